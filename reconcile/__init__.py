@@ -1,0 +1,1 @@
+"""What was paid: receipts against assessments. The nightly batch has its room here; nothing in it yet."""

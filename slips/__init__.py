@@ -1,0 +1,1 @@
+"""What is seen: layout → template → pages → PDF and manifest; `slips.proof` reads printed pages back."""
