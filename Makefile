@@ -12,6 +12,8 @@ PYTEST_ARGS ?=
 
 SOURCES := pyproject.toml cli.py $(shell find elqr slips reconcile layouts -type f -not -path '*/__pycache__/*')
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# what pip is given for this folder: a link to it after `make develop`, else a copy
+HERE = $$(test -e $(VENV)/.linked && echo --editable) .
 
 .PHONY: install develop demo test fuzz bench validate lint format clean help
 .DEFAULT_GOAL := help
@@ -22,9 +24,8 @@ help:  ## this list
 install: $(VENV)/.code $(VENV)/.parts  ## .venv with the elqr command; fonts and libraries it needs
 	@echo "$(BIN)/elqr is ready ($$($(BIN)/elqr --version))"
 
-develop: $(VENV)/.tools $(VENV)/.parts  ## the same, linked to this folder: edits take effect at once
-	$(PIP) --no-deps --editable .
-	@touch $(VENV)/.linked $(VENV)/.code
+develop: $(VENV)/.linked $(VENV)/.tools $(VENV)/.parts  ## the same, linked to this folder: edits take effect at once
+	@echo "$(BIN)/elqr is ready, linked to this folder"
 
 # --- stamps: what stands is not done again -----------------------------------------------------------------------------
 
@@ -33,16 +34,20 @@ $(BIN)/python:
 	$(PYTHON) tools/system_parts.py python
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.linked: | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
 $(VENV)/.libraries: pyproject.toml | $(BIN)/python
-	$(PIP) .
+	$(PIP) $(HERE)
 	@touch $@ $(VENV)/.code
 
 $(VENV)/.code: $(VENV)/.libraries $(SOURCES)
-	@test -e $(VENV)/.linked || $(PIP) --no-deps --force-reinstall .
+	@test -e $(VENV)/.linked || $(PIP) --no-deps --force-reinstall $(HERE)
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.libraries
-	$(PIP) '.[dev]'
+	$(PIP) $(HERE)'[dev]'
 	@touch $@
 
 $(VENV)/.parts: tools/system_parts.py | $(BIN)/python
