@@ -107,7 +107,10 @@ def test_the_wheel_holds_the_house_and_nothing_else(wheel: Path) -> None:
 
 
 def test_the_modules_come_from_the_wheel(environment: Path, hostile: Path) -> None:
-    code = "import cli, elqr, slips, reconcile, layouts as l\nfor m in cli, elqr, slips, reconcile, l: print(m.__file__)"
+    code = (
+        "import cli, elqr, slips, reconcile, layouts\nfor m in 'cli elqr slips reconcile layouts'.split(): "
+    )
+    code += "print(globals()[m].__file__)"
     done = subprocess.run(
         [environment / "python", "-I", "-c", code], cwd=hostile, capture_output=True, text=True, check=True
     )
