@@ -37,6 +37,7 @@ HOMES: Mapping[
     "click": ("cli.py",),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
+    "PIL": ("slips/artwork.py",),
     "isal": ("slips/pdf.py",),
     "pikepdf": ("slips/artwork.py",),
     "pypdfium2": ("slips/proof/render.py",),
@@ -45,6 +46,7 @@ HOMES: Mapping[
     "zxingcpp": ("slips/proof/decode.py",),
 }
 DISTRIBUTIONS: Mapping[str, str] = {  # import name → name in pyproject.toml, where they differ
+    "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "fontTools": "fonttools",
     "zxingcpp": "zxing-cpp",
@@ -288,11 +290,13 @@ def _globals(source: Source) -> list[ast.Global]:
 
 
 def _thawed(source: Source) -> Iterator[ast.ClassDef]:
+    """Dataclasses that are not frozen and only hold data; one with methods may gather (a builder)."""
     for node in ast.walk(source.tree):
         for d in node.decorator_list if isinstance(node, ast.ClassDef) else ():
             keywords = d.keywords if isinstance(d, ast.Call) else []
             frozen = any(k.arg == "frozen" and getattr(k.value, "value", False) is True for k in keywords)
-            if _tail(getattr(d, "func", d)) == "dataclass" and not frozen:
+            builds = any(isinstance(n, ast.FunctionDef) for n in node.body)
+            if _tail(getattr(d, "func", d)) == "dataclass" and not frozen and not builds:
                 yield node
 
 
@@ -407,7 +411,9 @@ def _tail(node: ast.AST | None) -> str:
 
 
 def holes(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+    """What a sentence asks for; `ja` and `en` (or `…_ja`, `…_en`) are one thing, named in each language."""
+    names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+    return {re.sub(r"(^|_)(ja|en)$", r"\1{ja,en}", name) for name in names}
 
 
 def sentences() -> dict[str, tuple[str, dict[str, str]]]:
@@ -502,7 +508,9 @@ def use_faults(files: Iterable[Source], catalogue: Mapping[str, tuple[str, Mappi
         if use.code not in catalogue:
             found.append(f"{use.where}: {use.code} has no sentence in layouts/problems/")
             continue
-        left = holes(catalogue[use.code][1]["en"]) - use.params - {"field"}
+        left = (
+            holes(catalogue[use.code][1]["en"]) - holes("".join(f"{{{p}}}" for p in use.params)) - {"field"}
+        )
         if left and not use.open_ended:
             found.append(
                 f"{use.where}: {use.code} leaves {{{', '.join(sorted(left))}}} of its sentence unfilled"
