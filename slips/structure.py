@@ -79,10 +79,12 @@ class PageObjects:
             b"<</S/Sect/P %d 0 R%b/K[%b]>>" % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
         ]
         on_page = b"/Pg " + page
+        in_section = section + on_page
         for row in self._rows:
+            if row.parent < 0 and not row.children:
+                out.append(row.head + in_section + row.tail)
+                continue
             parent = refs[row.parent] if row.parent >= 0 else section
-            if row.children:
-                out.append(row.head + parent + b"/K[%b]" % b" ".join([refs[k] for k in row.children]) + row.tail)
-            else:
-                out.append(row.head + parent + on_page + row.tail)
+            kids = b"/K[%b]" % b" ".join([refs[k] for k in row.children]) if row.children else on_page
+            out.append(row.head + parent + kids + row.tail)
         return out, b"[%b]" % b" ".join([refs[k] for k in self._owners])
