@@ -7,10 +7,11 @@ Refuses: a code that is not in the catalogue, a severity that is not one of thre
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -71,7 +72,7 @@ class Problem:
 
     code: str
     field: str = ""
-    params: Mapping[str, Param] = field(default_factory=dict)
+    params: Mapping[str, Param] = dataclasses.field(default_factory=dict)
     where: Where = Where()
 
     @property
