@@ -1,7 +1,8 @@
 """Reads a form (TOML, millimetres) into a `Layout`: styles merged, boxes placed part by part, bytes hashed.
 
-In: the name of a form in `layouts/forms/` or a path. Out: a frozen `Layout`. Refuses, with every fault of the file at once: keys it does
-not know, missing keys, wrong types, words outside a list, parts that do not exist, ids used twice. Distances are judged elsewhere.
+In: the name of a form in `layouts/forms/` or a path. Out: a frozen `Layout`. Refuses, all faults at once:
+unknown or missing keys, wrong types, words outside a list, unknown parts, ids used twice.
+Distances are judged elsewhere.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ def layout_names() -> tuple[str, ...]:
 def load_layout(name_or_path: str | Path) -> Layout:
     """Read a form by name (`mihara`) or by path (`office/own.toml`).
 
-    Raises ProblemError carrying all faults of the file: `layout.not_found`, `layout.not_toml`, `layout.unknown_key`, `layout.missing_key`,
-    `layout.wrong_type`, `layout.bad_value`, `layout.unknown_part`, `layout.duplicate_id`.
+    Raises ProblemError carrying all faults of the file: `layout.not_found`, `layout.not_toml`,
+    `layout.unknown_key`, `layout.missing_key`, `layout.wrong_type`, `layout.bad_value`,
+    `layout.unknown_part`, `layout.duplicate_id`.
     """
     file, raw = _read(name_or_path)
     try:
@@ -159,7 +161,7 @@ def _places(keys: Keys, frame: Layout) -> list[Part]:
 
 
 def _code_size(kind: str, size_pt: float, frame: Layout) -> tuple[float, float] | None:
-    """Width and height that a code has by itself, in mm; None for everything else, 0 where the file says the height.
+    """Width and height in mm that a code has by itself (height 0: the file says it); None for the rest.
 
     Customer barcode at a points (Japan Post): 133 cells of 0.06·a mm, long bar 0.36·a mm.
     """
