@@ -254,6 +254,7 @@ def _fit_step(keys: Keys, text: str) -> FitStep | None:
 
 
 def _lines(keys: Keys, frame: Layout) -> list[Line]:
+    again, step = keys.whole("repeat", 1, least=1), keys.number("step_mm", 0.0)
     line = Line(
         x1_mm=keys.number("x1_mm"),
         y1_mm=keys.number("y1_mm"),
@@ -268,10 +269,11 @@ def _lines(keys: Keys, frame: Layout) -> list[Line]:
             line,
             x1_mm=line.x1_mm + p.x_mm,
             x2_mm=line.x2_mm + p.x_mm,
-            y1_mm=line.y1_mm + p.y_mm,
-            y2_mm=line.y2_mm + p.y_mm,
+            y1_mm=line.y1_mm + p.y_mm + k * step,
+            y2_mm=line.y2_mm + p.y_mm + k * step,
         )
         for p in _places(keys, frame)
+        for k in range(again)
     ]
 
 
