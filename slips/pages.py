@@ -138,6 +138,9 @@ class _FileWriter:
         )
         pdf.finish(root, pdf.add(information(self.title, issued=setup.issued)))
 
+    def _page_box(self) -> bytes:
+        return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
+
     def _template(self, lang: str, shown: Shown) -> Template:
         setup = self.plan.setup
         return compile_template(
@@ -208,14 +211,13 @@ class _FileWriter:
         leaves: Sequence[int],
     ) -> None:  # fmt: skip
         """Page tree, document element, document parts, parent tree."""
-        pdf, layout = self.pdf, self.layout
-        size = b"[0 0 %.3f %.3f]" % (layout.page_w_mm * MM_PT, layout.page_h_mm * MM_PT)
+        pdf = self.pdf
         for k, node in enumerate(nodes):
             kids = firsts[k * BRANCH : (k + 1) * BRANCH]
             pdf.put(
                 node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids))
             )
-        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), size, _refs(nodes)))
+        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), self._page_box(), _refs(nodes)))
         pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
         pdf.put(
             parts,

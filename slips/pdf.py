@@ -1,6 +1,6 @@
 """The PDF file as a container: numbered objects, object streams, cross-reference stream. Knows nothing of slips.
 
-In: object bodies as bytes, written in one pass to a binary stream. Out: a PDF 1.7 file whose bytes depend on nothing else.
+In: object bodies as bytes, written in one pass to a binary stream. Out: a PDF 1.6 file whose bytes depend on nothing else.
 Numbers are dense, since some readers refuse sparse ones. What is written once a file is packed by zlib; pages and tags, written thousands
 of times, by ISA-L, which takes a third of the time for 5 % more bytes. Same library, same machine: same bytes.
 """
@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from isal import isal_zlib
 
-HEADER: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+HEADER: Final = b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n"
 
 
 def deflate(data: bytes) -> bytes:

@@ -35,6 +35,8 @@ class Shared:
     parts_root: int
     resources: int
     alts: Mapping[str, int]
+    trim: bytes
+    """The trim box, the whole page: not inheritable, so each page says it."""
 
 
 class PageObjects:
@@ -74,8 +76,8 @@ class PageObjects:
         refs = [b"%d 0 R" % (base + k) for k in range(len(self._rows))]
         shared = self._shared
         out = [
-            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/StructParents %d/Tabs/S/DPart %b>>"
-            % (pages, shared.resources, content, index, part),
+            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/TrimBox%b/StructParents %d/Tabs/S/DPart %b>>"
+            % (pages, shared.resources, content, shared.trim, index, part),
             b"<</Type/DPart/Parent %d 0 R/Start %b/DPM<</CIP4_Root<</CIP4_Production<</CIP4_Recipient<</CIP4_UniqueID(%b)>>>>>>>>>>"
             % (shared.parts_root, page, sequence.encode("ascii")),
             b"<</S/Sect/P %d 0 R%b/K[%b]>>"
