@@ -106,9 +106,8 @@ class _FileWriter:
         resources = self._resources()
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        shared = Shared(
-            document, parts_node, resources, {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
-        )
+        named = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        shared = Shared(document, parts_node, resources, named, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
@@ -166,10 +165,7 @@ class _FileWriter:
             b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face)))
             for face in self.plan.faces.values()
         )
-        box = b"/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]" % (
-            self.layout.page_w_mm * MM_PT,
-            self.layout.page_h_mm * MM_PT,
-        )
+        box = b"/Type/XObject/Subtype/Form/BBox" + self._page_box()
         font_dict = pdf.add(b"<<%b>>" % fonts)
         objects = b"/Art %b" % ref(pdf.add_stream(draw(self.layout), box + b"/Resources<<>>"))
         if setup.mark is not None:
