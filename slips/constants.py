@@ -56,7 +56,9 @@ def constant_texts(layout: Layout, words: Words, *, has_mark: bool) -> Iterator[
             )  # fmt: skip
         if box.text and not (box.kind == "mark" and has_mark):
             area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-            yield ConstantText(box.name, words(box.text), box.font, box.size_pt, area, box.align, box.valign, box.leading)
+            yield ConstantText(
+                box.name, words(box.text), box.font, box.size_pt, area, box.align, box.valign, box.leading
+            )
         yield from _headings(layout, box, words)
 
 
@@ -86,7 +88,12 @@ def set_constant(text: ConstantText, fonts: FontLibrary, *, file: str) -> list[P
         lines += break_lines(glyphs, limit=area.w / size * 1000 + 1)
     needed = size * (1 + (len(lines) - 1) * text.leading)
     if len(lines) > 1 and needed > area.h + 0.3:
-        params = {"box": text.box, "text": text.text, "found": f"{needed / MM_PT:.1f}", "expected": f"{area.h / MM_PT:.1f}"}
+        params = {
+            "box": text.box,
+            "text": text.text,
+            "found": f"{needed / MM_PT:.1f}",
+            "expected": f"{area.h / MM_PT:.1f}",
+        }
         raise ProblemError(Problem("text.label_overflow", text.box, params, Where(file)))
     placed: list[PlacedRun] = []
     for k, line in enumerate(lines):

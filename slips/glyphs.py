@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -153,7 +154,7 @@ class CodedFace:
         special = sums(codes == 0, offsets) > 0
         data = codes.astype(">u2").tobytes()
         ends = (offsets * 2).tolist()
-        return [data[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)], special
+        return [data[a:b] for a, b in pairwise(ends)], special
 
 
 PHRASE_EM: Final = 12

@@ -25,8 +25,8 @@ from slips.glyphs import CodedFace, code_face, phrases_of
 from slips.labels import load_labels
 from slips.metadata import OutputIntent, information, xmp
 from slips.pdf import PdfFile, deflate_page, ref, text_string
-from slips.structure import PageObjects, Shared
 from slips.place import MM_PT
+from slips.structure import PageObjects, Shared
 from slips.template import Shown, Template, compile_template
 
 GROUP: Final = 16
@@ -77,7 +77,9 @@ def compile_plan(setup: Setup, fonts: FontLibrary, characters: Mapping[str, froz
     return PagePlan(setup, faces)
 
 
-def write_pdf(out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str) -> None:
+def write_pdf(
+    out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str
+) -> None:
     """Write one page a row of `values`, in its order.
 
     `values` has the value columns that the layout names (strings, empty where there is nothing), and `payload`, `barcode` (null or empty
@@ -98,11 +100,14 @@ class _FileWriter:
         setup, pdf = self.plan.setup, self.pdf
         variants = _variants(self.layout, values)
         templates = [self._template(lang, shown) for (lang, shown), _ in variants]
-        contents = self._contents(values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)])
+        contents = self._contents(
+            values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)]
+        )
         resources = self._resources()
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        shared = Shared(document, parts_node, resources, {alt: pdf.add(text_string(alt)) for alt in sorted(alts)})
+        named = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        shared = Shared(document, parts_node, resources, named, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
@@ -111,17 +116,29 @@ class _FileWriter:
         streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate_page(content)) for content in contents]
         firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, values["seq"].to_list())
         self._trees(pages, nodes, firsts, tags, document, parts, parts_node, parents, leaves)
-        pdf.put(tags, b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>" % (ref(document), ref(parents), len(firsts)))
-        meta = pdf.add_stream(xmp(self.title, issued=setup.issued, identity=self.title), b"/Type/Metadata/Subtype/XML", plain=True)
+        pdf.put(
+            tags,
+            b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
+            % (ref(document), ref(parents), len(firsts)),
+        )
+        meta = pdf.add_stream(
+            xmp(self.title, issued=setup.issued, identity=self.title),
+            b"/Type/Metadata/Subtype/XML",
+            plain=True,
+        )
         profile = pdf.add_stream(setup.intent.profile, b"/N %d" % setup.intent.components)
         condition = text_string(setup.intent.condition)
         pdf.put(
             root,
             b"<</Type/Catalog/Pages %b/Lang(ja-JP)/ViewerPreferences<</DisplayDocTitle true>>/MarkInfo<</Marked true>>/Metadata %b"
             b"/StructTreeRoot %b/DPartRoot %b/OutputIntents[<</Type/OutputIntent/S/GTS_PDFX/OutputConditionIdentifier%b/Info%b"
-            b"/DestOutputProfile %b>>]>>" % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
+            b"/DestOutputProfile %b>>]>>"
+            % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
         )
         pdf.finish(root, pdf.add(information(self.title, issued=setup.issued)))
+
+    def _page_box(self) -> bytes:
+        return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
 
     def _template(self, lang: str, shown: Shown) -> Template:
         setup = self.plan.setup
@@ -144,8 +161,11 @@ class _FileWriter:
 
     def _resources(self) -> int:
         pdf, setup = self.pdf, self.plan.setup
-        fonts = b"".join(b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face))) for face in self.plan.faces.values())
-        box = b"/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
+        fonts = b"".join(
+            b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face)))
+            for face in self.plan.faces.values()
+        )
+        box = b"/Type/XObject/Subtype/Form/BBox" + self._page_box()
         font_dict = pdf.add(b"<<%b>>" % fonts)
         objects = b"/Art %b" % ref(pdf.add_stream(draw(self.layout), box + b"/Resources<<>>"))
         if setup.mark is not None:
@@ -155,7 +175,12 @@ class _FileWriter:
         return pdf.add(b"<</Font %b/XObject<<%b>>>>" % (ref(font_dict), objects))
 
     def _tags(
-        self, makers: Sequence[PageObjects], which: Sequence[int], streams: Sequence[int], nodes: Sequence[int], seqs: Sequence[str]
+        self,
+        makers: Sequence[PageObjects],
+        which: Sequence[int],
+        streams: Sequence[int],
+        nodes: Sequence[int],
+        seqs: Sequence[str],
     ) -> tuple[list[int], list[int]]:
         """Pages and their tags, a group an object stream; (first object number of each page, leaves of the parent tree)."""
         firsts: list[int] = []
@@ -182,15 +207,22 @@ class _FileWriter:
         leaves: Sequence[int],
     ) -> None:  # fmt: skip
         """Page tree, document element, document parts, parent tree."""
-        pdf, layout = self.pdf, self.layout
-        size = b"[0 0 %.3f %.3f]" % (layout.page_w_mm * MM_PT, layout.page_h_mm * MM_PT)
+        pdf = self.pdf
         for k, node in enumerate(nodes):
             kids = firsts[k * BRANCH : (k + 1) * BRANCH]
-            pdf.put(node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids)))
-        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), size, _refs(nodes)))
+            pdf.put(
+                node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids))
+            )
+        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), self._page_box(), _refs(nodes)))
         pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
-        pdf.put(parts, b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node))
-        pdf.put(parts_node, b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])))
+        pdf.put(
+            parts,
+            b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node),
+        )
+        pdf.put(
+            parts_node,
+            b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])),
+        )
         pdf.put(parents, b"<</Kids[%b]>>" % _refs(leaves))
 
 
@@ -203,7 +235,8 @@ def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Sho
     whens = sorted({box.when for box in layout.boxes if box.when})
     tables = [box for box in layout.boxes if box.kind == "table"]
     filled = [
-        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1))) for box in tables
+        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1)))
+        for box in tables
     ]
     keys = values.select(
         pl.col("lang"),

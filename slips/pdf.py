@@ -1,6 +1,6 @@
 """The PDF file as a container: numbered objects, object streams, cross-reference stream. Knows nothing of slips.
 
-In: object bodies as bytes, written in one pass to a binary stream. Out: a PDF 1.7 file whose bytes depend on nothing else.
+In: object bodies as bytes, written in one pass to a binary stream. Out: a PDF 1.6 file whose bytes depend on nothing else.
 Numbers are dense, since some readers refuse sparse ones. What is written once a file is packed by zlib; pages and tags, written thousands
 of times, by ISA-L, which takes a third of the time for 5 % more bytes. Same library, same machine: same bytes.
 """
@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from isal import isal_zlib
 
-HEADER: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+HEADER: Final = b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n"
 
 
 def deflate(data: bytes) -> bytes:
@@ -76,12 +76,17 @@ class PdfFile:
     def add(self, body: bytes) -> int:
         return self.put(self.reserve(), body)
 
-    def put_stream(self, num: int, data: bytes, entries: bytes = b"", *, packed: bytes | None = None, plain: bool = False) -> int:
+    def put_stream(
+        self, num: int, data: bytes, entries: bytes = b"", *, packed: bytes | None = None, plain: bool = False
+    ) -> int:
         """Write a stream, deflated unless `plain` (metadata must be readable); `packed` is data that the caller deflated."""
         if plain:
             head, body = b"<<%b/Length %d>>", data
         else:
-            head, body = b"<<%b/Filter/FlateDecode/Length %d>>", packed if packed is not None else deflate(data)
+            head, body = (
+                b"<<%b/Filter/FlateDecode/Length %d>>",
+                packed if packed is not None else deflate(data),
+            )
         return self.put(num, head % (entries, len(body)) + b"stream\n" + body + b"\nendstream")
 
     def add_stream(self, data: bytes, entries: bytes = b"", *, plain: bool = False) -> int:
@@ -90,7 +95,10 @@ class PdfFile:
     def put_packed(self, first: int, bodies: Sequence[bytes]) -> None:
         """Write consecutive objects `first`, `first` + 1, … into one object stream."""
         starts = accumulate((len(body) + 1 for body in bodies), initial=0)
-        head = b" ".join(map(b"%d %d".__mod__, zip(range(first, first + len(bodies)), starts, strict=False))) + b"\n"
+        head = (
+            b" ".join(map(b"%d %d".__mod__, zip(range(first, first + len(bodies)), starts, strict=False)))
+            + b"\n"
+        )
         stream = self.reserve()
         self._packed.append((first, len(bodies), stream))
         packed = isal_zlib.compress(head + b"\n".join(bodies), 1)
@@ -109,7 +117,9 @@ class PdfFile:
             rows = entries[first : first + count]
             rows[:, 0], rows[:, 1], rows[:, 2] = 2, stream, np.arange(count)
         if not entries[1:, 0].all():
-            raise AssertionError(f"object {int(np.argmin(entries[1:, 0])) + 1} was reserved and never written")
+            raise AssertionError(
+                f"object {int(np.argmin(entries[1:, 0])) + 1} was reserved and never written"
+            )
         raw = np.zeros((len(entries), 8), np.uint8)  # W [1 5 2]
         raw[:, 0] = entries[:, 0]
         raw[:, 1:6] = entries[:, 1].astype(">u8").view(np.uint8).reshape(-1, 8)[:, 3:]

@@ -19,7 +19,11 @@ from slips.glyphs import CodedFace
 from slips.pdf import number
 from slips.place import MM_PT, Area, area_of
 
-CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {"qr": (41, 41), "gs1_128": (288, 1), "customer_barcode": (133, 3)}
+CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {
+    "qr": (41, 41),
+    "gs1_128": (288, 1),
+    "customer_barcode": (133, 3),
+}
 """Columns and rows of the image masks."""
 
 
@@ -100,7 +104,9 @@ def _cells(layout: Layout, box: PlacedBox, row: int) -> Iterator[TextHole]:
     for column in box.columns:
         area = area_of(layout, x, y, column.w_mm, box.row_h_mm)
         setting = Setting(box.font, box.size_pt)
-        yield TextHole(box.name, f"{column.value}_{row}", area, setting, column.align, "middle", box.leading, box.fit)
+        yield TextHole(
+            box.name, f"{column.value}_{row}", area, setting, column.align, "middle", box.leading, box.fit
+        )
         x += column.w_mm
 
 
@@ -173,7 +179,10 @@ class _Compiler:
 
     def mark(self, box: PlacedBox) -> None:
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-        self.put(b"q %b 0 0 %b %b %b cm/Mark Do Q " % (number(area.w), number(area.h), number(area.x), number(area.top - area.h)))
+        self.put(
+            b"q %b 0 0 %b %b %b cm/Mark Do Q "
+            % (number(area.w), number(area.h), number(area.x), number(area.top - area.h))
+        )
 
     def table(self, box: PlacedBox, rows: int) -> Element:
         heads = []
