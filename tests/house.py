@@ -141,12 +141,24 @@ def wrong_directions(files: Iterable[Source]) -> list[str]:
 
 
 def edges(files: Iterable[Source]) -> dict[str, set[str]]:
-    """module → modules of the same room that it imports (a package's `__init__` is the package's name)."""
+    """module → modules of the same room that it imports (a package's `__init__` is the package's name).
+
+    `from package import module` leads to the module alone; the package's own names lead to the package.
+    """
     files = list(files)
     known = {s.module for s in files}
+
+    def led_to(source: Source) -> Iterator[str]:
+        for node, name in imports(source):
+            if isinstance(node, ast.Import) or name in known - {source.module}:
+                package_only = isinstance(node, ast.ImportFrom) and all(
+                    f"{name}.{a.name}" in known for a in node.names
+                )
+                if not package_only:
+                    yield name
+
     return {
-        s.module: {n for _, n in imports(s) if n in known and n != s.module and n.split(".")[0] == s.room}
-        - ({s.module.split(".")[0]} if s.module.split(".")[0] != s.module else set())
+        s.module: {n for n in led_to(s) if n in known and n != s.module and n.split(".")[0] == s.room}
         for s in files
     }
 
@@ -173,7 +185,7 @@ def declared_order(text: str) -> dict[str, list[list[str]]]:
     """The ```order block of docs/architecture.md, `room: lowest < next, neighbour < top`, by room."""
     block = re.search(r"```order\n(.*?)```", text, re.DOTALL)
     order = {}
-    for line in block[1].splitlines() if block else ():
+    for line in re.sub(r"\n\s+", " ", block[1]).splitlines() if block else ():
         room, _, layers = line.partition(":")
         order[room.strip()] = [[m.strip() for m in layer.split(",")] for layer in layers.split("<")]
     return order
@@ -451,10 +463,8 @@ def uses(files: Iterable[Source]) -> list[Use]:
             elif _tail(node.func) == "Problem":
                 code = node.args[0] if node.args else named.get("code")
                 given = named.get("params", node.args[2] if len(node.args) > 2 else ast.Dict([], []))
-                if not isinstance(given, ast.Dict):
-                    params = {None}
-                else:
-                    params = {k.value if isinstance(k, ast.Constant) else None for k in given.keys}
+                keys = given.keys if isinstance(given, ast.Dict) else [None]
+                params = {k.value if isinstance(k, ast.Constant) else None for k in keys}
             else:
                 continue
             if isinstance(code, ast.Constant) and isinstance(code.value, str):
