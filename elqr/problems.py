@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -71,7 +72,7 @@ class Problem:
 
     code: str
     field: str = ""
-    params: Mapping[str, Param] = field(default_factory=dict)
+    params: Mapping[str, Param] = default(default_factory=dict)
     where: Where = Where()
 
     @property
