@@ -1,0 +1,101 @@
+"""Tells UTF-8 from CP932 by content, and decodes strictly.
+
+In: the raw bytes of a text file. Out: the encoding's name, and UTF-8 bytes, or the place of the first byte that is no character.
+Refuses: UTF-16, binary files, and the bytes that Python's cp932 lets through although the code table has nothing there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from elqr.problems import Problem, ProblemError, Where
+
+ENCODINGS = ("utf-8", "cp932")
+
+BOM = b"\xef\xbb\xbf"
+SNIFF_BLOCK = 1 << 20
+SNIFF_LINES = 2000  # lines with characters beyond ASCII that settle the question
+
+# First bytes of files that people send by mistake, with the name that an office knows.
+KNOWN_BINARY: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "Excel / ZIP"),
+    (b"\xd0\xcf\x11\xe0", "Excel 97-2003"),
+    (b"%PDF", "PDF"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+# Python's cp932 turns the bytes 80, A0, FD, FE, FF, which the table leaves undefined, into these characters without an error.
+CP932_HOLES = "\x80\uf8f0\uf8f1\uf8f2\uf8f3"
+
+
+@dataclass(frozen=True)
+class BadByte:
+    """The first undecodable byte: 0-based offset, and its value."""
+
+    offset: int
+    value: int
+
+
+def sniff(handle: BinaryIO, *, file: str) -> str:
+    """The encoding of the text in `handle` (left at the start). Counts, over the first lines that hold more than ASCII, which decode.
+
+    Raises ProblemError for a known binary format, for NUL bytes, and where most of those lines are neither.
+    """
+    head = handle.read(8)
+    for magic, name in KNOWN_BINARY:
+        if head.startswith(magic):
+            raise ProblemError(Problem("file.not_text", params={"found": name}, where=Where(file)))
+    handle.seek(0)
+    lines = utf8 = cp932 = 0
+    rest = b""
+    first = True
+    while lines < SNIFF_LINES and (chunk := handle.read(SNIFF_BLOCK)):
+        if first and b"\0" in chunk:
+            raise ProblemError(Problem("file.not_text", params={"found": "NUL (00)"}, where=Where(file)))
+        first = False
+        data = rest + chunk
+        cut = data.rfind(b"\n") + 1
+        if len(chunk) < SNIFF_BLOCK:
+            cut = len(data)
+        block, rest = data[:cut], data[cut:][-SNIFF_BLOCK:]
+        if block.isascii():
+            continue
+        for line in block.split(b"\n"):
+            if lines < SNIFF_LINES and not line.isascii():
+                lines += 1
+                utf8 += isinstance(to_utf8(line, "utf-8"), bytes)
+                cp932 += isinstance(to_utf8(line, "cp932"), bytes)
+    handle.seek(0)
+    if head.startswith(BOM):
+        return "utf-8"
+    if lines and max(utf8, cp932) * 2 < lines and lines > 1:
+        raise ProblemError(
+            Problem("file.not_text", params={"found": f"{lines - max(utf8, cp932)} / {lines}"}, where=Where(file))
+        )
+    return "utf-8" if utf8 >= cp932 else "cp932"
+
+
+def to_utf8(raw: bytes, encoding: str) -> bytes | BadByte:
+    """`raw` as UTF-8 bytes, or where it fails. ASCII costs nothing."""
+    if raw.isascii():
+        return raw
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        hole = _first_hole(raw[: error.start].decode(encoding)) if encoding == "cp932" else None
+        return hole or BadByte(error.start, raw[error.start])
+    if encoding == "utf-8":
+        return raw
+    return _first_hole(text) or text.encode("utf-8")
+
+
+def _first_hole(text: str) -> BadByte | None:
+    places = [at for c in CP932_HOLES if (at := text.find(c)) >= 0]
+    if not places:
+        return None
+    at = min(places)
+    value = text[at].encode("cp932")[0]
+    return BadByte(len(text[:at].encode("cp932")), value)

@@ -1,0 +1,110 @@
+"""A site's own headings and words, so that its export can stay as it is: headings, constant values, value maps.
+
+In: a TOML file or tables `[headings]` (own heading = canonical column), `[constants]` (column = value for every row), `[values.COLUMN]`
+(own word = canonical value). Out: `HeadingMap`. Refuses: unknown columns and tables, values that are not text, all listed at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from elqr.columns import BY_NAME, NAMES, headings, normal_heading
+from elqr.problems import Problem, ProblemError, Where
+
+TABLES = ("headings", "constants", "values")
+
+
+@dataclass(frozen=True)
+class HeadingMap:
+    """Own heading (normal form) -> column, column -> constant, column -> own word -> value."""
+
+    headings: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def column_of(self, heading: str) -> str | None:
+        """The canonical column a heading stands for; the site's own words go before the common ones."""
+        normal = normal_heading(heading)
+        return self.headings.get(normal) or headings().get(normal)
+
+
+def load_mapping(path: Path) -> HeadingMap:
+    """The mapping file at `path`. Raises ProblemError (unreadable, or with every fault found in it)."""
+    tables = load_toml(path)
+    problems: list[Problem] = [
+        Problem("mapping.unknown", key, {"found": key, "expected": "、".join(TABLES)}, Where(path.name))
+        for key in tables
+        if key not in TABLES
+    ]
+    mapping = read_mapping(tables, problems, file=path.name)
+    if problems:
+        raise ProblemError(problems)
+    return mapping
+
+
+def load_toml(path: Path) -> dict[str, object]:
+    """The tables of a TOML file. Raises ProblemError where it is missing, not UTF-8 or not TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ProblemError(
+            Problem("file.unreadable", params={"found": str(path), "reason": error.strerror or type(error).__name__})
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ProblemError(
+            Problem("file.not_toml", params={"found": f"byte {error.start + 1}", "reason": "not UTF-8"}, where=Where(path.name))
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProblemError(
+            Problem("file.not_toml", params={"found": path.name, "reason": str(error)}, where=Where(path.name))
+        ) from None
+
+
+def read_mapping(tables: Mapping[str, object], problems: list[Problem], *, file: str) -> HeadingMap:
+    """The three tables out of a parsed TOML file; faults are added to `problems`. Also used for the site file."""
+
+    def fault(code: str, key: str, found: object, expected: str) -> None:
+        problems.append(Problem(code, key, {"found": str(found), "expected": expected}, Where(file)))
+
+    def table(name: str, of: Mapping[str, object]) -> Mapping[str, object]:
+        value = of.get(name, {})
+        if isinstance(value, Mapping):
+            return value
+        fault("mapping.type", name, value, "table")
+        return {}
+
+    def column(name: str, key: str) -> bool:
+        if name not in BY_NAME:
+            fault("mapping.column", key, name, nearest(name, NAMES))
+        return name in BY_NAME
+
+    own: dict[str, str] = {}
+    for heading, name in table("headings", tables).items():
+        key = f"headings.{heading}"
+        if not isinstance(name, str):
+            fault("mapping.type", key, name, "string")
+        elif column(name, key):
+            own[normal_heading(heading)] = name
+    constants: dict[str, str] = {}
+    for name, value in table("constants", tables).items():
+        if not isinstance(value, str):
+            fault("mapping.type", f"constants.{name}", value, "string")
+        elif column(name, f"constants.{name}"):
+            constants[name] = value
+    words: dict[str, Mapping[str, str]] = {}
+    for name, pairs in table("values", tables).items():
+        if not isinstance(pairs, Mapping) or not all(isinstance(v, str) for v in pairs.values()):
+            fault("mapping.type", f"values.{name}", pairs, "table of strings")
+        elif column(name, f"values.{name}"):
+            words[name] = dict(pairs)
+    return HeadingMap(headings=own, constants=constants, values=words)
+
+
+def nearest(word: str, words: Sequence[str]) -> str:
+    """The words that come closest to `word`, for a message; all of them where none is close."""
+    close = difflib.get_close_matches(word, words, n=3, cutoff=0.6)
+    return "、".join(close or words)
