@@ -87,7 +87,7 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
     levied, taxed = (_year(rows[name], lang) for name in ("levy_year", "tax_year"))
     period = _period(rows["period"], words)
     said: dict[str, pl.Series] = {
-        "tax_name": _item_names(rows, site),
+        "tax_name": _item_names(rows, site, lang),
         "levy_year": levied,
         "tax_year": taxed,
         "period": period,
@@ -133,11 +133,12 @@ def _in_words(pattern: str, *series: pl.Series) -> pl.Series:
     return pl.DataFrame(named).select(pl.format(pattern, *(s.name for s in named))).to_series()
 
 
-def _item_names(rows: pl.DataFrame, site: Site) -> pl.Series:
-    """The tax as the row names it; the site's name where the row has none."""
-    of_item = rows["tax_item"].replace_strict(dict(site.tax_items), default=None, return_dtype=pl.String)
-    given = rows["tax_name"].replace("", None)
-    return given.fill_null(of_item) if of_item.len() else given
+def _item_names(rows: pl.DataFrame, site: Site, lang: str) -> pl.Series:
+    """The tax as the row names it; in another language as the site file names its item there, else as the row does."""
+    if lang == "ja" or not site.tax_items_en:
+        return rows["tax_name"]
+    named = rows["tax_item"].replace_strict(dict(site.tax_items_en), default=None, return_dtype=pl.String)
+    return named.fill_null(rows["tax_name"])
 
 
 def _year(years: pl.Series, lang: str) -> pl.Series:
@@ -162,3 +163,14 @@ def _period(period: pl.Series, words: Mapping[str, Any]) -> pl.Series:
 
 def _day(days: pl.Series, lang: str) -> pl.Series:
     return dates.to_wareki(days) if lang == "ja" else days.cast(pl.Date).dt.strftime("%-d %B %Y")
+
+
+def _office(site: Site, lang: str) -> Mapping[str, str]:
+    """Who sends the slip, in the row's language where the site file has it."""
+    if lang == "ja":
+        return {"city": site.city, "department": site.department, "telephone": site.telephone}
+    return {
+        "city": site.city_en or site.city,
+        "department": site.department_en or site.department,
+        "telephone": site.telephone,
+    }
