@@ -1,0 +1,95 @@
+"""What is drawn once a form: rules, frames, tints, tear lines and folds, drawn by reportlab; and the city's mark as an image.
+
+In: the layout's artwork and page size; a mark file. Out: the content stream of a form XObject; a grey image.
+Everything is DeviceGray (K only). The stream is taken from reportlab's finished file, not from its internals.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+from PIL import Image, UnidentifiedImageError
+from reportlab.pdfgen import canvas
+
+from elqr.problems import Problem, ProblemError
+from slips.form import Cut, Frame, Layout, Line, Tint
+
+MM_PT = 72 / 25.4
+TEAR_DASH_PT = (2.0, 2.0)
+TEAR_GREY = 0.45
+
+
+def draw(layout: Layout) -> bytes:
+    """The form's fixed artwork as content operators in page space (points, origin lower left)."""
+    height_pt = layout.page_h_mm * MM_PT
+    buffer = io.BytesIO()
+    pen = canvas.Canvas(buffer, pagesize=(layout.page_w_mm * MM_PT, height_pt), pageCompression=0, invariant=1)
+    pen.beginForm("artwork")
+    pen.transform(1, 0, 0, -1, 0, height_pt)  # from here y runs down, as in the layout
+    for tint in layout.tints:
+        _tint(pen, tint)
+    for frame in layout.frames:
+        _frame(pen, frame)
+    for line in layout.lines:
+        _stroke(pen, line.width_pt, line.grey, line.dash)
+        pen.line(line.x1_mm * MM_PT, line.y1_mm * MM_PT, line.x2_mm * MM_PT, line.y2_mm * MM_PT)
+    for cut in layout.cuts:
+        _cut(pen, cut)
+    pen.endForm()
+    pen.doForm("artwork")
+    pen.showPage()
+    pen.save()
+    with pikepdf.open(io.BytesIO(buffer.getvalue())) as pdf:
+        (form,) = (value for _, value in pdf.pages[0].resources["/XObject"].items())
+        return bytes(form.read_bytes())
+
+
+def _stroke(pen: canvas.Canvas, width_pt: float, grey: float, dash: tuple[float, ...]) -> None:
+    pen.setStrokeGray(grey)
+    pen.setLineWidth(width_pt)
+    pen.setDash(list(dash), 0)
+
+
+def _tint(pen: canvas.Canvas, tint: Tint) -> None:
+    pen.setFillGray(tint.grey)
+    x, y, w, h = (v * MM_PT for v in (tint.x_mm, tint.y_mm, tint.w_mm, tint.h_mm))
+    pen.roundRect(x, y, w, h, tint.radius_mm * MM_PT, stroke=0, fill=1)
+
+
+def _frame(pen: canvas.Canvas, frame: Frame) -> None:
+    _stroke(pen, frame.width_pt, frame.grey, frame.dash)
+    x, y, w, h = (v * MM_PT for v in (frame.x_mm, frame.y_mm, frame.w_mm, frame.h_mm))
+    pen.roundRect(x, y, w, h, frame.radius_mm * MM_PT, stroke=1, fill=0)
+
+
+def _cut(pen: canvas.Canvas, cut: Cut) -> None:
+    if cut.drawn:
+        _stroke(pen, 0.4, TEAR_GREY, TEAR_DASH_PT)
+        pen.line(cut.x1_mm * MM_PT, cut.y1_mm * MM_PT, cut.x2_mm * MM_PT, cut.y2_mm * MM_PT)
+
+
+@dataclass(frozen=True)
+class GreyImage:
+    """8-bit DeviceGray samples, row by row from the top."""
+
+    width: int
+    height: int
+    samples: bytes
+
+
+def load_mark(path: str | Path) -> GreyImage:
+    """The eLマーク that the city supplies (PNG, TIFF, …), flattened on white and made grey: the slip is printed in black only.
+
+    Raises ProblemError `mark.unreadable`.
+    """
+    try:
+        with Image.open(path) as source:
+            rgba = source.convert("RGBA")
+    except (OSError, UnidentifiedImageError) as fault:
+        raise ProblemError(Problem("mark.unreadable", "mark_file", {"found": f"{path}: {fault}", "expected": "PNG"})) from fault
+    paper = Image.new("RGBA", rgba.size, "white")
+    grey = Image.alpha_composite(paper, rgba).convert("L")
+    return GreyImage(grey.width, grey.height, grey.tobytes())

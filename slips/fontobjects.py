@@ -1,0 +1,74 @@
+"""A run's coded font as PDF objects: Type0 over a private two-byte code space, widths, glyph map, way back to Unicode.
+
+In: a `CodedFace`. Out: the number of the font object. The tables are computed from the same subset that is embedded, so widths and
+glyphs cannot disagree; variation sequences keep their selector in ToUnicode, and a name copied from the PDF is the name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from slips.glyphs import CodedFace
+from slips.pdf import PdfFile, ref
+
+
+def add_font(pdf: PdfFile, face: CodedFace) -> int:
+    """Write the objects of one font; returns the Type0 font's number. ISO 32000-1, 9.7.4 and 9.10.3."""
+    subset = face.subset
+    tag = "".join(chr(65 + b % 26) for b in hashlib.sha256(subset.data).digest()[:6])
+    name = f"{tag}+{face.postscript}".encode()
+    program = pdf.add_stream(subset.data, b"/Length1 %d" % len(subset.data))
+    descriptor = pdf.add(
+        b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d/StemV 80"
+        b"/FontFile2 %b>>" % (name, *subset.bbox, subset.ascent, subset.descent, subset.cap_height, ref(program))
+    )
+    glyph_map = pdf.add_stream(_glyph_map(face))
+    unicode_map = pdf.add_stream(_unicode_map(face))
+    descendant = pdf.add(
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+        b"/DW 1000/W[%b]/CIDToGIDMap %b/FontDescriptor %b>>" % (name, _widths(face), ref(glyph_map), ref(descriptor))
+    )
+    return pdf.add(
+        b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%b]/ToUnicode %b>>"
+        % (name, ref(descendant), ref(unicode_map))
+    )
+
+
+def _glyph_map(face: CodedFace) -> bytes:
+    top = max(face.codes.values(), default=0)
+    table = bytearray(2 * (top + 1))
+    for code, gid in zip(face.codes.values(), face.subset.gids, strict=True):
+        table[2 * code : 2 * code + 2] = gid.to_bytes(2, "big")
+    return bytes(table)
+
+
+def _widths(face: CodedFace) -> bytes:
+    """Only advances that differ from the default of 1000, neighbours together."""
+    out: list[str] = []
+    run: list[int] = []
+    start = 0
+    for code, advance in zip(face.codes.values(), face.subset.advances, strict=True):
+        if run and (advance == 1000 or code != start + len(run)):
+            out.append(f"{start}[{' '.join(map(str, run))}]")
+            run = []
+        if advance != 1000:
+            start = start if run else code
+            run.append(advance)
+    if run:
+        out.append(f"{start}[{' '.join(map(str, run))}]")
+    return "".join(out).encode()
+
+
+def _unicode_map(face: CodedFace) -> bytes:
+    rows = []
+    for (base, selector), code in face.codes.items():
+        text = chr(base) + (chr(selector) if selector else "")
+        rows.append(f"<{code:04X}> <{text.encode('utf-16-be').hex().upper()}>\n")
+    blocks = [rows[i : i + 100] for i in range(0, len(rows), 100)]
+    body = "".join(f"{len(block)} beginbfchar\n{''.join(block)}endbfchar\n" for block in blocks)
+    return (
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+        "/CIDSystemInfo <</Registry(Adobe)/Ordering(UCS)/Supplement 0>> def\n/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+        f"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n{body}"
+        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
+    ).encode()

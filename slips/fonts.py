@@ -1,0 +1,215 @@
+"""Fonts of a run: where they are, what they can show, and the subset that goes into the PDF.
+
+BIZ UDGothic (a universal-design typeface) sets everything; IPAmj Mincho stands in for characters it lacks, variation sequences included.
+In: face names of layouts, characters of the run. Out: advances, coverage, TrueType subsets. Refuses: a font whose licence bits forbid embedding.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTCollection, TTFont, TTLibError
+
+from elqr.problems import Problem, ProblemError
+
+FALLBACK: Final = "mincho"
+
+# Face name -> (PostScript name, file names that may hold it). Windows ships BIZ UDGothic as collections.
+FACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "gothic": ("BIZUDGothic-Regular", ("BIZUDGothic-Regular.ttf", "BIZ-UDGothicR.ttc")),
+    "gothic-bold": ("BIZUDGothic-Bold", ("BIZUDGothic-Bold.ttf", "BIZ-UDGothicB.ttc")),
+    "pgothic": ("BIZUDPGothic-Regular", ("BIZUDPGothic-Regular.ttf", "BIZ-UDGothicR.ttc")),
+    "pgothic-bold": ("BIZUDPGothic-Bold", ("BIZUDPGothic-Bold.ttf", "BIZ-UDGothicB.ttc")),
+    FALLBACK: ("IPAmjMincho", ("ipamjm.ttf",)),
+}
+
+Cluster = tuple[int, int]
+"""A base code point and its variation selector, 0 where there is none."""
+
+
+def search_folders() -> list[Path]:
+    """Where fonts are looked for, first match wins: `ELQR_FONT_PATH`, then the system's folders."""
+    own = [Path(p) for p in os.environ.get("ELQR_FONT_PATH", "").split(os.pathsep) if p]
+    system = [
+        Path("/usr/share/fonts"),
+        Path("/usr/local/share/fonts"),
+        Path.home() / ".local/share/fonts",
+        Path.home() / ".fonts",
+        Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts",
+        Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "Microsoft/Windows/Fonts",
+        Path("/Library/Fonts"),
+        Path.home() / "Library/Fonts",
+    ]
+    return own + system
+
+
+def find(face: str) -> Path | None:
+    """The file that holds a face, or None. The fallback face is optional, the others are not."""
+    wanted = FACES[face][1]
+    for folder in search_folders():
+        if folder.is_file() and folder.name in wanted:
+            return folder
+        if folder.is_dir():
+            for name in wanted:
+                hits = sorted(folder.rglob(name))
+                if hits:
+                    return hits[0]
+    return None
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A TrueType program with the glyphs of a run; `gid`, `advance` follow the clusters it was asked for."""
+
+    data: bytes
+    gids: Sequence[int]
+    advances: Sequence[int]
+    bbox: tuple[int, int, int, int]
+    ascent: int
+    descent: int
+    cap_height: int
+
+
+@dataclass(frozen=True)
+class Face:
+    """One font face: advances by code point in 1/1000 em (-1 where it has no glyph) and its variation sequences."""
+
+    name: str
+    postscript: str
+    path: Path
+    _font: TTFont = field(repr=False, compare=False)
+
+    @cached_property
+    def cmap(self) -> Mapping[int, str]:
+        return dict(self._font.getBestCmap())
+
+    @cached_property
+    def variations(self) -> Mapping[Cluster, str]:
+        """(base, selector) -> glyph name, from the font's format 14 table; a default sequence means the base's own glyph."""
+        found: dict[Cluster, str] = {}
+        for table in self._font["cmap"].tables:
+            if table.format == 14:
+                for selector, pairs in table.uvsDict.items():
+                    for base, glyph in pairs:
+                        name = glyph if glyph is not None else self.cmap.get(base)
+                        if name is not None:
+                            found[base, selector] = name
+        return found
+
+    @cached_property
+    def advances(self) -> npt.NDArray[np.int16]:
+        out = np.full(0x110000, -1, np.int16)
+        metrics, upem = self._font["hmtx"], self._font["head"].unitsPerEm
+        for point, glyph in self.cmap.items():
+            out[point] = (metrics[glyph][0] * 1000 + upem // 2) // upem
+        return out
+
+    def glyph(self, cluster: Cluster) -> str | None:
+        """The glyph's name for a cluster, None where this face cannot show exactly that."""
+        base, selector = cluster
+        return self.variations.get(cluster) if selector else self.cmap.get(base)
+
+    def advance(self, cluster: Cluster) -> int:
+        """1/1000 em; the cluster must have a glyph here."""
+        glyph = self.glyph(cluster)
+        assert glyph is not None, f"{self.name} has no glyph for U+{cluster[0]:04X}"
+        upem = int(self._font["head"].unitsPerEm)
+        return (int(self._font["hmtx"][glyph][0]) * 1000 + upem // 2) // upem
+
+    def subset(self, clusters: Sequence[Cluster]) -> Subset:
+        """The glyphs of `clusters` as an embeddable TrueType program; the same clusters give the same bytes."""
+        names = [self.glyph(c) for c in clusters]
+        font = _open(self.path, self.postscript)
+        options = Options()
+        options.layout_features = []
+        options.hinting = False
+        options.notdef_outline = True
+        options.glyph_names = False
+        options.recalc_timestamp = False
+        options.drop_tables += ["GSUB", "GPOS", "GDEF", "BASE", "DSIG", "vhea", "vmtx", "OS/2", "name", "meta", "gasp", "cmap", "post"]
+        head, hhea, os2 = font["head"], font["hhea"], font["OS/2"]
+        upem = int(head.unitsPerEm)
+        cap = int(getattr(os2, "sCapHeight", 0) or hhea.ascent)
+        bbox = (head.xMin, head.yMin, head.xMax, head.yMax)
+        ascent, descent = int(hhea.ascent), int(hhea.descent)
+        subsetter = Subsetter(options)
+        subsetter.populate(glyphs=sorted({n for n in names if n is not None}))
+        subsetter.subset(font)
+        ids = font.getReverseGlyphMap(rebuild=True)
+        out = io.BytesIO()
+        font.save(out, reorderTables=False)
+
+        def scale(units: int) -> int:
+            return round(units * 1000 / upem)
+
+        return Subset(
+            out.getvalue(),
+            [ids[n] if n is not None else 0 for n in names],
+            [self.advance(c) for c in clusters],
+            (scale(bbox[0]), scale(bbox[1]), scale(bbox[2]), scale(bbox[3])),
+            scale(ascent),
+            scale(descent),
+            scale(cap),
+        )
+
+
+@dataclass(frozen=True)
+class FontLibrary:
+    """The faces a run may use."""
+
+    faces: Mapping[str, Face]
+
+    @property
+    def fallback(self) -> Face | None:
+        return self.faces.get(FALLBACK)
+
+
+def load_fonts(names: Iterable[str]) -> FontLibrary:
+    """Open the named faces and, where it is installed, the fallback face.
+
+    Raises ProblemError `font.missing` naming the font, the folders searched and what to install.
+    """
+    faces: dict[str, Face] = {}
+    problems: list[Problem] = []
+    for name in sorted({*names, FALLBACK}):
+        path = find(name)
+        if path is None:
+            if name != FALLBACK:
+                looked = os.pathsep.join(str(p) for p in search_folders())
+                problems.append(Problem("font.missing", "font", {"found": looked, "expected": " / ".join(FACES[name][1])}))
+            continue
+        font: Any = _open(path, FACES[name][0])
+        if font["OS/2"].fsType & 0x0302:  # restricted licence, no subsetting, bitmap only
+            problems.append(Problem("font.not_embeddable", "font", {"found": str(path), "expected": "fsType 0"}))
+            continue
+        faces[name] = Face(name, FACES[name][0], path, font)
+    if problems:
+        raise ProblemError(problems)
+    return FontLibrary(faces)
+
+
+def _open(path: Path, postscript: str) -> TTFont:
+    """The face of that PostScript name in a font file or collection."""
+    try:
+        if path.suffix.lower() == ".ttc":
+            fonts = TTCollection(str(path), lazy=True).fonts
+            # Windows' own builds prefix the name with "BIZ-"; the family part after it is the same.
+            return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
+        return TTFont(str(path), lazy=True)
+    except (TTLibError, OSError, StopIteration) as fault:
+        raise ProblemError(Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})) from fault
+
+
+def _plain(name: str | None) -> str:
+    """PostScript names compared without the vendor's hyphens and with weights cut to their letter (BIZ-UDGothicB, BIZUDGothic-Bold)."""
+    bare = "".join(c for c in (name or "").lower() if c.isalnum())
+    return bare.replace("regular", "r").replace("bold", "b")

@@ -1,0 +1,297 @@
+"""A form as numbers: page, parts, boxes and fixed artwork, all in millimetres from the page's top-left corner, y down.
+
+Made by `slips.layout.load_layout`, judged by `slips.geometry.check_layout`, drawn by the template writer. A box of the file that
+stands in three parts is three `PlacedBox`es here, so that nobody downstream adds offsets. Holds no words: `text`, `label` and `alt`
+are keys of `layouts/labels/`. Refuses nothing: it is only data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MM_PER_INCH = 25.4
+QR_MODULES = 41
+"""Modules a side of version 6, the only version that 255 digits at level M fill exactly (elqr-format.md §3)."""
+QR_QUIET_MODULES = 4
+BAR_MODULES = 288
+"""GS1-128 of 44 digits in set C: start, FNC1, 22 pairs and check at 11 modules, stop at 13."""
+BAR_QUIET_MODULES = 10
+CUSTOMER_CELLS = 133
+"""Customer barcode: 67 bars and 66 gaps of equal width."""
+
+
+@dataclass(frozen=True)
+class Rect:
+    """Millimetres from the page's top-left corner."""
+
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+
+    @property
+    def right_mm(self) -> float:
+        return self.x_mm + self.w_mm
+
+    @property
+    def bottom_mm(self) -> float:
+        return self.y_mm + self.h_mm
+
+    def grown(self, x_mm: float, y_mm: float) -> Rect:
+        """The same rectangle with a margin on both sides of each axis."""
+        return Rect(self.x_mm - x_mm, self.y_mm - y_mm, self.w_mm + 2 * x_mm, self.h_mm + 2 * y_mm)
+
+    def overlaps(self, other: Rect, *, slack_mm: float = 0.005) -> bool:
+        """True where the two share an area; edges that only touch (within `slack_mm`) do not."""
+        return (
+            self.x_mm < other.right_mm - slack_mm
+            and other.x_mm < self.right_mm - slack_mm
+            and self.y_mm < other.bottom_mm - slack_mm
+            and other.y_mm < self.bottom_mm - slack_mm
+        )
+
+    def holds(self, other: Rect, *, slack_mm: float = 0.005) -> bool:
+        """True where `other` lies wholly inside."""
+        return (
+            other.x_mm >= self.x_mm - slack_mm
+            and other.y_mm >= self.y_mm - slack_mm
+            and other.right_mm <= self.right_mm + slack_mm
+            and other.bottom_mm <= self.bottom_mm + slack_mm
+        )
+
+    def __str__(self) -> str:
+        return f"{self.x_mm:.2f}–{self.right_mm:.2f} × {self.y_mm:.2f}–{self.bottom_mm:.2f} mm"
+
+
+@dataclass(frozen=True)
+class FitStep:
+    """One step for a value that is too wide: `size` in points, `condense` in per cent of the width, `lines` as a count."""
+
+    action: str
+    amount: float
+
+    def __str__(self) -> str:
+        return f"{self.action}:{self.amount:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table box; the cells' values are the columns `value_1`, `value_2`, …"""
+
+    value: str
+    label: str
+    w_mm: float
+    align: str = "left"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedBox:
+    """One box in one part, in page coordinates. For a code the rectangle is the symbol without its quiet zone."""
+
+    id: str
+    part: str
+    kind: str
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+    font: str = "gothic"
+    size_pt: float = 9.0
+    align: str = "left"
+    valign: str = "middle"
+    leading: float = 1.5
+    note: bool = False
+    text: str = ""
+    value: str = ""
+    label: str = ""
+    label_x_mm: float = 0.0
+    label_y_mm: float = 0.0
+    label_w_mm: float = 0.0
+    label_h_mm: float = 0.0
+    label_font: str = "gothic"
+    label_size_pt: float = 9.0
+    label_align: str = "left"
+    label_valign: str = "middle"
+    fit: tuple[FitStep, ...] = ()
+    when: str = ""
+    role: str = "P"
+    alt: str = ""
+    columns: tuple[Column, ...] = ()
+    rows: int = 0
+    row_h_mm: float = 0.0
+    head_h_mm: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """`part.id`, unique in a layout: what messages call the box."""
+        return f"{self.part}.{self.id}"
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(self.x_mm, self.y_mm, self.w_mm, self.h_mm)
+
+    @property
+    def label_rect(self) -> Rect | None:
+        if not self.label:
+            return None
+        return Rect(self.label_x_mm, self.label_y_mm, self.label_w_mm, self.label_h_mm)
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Every value column that the box prints or asks about."""
+        cells = tuple(f"{c.value}_{row}" for c in self.columns for row in range(1, self.rows + 1))
+        return (*((self.value,) if self.value else ()), *cells, *((self.when,) if self.when else ()))
+
+    @property
+    def label_keys(self) -> tuple[str, ...]:
+        """Every label key that the box needs."""
+        return tuple(k for k in (self.label, self.text, self.alt, *(c.label for c in self.columns)) if k)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A piece of paper that is torn off, or the letter above; page coordinates. `title` is a label key."""
+
+    id: str
+    title: str
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(self.x_mm, self.y_mm, self.w_mm, self.h_mm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A fixed rule; page coordinates, width in points, grey 0 (black) to 1 (white), dash in points (none: solid)."""
+
+    x1_mm: float
+    y1_mm: float
+    x2_mm: float
+    y2_mm: float
+    width_pt: float = 0.25
+    grey: float = 0.6
+    dash: tuple[float, ...] = ()
+
+    @property
+    def rect(self) -> Rect:
+        """The ink: the line with half its width on each side."""
+        x, y = min(self.x1_mm, self.x2_mm), min(self.y1_mm, self.y2_mm)
+        half = self.width_pt / 72 * MM_PER_INCH / 2
+        return Rect(x, y, abs(self.x2_mm - self.x1_mm), abs(self.y2_mm - self.y1_mm)).grown(half, half)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A fixed rectangle, stroked and not filled; `radius_mm` rounds the corners (half the side makes a circle)."""
+
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+    width_pt: float = 0.25
+    grey: float = 0.6
+    dash: tuple[float, ...] = ()
+    radius_mm: float = 0.0
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(self.x_mm, self.y_mm, self.w_mm, self.h_mm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tint:
+    """A fixed filled rectangle, drawn under everything else."""
+
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+    grey: float = 0.94
+    radius_mm: float = 0.0
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(self.x_mm, self.y_mm, self.w_mm, self.h_mm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A perforation or a fold: page coordinates. `drawn` says whether a fine line is printed along it."""
+
+    kind: str
+    x1_mm: float
+    y1_mm: float
+    x2_mm: float
+    y2_mm: float
+    drawn: bool = True
+
+    @property
+    def rect(self) -> Rect:
+        x, y = min(self.x1_mm, self.x2_mm), min(self.y1_mm, self.y2_mm)
+        return Rect(x, y, abs(self.x2_mm - self.x1_mm), abs(self.y2_mm - self.y1_mm))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """A whole form. `boxes` stand in reading order, part by part; `exclusive` groups `when` names that never hold together."""
+
+    id: str
+    version: str
+    title: Mapping[str, str]
+    file: str
+    sha256: str
+    page_w_mm: float
+    page_h_mm: float
+    dpi: int
+    pitch_dots: int
+    bar_dots: int
+    min_margin_mm: float
+    body_min_pt: float
+    note_min_pt: float
+    parts: tuple[Part, ...]
+    boxes: tuple[PlacedBox, ...]
+    lines: tuple[Line, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    tints: tuple[Tint, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    large_print: str = ""
+
+    @property
+    def page(self) -> Rect:
+        return Rect(0.0, 0.0, self.page_w_mm, self.page_h_mm)
+
+    @property
+    def dot_mm(self) -> float:
+        """One dot of the press."""
+        return MM_PER_INCH / self.dpi
+
+    @property
+    def qr_pitch_mm(self) -> float:
+        return self.pitch_dots * self.dot_mm
+
+    @property
+    def qr_side_mm(self) -> float:
+        return QR_MODULES * self.qr_pitch_mm
+
+    @property
+    def bar_x_mm(self) -> float:
+        """The narrow element (X) of the GS1-128 symbol."""
+        return self.bar_dots * self.dot_mm
+
+    def origin_dots(self, box: PlacedBox) -> tuple[int, int]:
+        """The box's lower-left corner in press dots from the page's lower-left corner: draw codes from here, exactly."""
+        left, bottom = self.origin_dots_exact(box)
+        return round(left), round(bottom)
+
+    def origin_dots_exact(self, box: PlacedBox) -> tuple[float, float]:
+        """The same before rounding; the geometry check looks at the difference."""
+        return box.x_mm / self.dot_mm, (self.page_h_mm - box.y_mm - box.h_mm) / self.dot_mm
+
+    def part(self, part_id: str) -> Part:
+        return next(p for p in self.parts if p.id == part_id)

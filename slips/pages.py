@@ -1,0 +1,240 @@
+"""The page writer: value columns in, one tagged PDF file out, in one pass.
+
+In: a plan (layouts, words, coded fonts: compiled once a run, cheap to send to a worker) and the rows of one file in print order. Out: a file
+that is PDF/UA-1 (tags written as the page is), PDF/X-4 in structure and has one DPart a slip. Refuses nothing: rows were checked before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import numpy as np
+import polars as pl
+
+from elqr import customer_barcode, digits, gs1_128, symbols
+from slips.artwork import GreyImage, draw
+from slips.content import Filler
+from slips.fontobjects import add_font
+from slips.fonts import Cluster, FontLibrary
+from slips.form import Layout
+from slips.glyphs import CodedFace, clusters_of, code_face
+from slips.labels import load_labels
+from slips.metadata import OutputIntent, information, xmp
+from slips.pdf import PdfFile, deflate, ref, text_string
+from slips.structure import PageObjects, Shared
+from slips.template import MM_PT, FormBook, Shown, Template, Words, compile_template, constant_texts
+
+GROUP: Final = 16
+"""Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
+BRANCH: Final = 64
+"""Children of a page-tree node."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is the same for all pages of a run, as plain data."""
+
+    layouts: Mapping[str, Layout]
+    langs: Sequence[str]
+    site_words: Mapping[str, str]
+    issued: dt.date
+    intent: OutputIntent
+    mark: GreyImage | None = None
+
+    def words(self, lang: str) -> Words:
+        labels = load_labels(lang)
+        return lambda key: labels.text(key, site=self.site_words)
+
+
+@dataclass(frozen=True)
+class PagePlan:
+    """A run's setup with its fonts subset and coded."""
+
+    setup: Setup
+    faces: Mapping[str, CodedFace]
+
+
+def compile_plan(setup: Setup, fonts: FontLibrary, characters: Mapping[str, frozenset[Cluster]]) -> PagePlan:
+    """Subset the fonts to the constant words of all languages and the characters that `TextCheck` saw."""
+    wanted: dict[str, set[Cluster]] = {face: set(clusters) for face, clusters in characters.items()}
+    for layout in setup.layouts.values():
+        for lang in setup.langs:
+            for face, text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
+                wanted.setdefault(face, set()).update(clusters_of(text))
+    faces = {
+        name: code_face(fonts, name, f"F{k}", wanted[name] if name in wanted else ())
+        for k, name in enumerate(sorted(wanted))
+        if name in fonts.faces
+    }
+    return PagePlan(setup, faces)
+
+
+def write_pdf(out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str) -> None:
+    """Write one page a row of `values`, in its order.
+
+    `values` has the value columns that the layout names (strings, empty where there is nothing), and `payload`, `barcode` (null or empty
+    where there is none), `postal_code`, `address`, `lang`, `seq`.
+    """
+    _FileWriter(PdfFile(out), plan, plan.setup.layouts[layout], fonts, title).write(values)
+
+
+@dataclass
+class _FileWriter:
+    pdf: PdfFile
+    plan: PagePlan
+    layout: Layout
+    fonts: FontLibrary
+    title: str
+
+    def write(self, values: pl.DataFrame) -> None:
+        setup, pdf = self.plan.setup, self.pdf
+        forms = FormBook()
+        variants = _variants(self.layout, values)
+        templates = [self._template(forms, lang, shown) for (lang, shown), _ in variants]
+        contents = self._contents(values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)])
+        resources = self._resources(forms)
+        alts = {e.alt for t in templates for e in t.elements if e.alt}
+        root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
+        shared = Shared(document, parts_node, resources, {alt: pdf.add(text_string(alt)) for alt in sorted(alts)})
+        makers = [PageObjects(t, shared) for t in templates]
+        which = np.empty(values.height, np.int64)
+        for k, (_, rows) in enumerate(variants):
+            which[rows] = k
+        nodes = [pdf.reserve() for _ in range(0, values.height, BRANCH)]
+        streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate(content)) for content in contents]
+        firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, values["seq"].to_list())
+        self._trees(pages, nodes, firsts, tags, document, parts, parts_node, parents, leaves)
+        pdf.put(tags, b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>" % (ref(document), ref(parents), len(firsts)))
+        meta = pdf.add_stream(xmp(self.title, issued=setup.issued, identity=self.title), b"/Type/Metadata/Subtype/XML", plain=True)
+        profile = pdf.add_stream(setup.intent.profile, b"/N %d" % setup.intent.components)
+        condition = text_string(setup.intent.condition)
+        pdf.put(
+            root,
+            b"<</Type/Catalog/Pages %b/Lang(ja-JP)/ViewerPreferences<</DisplayDocTitle true>>/MarkInfo<</Marked true>>/Metadata %b"
+            b"/StructTreeRoot %b/DPartRoot %b/OutputIntents[<</Type/OutputIntent/S/GTS_PDFX/OutputConditionIdentifier%b/Info%b"
+            b"/DestOutputProfile %b>>]>>" % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
+        )
+        pdf.finish(root, pdf.add(information(self.title, issued=setup.issued)))
+
+    def _template(self, forms: FormBook, lang: str, shown: Shown) -> Template:
+        setup = self.plan.setup
+        return compile_template(
+            self.layout, words=setup.words(lang), lang=lang, fonts=self.fonts, faces=self.plan.faces,
+            forms=forms, shown=shown, has_mark=setup.mark is not None,
+        )  # fmt: skip
+
+    def _contents(self, values: pl.DataFrame, parts: Sequence[tuple[Template, np.ndarray]]) -> list[bytes]:
+        codes = _codes(self.layout, values)
+        filler = Filler(self.fonts, self.plan.faces)
+        out = [b""] * values.height
+        for template, rows in parts:
+            frame = values[rows]
+            columns = {h.value: frame[h.value].to_list() for h in template.holes if hasattr(h, "value")}
+            mine = {kind: [images[r] for r in rows.tolist()] for kind, images in codes.items()}
+            for row, content in zip(rows.tolist(), filler.fill(template, columns, mine), strict=True):
+                out[row] = content
+        return out
+
+    def _resources(self, forms: FormBook) -> int:
+        pdf, setup = self.pdf, self.plan.setup
+        fonts = b"".join(b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face))) for face in self.plan.faces.values())
+        box = b"/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
+        font_dict = pdf.add(b"<<%b>>" % fonts)
+        inner = box + b"/Resources<</Font %b>>" % ref(font_dict)
+        objects = b"/Art %b" % ref(pdf.add_stream(draw(self.layout), box + b"/Resources<<>>"))
+        for body, name in forms.names.items():
+            objects += b"/%b %b" % (name, ref(pdf.add_stream(body, inner, plain=True)))
+        if setup.mark is not None:
+            image = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8"
+            mark = pdf.add_stream(setup.mark.samples, image % (setup.mark.width, setup.mark.height))
+            objects += b"/Mark %b" % ref(mark)
+        return pdf.add(b"<</Font %b/XObject<<%b>>>>" % (ref(font_dict), objects))
+
+    def _tags(
+        self, makers: Sequence[PageObjects], which: Sequence[int], streams: Sequence[int], nodes: Sequence[int], seqs: Sequence[str]
+    ) -> tuple[list[int], list[int]]:
+        """Pages and their tags, a group an object stream; (first object number of each page, leaves of the parent tree)."""
+        firsts: list[int] = []
+        leaves: list[int] = []
+        for start in range(0, len(streams), GROUP):
+            span = range(start, min(start + GROUP, len(streams)))
+            first = self.pdf.reserve(sum(makers[which[k]].count for k in span) + 1)
+            bodies: list[bytes] = []
+            owners: list[bytes] = []
+            for k in span:
+                firsts.append(first + len(bodies))
+                made, row = makers[which[k]].bodies(
+                    first=firsts[-1], content=streams[k], pages=nodes[k // BRANCH], index=k, sequence=seqs[k]
+                )
+                bodies += made
+                owners.append(b"%d%b" % (k, row))
+            leaves.append(first + len(bodies))
+            bodies.append(b"<</Limits[%d %d]/Nums[%b]>>" % (span[0], span[-1], b"".join(owners)))
+            self.pdf.put_packed(first, bodies)
+        return firsts, leaves
+
+    def _trees(
+        self, pages: int, nodes: Sequence[int], firsts: Sequence[int], tags: int, document: int, parts: int, parts_node: int, parents: int,
+        leaves: Sequence[int],
+    ) -> None:  # fmt: skip
+        """Page tree, document element, document parts, parent tree."""
+        pdf, layout = self.pdf, self.layout
+        size = b"[0 0 %.3f %.3f]" % (layout.page_w_mm * MM_PT, layout.page_h_mm * MM_PT)
+        for k, node in enumerate(nodes):
+            kids = firsts[k * BRANCH : (k + 1) * BRANCH]
+            pdf.put(node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids)))
+        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), size, _refs(nodes)))
+        pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
+        pdf.put(parts, b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node))
+        pdf.put(parts_node, b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])))
+        pdf.put(parents, b"<</Kids[%b]>>" % _refs(leaves))
+
+
+def _refs(numbers: Sequence[int]) -> bytes:
+    return b" ".join([b"%d 0 R" % n for n in numbers])
+
+
+def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Shown], np.ndarray]]:
+    """The distinct (language, boxes shown) of the rows, in a fixed order, with their row numbers."""
+    whens = sorted({box.when for box in layout.boxes if box.when})
+    tables = [box for box in layout.boxes if box.kind == "table"]
+    filled = [
+        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1))) for box in tables
+    ]
+    keys = values.select(
+        pl.col("lang"),
+        *(pl.col(when).fill_null("").ne("").alias(f"when_{k}") for k, when in enumerate(whens)),
+        (pl.max_horizontal(*filled) if filled else pl.lit(0)).cast(pl.Int64).alias("rows"),
+    ).with_row_index("row")
+    names = [c for c in keys.columns if c != "row"]
+    out = []
+    for key, rows in sorted(keys.group_by(names, maintain_order=True), key=lambda item: item[0]):
+        lang, *flags, count = key
+        shown = Shown(frozenset(when for when, flag in zip(whens, flags, strict=True) if flag), int(count))
+        out.append(((str(lang), shown), rows["row"].to_numpy()))
+    return out
+
+
+def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
+    """Image bytes of the codes of each row; empty bytes where a row has no barcode (its template has no hole for it)."""
+    kinds = {box.kind for box in layout.boxes}
+    rows = symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255)))
+    out = {"qr": _rows(rows)}
+    if "gs1_128" in kinds:
+        has = values["barcode"].fill_null("").ne("").to_numpy()
+        out["gs1_128"] = [b""] * values.height
+        bars = gs1_128.bars(digits.to_matrix(values["barcode"].filter(pl.Series(has)), 44))
+        for k, image in zip(np.flatnonzero(has).tolist(), _rows(np.packbits(bars, axis=1)), strict=True):
+            out["gs1_128"][k] = image
+    if "customer_barcode" in kinds:
+        bars = customer_barcode.bars(customer_barcode.encode(values["postal_code"], values["address"]))
+        out["customer_barcode"] = _rows(np.packbits(bars, axis=2).reshape(values.height, -1))
+    return out
+
+
+def _rows(matrix: np.ndarray) -> list[bytes]:
+    data, width = np.ascontiguousarray(matrix).tobytes(), matrix.shape[1]
+    return [data[k : k + width] for k in range(0, len(data), width)]

@@ -1,0 +1,88 @@
+"""The tags of a page as PDF objects: page, document part, section and structure elements, ready for an object stream.
+
+In: a template's elements and the page's object numbers. Out: object bodies in the order of their numbers, and the page's row of the
+parent tree. Everything that does not depend on the page is prepared once a template; a page costs a few joins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from slips.pdf import ref
+from slips.template import Element, Template
+
+BEFORE_ELEMENTS: Final = 3
+"""Objects of a page before its structure elements: page, document part, section."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One structure element: where its parent is (0-based element index, -1 the section) and its constant bytes."""
+
+    head: bytes
+    parent: int
+    tail: bytes
+    children: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Object numbers that all pages of a file share."""
+
+    document: int
+    parts_root: int
+    resources: int
+    alts: Mapping[str, int]
+
+
+class PageObjects:
+    """The objects of every page of one template."""
+
+    def __init__(self, template: Template, shared: Shared) -> None:
+        self._shared = shared
+        self._rows: list[_Row] = []
+        self._owner: dict[int, int] = {}
+        self._top = tuple(self._flatten(e, -1) for e in template.elements)
+        self.count = BEFORE_ELEMENTS + len(self._rows)
+        self._owners = [self._owner[m] for m in range(template.marked)]
+        self._lang = b"/Lang(%b)" % template.lang.encode() if template.lang != "ja" else b""
+
+    def _flatten(self, element: Element, parent: int) -> int:
+        index = len(self._rows)
+        self._rows.append(_Row(b"", parent, b"", ()))  # keeps the place; children come after their parent
+        children = tuple(self._flatten(child, index) for child in element.children)
+        tail = element.extra
+        if element.alt:
+            tail += b"/Alt %b" % ref(self._shared.alts[element.alt])
+        if element.mcid is not None:
+            tail = b"/K %d" % element.mcid + tail
+            self._owner[element.mcid] = index
+        self._rows[index] = _Row(b"<</S/%b/P " % element.role.encode(), parent, tail + b">>", children)
+        return index
+
+    def bodies(self, *, first: int, content: int, pages: int, index: int, sequence: str) -> tuple[list[bytes], bytes]:
+        """(object bodies from number `first` on, the parent tree's array for this page).
+
+        `pages` is the page-tree node, `index` the page's number in the file (0-based), `sequence` the slip's printed number.
+        """
+        page, part, section = b"%d 0 R" % first, b"%d 0 R" % (first + 1), b"%d 0 R" % (first + 2)
+        base = first + BEFORE_ELEMENTS
+        refs = [b"%d 0 R" % (base + k) for k in range(len(self._rows))]
+        shared = self._shared
+        out = [
+            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/StructParents %d/Tabs/S/DPart %b>>"
+            % (pages, shared.resources, content, index, part),
+            b"<</Type/DPart/Parent %d 0 R/Start %b/DPM<</CIP4_Root<</CIP4_Production<</CIP4_Recipient<</CIP4_UniqueID(%b)>>>>>>>>>>"
+            % (shared.parts_root, page, sequence.encode("ascii")),
+            b"<</S/Sect/P %d 0 R%b/K[%b]>>" % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
+        ]
+        on_page = b"/Pg " + page
+        for row in self._rows:
+            parent = refs[row.parent] if row.parent >= 0 else section
+            if row.children:
+                out.append(row.head + parent + b"/K[%b]" % b" ".join([refs[k] for k in row.children]) + row.tail)
+            else:
+                out.append(row.head + parent + on_page + row.tail)
+        return out, b"[%b]" % b" ".join([refs[k] for k in self._owners])

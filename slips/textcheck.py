@@ -1,0 +1,118 @@
+"""Before anything is numbered or printed: can every text be shown, and does it fit its box?
+
+In: value columns, batch by batch. Out: notes (second font, fit step used) and errors (no glyph, does not fit) for each row, and the
+characters that the run's fonts must hold. What passes here is set without surprises by `slips.content`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from elqr.problems import ProblemLog
+from slips.fit import Fitted, Missing, fit
+from slips.fonts import FALLBACK, Cluster, FontLibrary
+from slips.form import Layout
+from slips.glyphs import clusters_of, measure, points_of, show
+from slips.template import MM_PT, TextHole, text_holes
+
+ALPHABET: Final = "0123456789,/-.:()ABCDEFGHIJKLMNOPQRSTUVWXYZ 円年月日度第期全令和平成昭元納随"
+"""What values written after this check (sequence numbers, instalment tables) are made of."""
+
+
+@dataclass
+class TextCheck:
+    """Checks the texts of a run and remembers the characters it has seen."""
+
+    layouts: Mapping[str, Layout]
+    fonts: FontLibrary
+    _seen: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    _special: dict[str, set[Cluster]] = field(default_factory=dict)
+    _verdicts: dict[tuple[TextHole, str], _Verdict] = field(default_factory=dict)
+
+    def check(self, values: pl.DataFrame, layout: str) -> ProblemLog:
+        """The problems of the rows of one batch printed with `layout`; `values` has `line`, `slip_key` and the value columns.
+
+        A value that stands in several boxes is reported once for each different finding. Value columns that are not there yet
+        (they are made from `ALPHABET` later) are passed over.
+        """
+        log = ProblemLog()
+        told: set[tuple[int, str, str, str]] = set()
+        for hole in text_holes(self.layouts[layout]):
+            if hole.value in values.columns:
+                self._check_hole(hole, values, log, told)
+        return log
+
+    def _check_hole(
+        self, hole: TextHole, values: pl.DataFrame, log: ProblemLog, told: set[tuple[int, str, str, str]]
+    ) -> None:
+        texts = values[hole.value].to_list()
+        face = self.fonts.faces[hole.setting.face]
+        seen = self._seen.setdefault(face.name, np.zeros(0x110000, np.bool_))
+        seen[points_of(texts)] = True
+        widths, special = measure(texts, face.advances)
+        over = widths * hole.setting.size_pt > hole.area.w * 1000 + 0.001 * hole.setting.size_pt
+        for k in np.flatnonzero(special | over).tolist():
+            verdict = self._verdict(hole, texts[k])
+            for code, params in verdict.findings:
+                mark = (k, hole.value, code, params.get("step", "") or params.get("found", ""))
+                if mark not in told:
+                    told.add(mark)
+                    log.add(values[k], code, field=hole.value, **params)
+
+    def _verdict(self, hole: TextHole, text: str) -> _Verdict:
+        key = (hole, text)
+        if key not in self._verdicts:
+            if len(self._verdicts) > 50_000:  # distinct long texts of a batch; the bound keeps memory flat
+                self._verdicts.clear()
+            self._verdicts[key] = self._judge(hole, text)
+        return self._verdicts[key]
+
+    def _judge(self, hole: TextHole, text: str) -> _Verdict:
+        fitted = fit(
+            text, hole.setting, hole.steps,
+            width_pt=hole.area.w, height_pt=hole.area.h, leading=hole.leading, fonts=self.fonts,
+        )  # fmt: skip
+        name = self.fonts.faces[hole.setting.face].postscript
+        if isinstance(fitted, Missing):
+            expected = name + (f" / {self.fonts.fallback.postscript}" if self.fonts.fallback else "")
+            found = ", ".join(show(c) for c in fitted.clusters)
+            return _Verdict((("text.no_glyph", {"found": found, "expected": expected}),))
+        if not isinstance(fitted, Fitted):
+            params = {
+                "box": hole.box,
+                "length": str(len(text)),
+                "found": f"{fitted.width_pt / MM_PT:.1f}",
+                "expected": f"{hole.area.w / MM_PT:.1f}",
+            }
+            return _Verdict((("text.overflow", params),))
+        findings: list[tuple[str, dict[str, str]]] = []
+        own = hole.setting.face
+        for line in fitted.lines:
+            for run in line.runs:
+                self._special.setdefault(run.face, set()).update(run.clusters)
+        borrowed = [c for line in fitted.lines for run in line.runs if run.face != own for c in run.clusters]
+        if borrowed:
+            found = ", ".join(show(c) for c in dict.fromkeys(borrowed))
+            findings.append(("text.fallback_font", {"found": found, "expected": self.fonts.faces[FALLBACK].postscript}))
+        if fitted.step is not None:
+            findings.append(("text.fit_step", {"step": str(fitted.step), "length": str(len(text)), "box": hole.box}))
+        return _Verdict(tuple(findings))
+
+    def characters(self) -> Mapping[str, frozenset[Cluster]]:
+        """What each face must be able to show, of all batches so far; by face name."""
+        out: dict[str, set[Cluster]] = {face: set(clusters) for face, clusters in self._special.items()}
+        for face, seen in self._seen.items():
+            out.setdefault(face, set()).update((int(p), 0) for p in np.flatnonzero(seen))
+            out[face].update(clusters_of(ALPHABET))
+        return {face: frozenset(clusters) for face, clusters in out.items()}
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    findings: tuple[tuple[str, Mapping[str, str]], ...]
