@@ -26,7 +26,9 @@ def draw(layout: Layout) -> bytes:
     """The form's fixed artwork as content operators in page space (points, origin lower left)."""
     height_pt = layout.page_h_mm * MM_PT
     buffer = io.BytesIO()
-    pen = canvas.Canvas(buffer, pagesize=(layout.page_w_mm * MM_PT, height_pt), pageCompression=0, invariant=1)
+    pen = canvas.Canvas(
+        buffer, pagesize=(layout.page_w_mm * MM_PT, height_pt), pageCompression=0, invariant=1
+    )
     pen.beginForm("artwork")
     pen.transform(1, 0, 0, -1, 0, height_pt)  # from here y runs down, as in the layout
     for tint in layout.tints:
@@ -89,7 +91,9 @@ def load_mark(path: str | Path) -> GreyImage:
         with Image.open(path) as source:
             rgba = source.convert("RGBA")
     except (OSError, UnidentifiedImageError) as fault:
-        raise ProblemError(Problem("mark.unreadable", "mark_file", {"found": f"{path}: {fault}", "expected": "PNG"})) from fault
+        raise ProblemError(
+            Problem("mark.unreadable", "mark_file", {"found": f"{path}: {fault}", "expected": "PNG"})
+        ) from fault
     paper = Image.new("RGBA", rgba.size, "white")
     grey = Image.alpha_composite(paper, rgba).convert("L")
     return GreyImage(grey.width, grey.height, grey.tobytes())

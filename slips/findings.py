@@ -57,7 +57,9 @@ class Findings:
             known = self._examples.get(str(code))
             if known is None or known.height < EXAMPLES_PER_CODE:
                 more = rows.head(EXAMPLES_PER_CODE)
-                self._examples[str(code)] = more if known is None else pl.concat([known, more]).head(EXAMPLES_PER_CODE)
+                self._examples[str(code)] = (
+                    more if known is None else pl.concat([known, more]).head(EXAMPLES_PER_CODE)
+                )
 
     def counted(self) -> tuple[Counted, ...]:
         """Counts by code, errors first, then warnings, then notes; most frequent first. Closes `late`."""
@@ -65,7 +67,8 @@ class Findings:
         weight = {"error": 0, "warning": 1, "note": 2}
         order = sorted(self._counts.items(), key=lambda item: (weight[item[0][0]], -item[1], item[0][1]))
         return tuple(
-            Counted(code, severity, count, tuple(_objects(self._examples[code]))) for (severity, code), count in order
+            Counted(code, severity, count, tuple(_objects(self._examples[code])))
+            for (severity, code), count in order
         )
 
     def _close(self) -> None:

@@ -20,13 +20,15 @@ def add_font(pdf: PdfFile, face: CodedFace) -> int:
     program = pdf.add_stream(subset.data, b"/Length1 %d" % len(subset.data))
     descriptor = pdf.add(
         b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d/StemV 80"
-        b"/FontFile2 %b>>" % (name, *subset.bbox, subset.ascent, subset.descent, subset.cap_height, ref(program))
+        b"/FontFile2 %b>>"
+        % (name, *subset.bbox, subset.ascent, subset.descent, subset.cap_height, ref(program))
     )
     glyph_map = pdf.add_stream(_glyph_map(face))
     unicode_map = pdf.add_stream(_unicode_map(face))
     descendant = pdf.add(
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
-        b"/DW 1000/W[%b]/CIDToGIDMap %b/FontDescriptor %b>>" % (name, _widths(face), ref(glyph_map), ref(descriptor))
+        b"/DW 1000/W[%b]/CIDToGIDMap %b/FontDescriptor %b>>"
+        % (name, _widths(face), ref(glyph_map), ref(descriptor))
     )
     return pdf.add(
         b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%b]/ToUnicode %b>>"

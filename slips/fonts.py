@@ -135,7 +135,21 @@ class Face:
         options.notdef_outline = True
         options.glyph_names = False
         options.recalc_timestamp = False
-        options.drop_tables += ["GSUB", "GPOS", "GDEF", "BASE", "DSIG", "vhea", "vmtx", "OS/2", "name", "meta", "gasp", "cmap", "post"]
+        options.drop_tables += [
+            "GSUB",
+            "GPOS",
+            "GDEF",
+            "BASE",
+            "DSIG",
+            "vhea",
+            "vmtx",
+            "OS/2",
+            "name",
+            "meta",
+            "gasp",
+            "cmap",
+            "post",
+        ]
         head, hhea, os2 = font["head"], font["hhea"], font["OS/2"]
         upem = int(head.unitsPerEm)
         cap = int(getattr(os2, "sCapHeight", 0) or hhea.ascent)
@@ -185,11 +199,15 @@ def load_fonts(names: Iterable[str]) -> FontLibrary:
         if path is None:
             if name != FALLBACK:
                 looked = os.pathsep.join(str(p) for p in search_folders())
-                problems.append(Problem("font.missing", "font", {"found": looked, "expected": " / ".join(FACES[name][1])}))
+                problems.append(
+                    Problem("font.missing", "font", {"found": looked, "expected": " / ".join(FACES[name][1])})
+                )
             continue
         font: Any = _open(path, FACES[name][0])
         if font["OS/2"].fsType & 0x0302:  # restricted licence, no subsetting, bitmap only
-            problems.append(Problem("font.not_embeddable", "font", {"found": str(path), "expected": "fsType 0"}))
+            problems.append(
+                Problem("font.not_embeddable", "font", {"found": str(path), "expected": "fsType 0"})
+            )
             continue
         faces[name] = Face(name, FACES[name][0], path, font)
     if problems:
@@ -206,7 +224,9 @@ def _open(path: Path, postscript: str) -> TTFont:
             return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
         return TTFont(str(path), lazy=True)
     except (TTLibError, OSError, StopIteration) as fault:
-        raise ProblemError(Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})) from fault
+        raise ProblemError(
+            Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})
+        ) from fault
 
 
 def _plain(name: str | None) -> str:

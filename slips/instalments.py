@@ -12,7 +12,6 @@ import polars as pl
 
 from slips.order import NOTICE, payer
 
-CELLS = ("inst_period", "inst_amount", "inst_due")
 WHOLE_YEAR = "00"
 
 
@@ -49,9 +48,7 @@ def instalment_columns(frame: pl.DataFrame, *, rows: int) -> pl.DataFrame:
         row = _rows(of_place[notices, place])
         found += [source.gather(row).alias(f"{name}_{place + 1}") for name, source in sources.items()]
     whole_of = np.full(of_place.shape[0], -1, np.int64)
-    apart = keyed.filter(pl.col("whole") & ~pl.col("alone")).sort(
-        "line", descending=True
-    )  # the first line wins
+    apart = keyed.filter(pl.col("whole") & ~pl.col("alone")).sort("line", descending=True)  # first line wins
     whole_of[apart["notice"].to_numpy()] = apart["row"].to_numpy()
     row = _rows(whole_of[notices])
     found += [
@@ -63,4 +60,5 @@ def instalment_columns(frame: pl.DataFrame, *, rows: int) -> pl.DataFrame:
 
 def _rows(numbers: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> pl.Series:
     """Row numbers for gather; -1 means none."""
-    return pl.select(pl.when(pl.lit(numbers) >= 0).then(pl.lit(numbers))).to_series()
+    rows = pl.Series(numbers)
+    return rows.set(rows < 0, None)

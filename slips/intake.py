@@ -6,6 +6,7 @@ problems in the findings, sums in the account). A faulty row is held; all others
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -52,7 +53,7 @@ class Intake:
     spool: Spool
     findings: Findings
     account: Account = field(default_factory=Account)
-    modes: set[str] = field(default_factory=set)
+    modes: Counter[str] = field(default_factory=Counter)
     keys: pl.DataFrame = field(default_factory=pl.DataFrame)
     held_lines: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int64))
     _held_payers: list[pl.DataFrame] = field(default_factory=list)
@@ -104,7 +105,7 @@ def take_in(
         account.came_in.add(fitting["amount"])
         intake.note_held(held)
         intake.note_held(too_long)
-        intake.modes.update(fitting["mode"].unique())
+        intake.modes.update(fitting["mode"].to_list())
         intake.spool.append(fitting)
         keys.append(keys_of(fitting))
         lines = pl.concat([batch.frame["line"], batch.refused["line"].cast(pl.Int64)])
@@ -184,7 +185,9 @@ def _tell_incomplete_bundles(intake: Intake, plan: PrintPlan) -> None:
     held = intake.held_payers()
     if held.is_empty() or intake.keys.is_empty():
         return
-    printed = intake.keys.select("line", "payer", file=pl.Series(plan.file_of_row)).filter(pl.col("file") != HELD)
+    printed = intake.keys.select("line", "payer", file=pl.Series(plan.file_of_row)).filter(
+        pl.col("file") != HELD
+    )
     short = (
         printed.join(held, on="payer", how="inner")
         .sort("line")

@@ -93,7 +93,7 @@ def proof_json(results: Sequence[FileResult], *, wanted: bool) -> dict[str, Any]
         for name, value in proof.facts.items():
             before = facts.get(name)
             facts[name] = value + before if isinstance(value, int) and isinstance(before, int) else value
-    return {"done": True, "files": len(proofs), "faults": sum(len(p.faults) for p in proofs), **facts}
+    return {"done": True, "files": len(proofs), "faults": sum(p.faults.height for p in proofs), **facts}
 
 
 def problems_json(counted: Sequence[Counted]) -> dict[str, Any]:

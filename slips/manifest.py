@@ -14,16 +14,39 @@ import polars as pl
 
 ROW_GROUP = 50_000
 MANIFEST = (
-    *("seq", "slip_key", "file", "page", "position", "payload", "amount", "due_date", "payable_until", "payer_id"),
+    *(
+        "seq",
+        "slip_key",
+        "file",
+        "page",
+        "position",
+        "payload",
+        "amount",
+        "due_date",
+        "payable_until",
+        "payer_id",
+    ),
     *("barcode", "layout", "layout_sha256", "profile", "profile_sha256", "mode", "line", "n_of_m"),
 )
 UPLOAD = (
-    *("body_code", "slip_key", "confirm_no", "tax_item", "levy_year", "tax_year", "period", "amount", "due_date"),
+    *(
+        "body_code",
+        "slip_key",
+        "confirm_no",
+        "tax_item",
+        "levy_year",
+        "tax_year",
+        "period",
+        "amount",
+        "due_date",
+    ),
     *("payable_until", "kind", "supersedes"),
 )
 
 
-def part_of(rows: pl.DataFrame, *, file: str, layout: str, layout_sha256: str, profile: str, profile_sha256: str) -> pl.DataFrame:
+def part_of(
+    rows: pl.DataFrame, *, file: str, layout: str, layout_sha256: str, profile: str, profile_sha256: str
+) -> pl.DataFrame:
     """Manifest and upload columns for the rows of one file in print order; one slip a page."""
     return rows.with_columns(
         file=pl.lit(file),
@@ -62,7 +85,9 @@ def _write_csv(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> Non
     with path.open("wb") as file:
         file.write(_csv(_empty().select(columns), header=True))
         for part in parts:
-            file.write(_csv(pl.read_ipc(part, columns=list(columns), memory_map=False).select(columns), header=False))
+            file.write(
+                _csv(pl.read_ipc(part, columns=list(columns), memory_map=False).select(columns), header=False)
+            )
 
 
 def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:

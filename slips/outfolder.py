@@ -77,7 +77,9 @@ class OutFolder:
             names = sorted(entry.name for entry in self.path.iterdir() if is_ours(entry.name))
             if names and not self.work.exists():
                 shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-                raise ProblemError(Problem("job.foreign_files", "", {"found": str(self.path), "names": shown}, where))
+                raise ProblemError(
+                    Problem("job.foreign_files", "", {"found": str(self.path), "names": shown}, where)
+                )
             return
         theirs = found.get("identity")
         if theirs == json.loads(json.dumps(identity)):

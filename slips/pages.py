@@ -72,7 +72,9 @@ def compile_plan(setup: Setup, fonts: FontLibrary, characters: Mapping[str, froz
     return PagePlan(setup, faces)
 
 
-def write_pdf(out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str) -> None:
+def write_pdf(
+    out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str
+) -> None:
     """Write one page a row of `values`, in its order.
 
     `values` has the value columns that the layout names (strings, empty where there is nothing), and `payload`, `barcode` (null or empty
@@ -94,11 +96,15 @@ class _FileWriter:
         forms = FormBook()
         variants = _variants(self.layout, values)
         templates = [self._template(forms, lang, shown) for (lang, shown), _ in variants]
-        contents = self._contents(values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)])
+        contents = self._contents(
+            values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)]
+        )
         resources = self._resources(forms)
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        shared = Shared(document, parts_node, resources, {alt: pdf.add(text_string(alt)) for alt in sorted(alts)})
+        shared = Shared(
+            document, parts_node, resources, {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        )
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
@@ -107,15 +113,24 @@ class _FileWriter:
         streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate(content)) for content in contents]
         firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, values["seq"].to_list())
         self._trees(pages, nodes, firsts, tags, document, parts, parts_node, parents, leaves)
-        pdf.put(tags, b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>" % (ref(document), ref(parents), len(firsts)))
-        meta = pdf.add_stream(xmp(self.title, issued=setup.issued, identity=self.title), b"/Type/Metadata/Subtype/XML", plain=True)
+        pdf.put(
+            tags,
+            b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
+            % (ref(document), ref(parents), len(firsts)),
+        )
+        meta = pdf.add_stream(
+            xmp(self.title, issued=setup.issued, identity=self.title),
+            b"/Type/Metadata/Subtype/XML",
+            plain=True,
+        )
         profile = pdf.add_stream(setup.intent.profile, b"/N %d" % setup.intent.components)
         condition = text_string(setup.intent.condition)
         pdf.put(
             root,
             b"<</Type/Catalog/Pages %b/Lang(ja-JP)/ViewerPreferences<</DisplayDocTitle true>>/MarkInfo<</Marked true>>/Metadata %b"
             b"/StructTreeRoot %b/DPartRoot %b/OutputIntents[<</Type/OutputIntent/S/GTS_PDFX/OutputConditionIdentifier%b/Info%b"
-            b"/DestOutputProfile %b>>]>>" % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
+            b"/DestOutputProfile %b>>]>>"
+            % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
         )
         pdf.finish(root, pdf.add(information(self.title, issued=setup.issued)))
 
@@ -140,8 +155,14 @@ class _FileWriter:
 
     def _resources(self, forms: FormBook) -> int:
         pdf, setup = self.pdf, self.plan.setup
-        fonts = b"".join(b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face))) for face in self.plan.faces.values())
-        box = b"/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
+        fonts = b"".join(
+            b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face)))
+            for face in self.plan.faces.values()
+        )
+        box = b"/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]" % (
+            self.layout.page_w_mm * MM_PT,
+            self.layout.page_h_mm * MM_PT,
+        )
         font_dict = pdf.add(b"<<%b>>" % fonts)
         inner = box + b"/Resources<</Font %b>>" % ref(font_dict)
         objects = b"/Art %b" % ref(pdf.add_stream(draw(self.layout), box + b"/Resources<<>>"))
@@ -154,7 +175,12 @@ class _FileWriter:
         return pdf.add(b"<</Font %b/XObject<<%b>>>>" % (ref(font_dict), objects))
 
     def _tags(
-        self, makers: Sequence[PageObjects], which: Sequence[int], streams: Sequence[int], nodes: Sequence[int], seqs: Sequence[str]
+        self,
+        makers: Sequence[PageObjects],
+        which: Sequence[int],
+        streams: Sequence[int],
+        nodes: Sequence[int],
+        seqs: Sequence[str],
     ) -> tuple[list[int], list[int]]:
         """Pages and their tags, a group an object stream; (first object number of each page, leaves of the parent tree)."""
         firsts: list[int] = []
@@ -185,11 +211,19 @@ class _FileWriter:
         size = b"[0 0 %.3f %.3f]" % (layout.page_w_mm * MM_PT, layout.page_h_mm * MM_PT)
         for k, node in enumerate(nodes):
             kids = firsts[k * BRANCH : (k + 1) * BRANCH]
-            pdf.put(node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids)))
+            pdf.put(
+                node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids))
+            )
         pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), size, _refs(nodes)))
         pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
-        pdf.put(parts, b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node))
-        pdf.put(parts_node, b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])))
+        pdf.put(
+            parts,
+            b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node),
+        )
+        pdf.put(
+            parts_node,
+            b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])),
+        )
         pdf.put(parents, b"<</Kids[%b]>>" % _refs(leaves))
 
 
@@ -202,7 +236,8 @@ def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Sho
     whens = sorted({box.when for box in layout.boxes if box.when})
     tables = [box for box in layout.boxes if box.kind == "table"]
     filled = [
-        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1))) for box in tables
+        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1)))
+        for box in tables
     ]
     keys = values.select(
         pl.col("lang"),

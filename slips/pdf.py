@@ -71,12 +71,17 @@ class PdfFile:
     def add(self, body: bytes) -> int:
         return self.put(self.reserve(), body)
 
-    def put_stream(self, num: int, data: bytes, entries: bytes = b"", *, packed: bytes | None = None, plain: bool = False) -> int:
+    def put_stream(
+        self, num: int, data: bytes, entries: bytes = b"", *, packed: bytes | None = None, plain: bool = False
+    ) -> int:
         """Write a stream, deflated unless `plain` (metadata must be readable); `packed` is data that the caller deflated."""
         if plain:
             head, body = b"<<%b/Length %d>>", data
         else:
-            head, body = b"<<%b/Filter/FlateDecode/Length %d>>", packed if packed is not None else deflate(data)
+            head, body = (
+                b"<<%b/Filter/FlateDecode/Length %d>>",
+                packed if packed is not None else deflate(data),
+            )
         return self.put(num, head % (entries, len(body)) + b"stream\n" + body + b"\nendstream")
 
     def add_stream(self, data: bytes, entries: bytes = b"", *, plain: bool = False) -> int:
@@ -92,7 +97,9 @@ class PdfFile:
         head = b" ".join(heads) + b"\n"
         stream = self.reserve()
         self._packed.append((first, len(bodies), stream))
-        self.put_stream(stream, head + b"\n".join(bodies), b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head)))
+        self.put_stream(
+            stream, head + b"\n".join(bodies), b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head))
+        )
 
     def finish(self, root: int, info: int) -> None:
         """Write the cross-reference stream and the trailer. Every reserved number must have been written."""
@@ -107,7 +114,9 @@ class PdfFile:
             rows = entries[first : first + count]
             rows[:, 0], rows[:, 1], rows[:, 2] = 2, stream, np.arange(count)
         if not entries[1:, 0].all():
-            raise AssertionError(f"object {int(np.argmin(entries[1:, 0])) + 1} was reserved and never written")
+            raise AssertionError(
+                f"object {int(np.argmin(entries[1:, 0])) + 1} was reserved and never written"
+            )
         raw = np.zeros((len(entries), 8), np.uint8)  # W [1 5 2]
         raw[:, 0] = entries[:, 0]
         raw[:, 1:6] = entries[:, 1].astype(">u8").view(np.uint8).reshape(-1, 8)[:, 3:]

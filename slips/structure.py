@@ -62,7 +62,9 @@ class PageObjects:
         self._rows[index] = _Row(b"<</S/%b/P " % element.role.encode(), parent, tail + b">>", children)
         return index
 
-    def bodies(self, *, first: int, content: int, pages: int, index: int, sequence: str) -> tuple[list[bytes], bytes]:
+    def bodies(
+        self, *, first: int, content: int, pages: int, index: int, sequence: str
+    ) -> tuple[list[bytes], bytes]:
         """(object bodies from number `first` on, the parent tree's array for this page).
 
         `pages` is the page-tree node, `index` the page's number in the file (0-based), `sequence` the slip's printed number.
@@ -76,13 +78,16 @@ class PageObjects:
             % (pages, shared.resources, content, index, part),
             b"<</Type/DPart/Parent %d 0 R/Start %b/DPM<</CIP4_Root<</CIP4_Production<</CIP4_Recipient<</CIP4_UniqueID(%b)>>>>>>>>>>"
             % (shared.parts_root, page, sequence.encode("ascii")),
-            b"<</S/Sect/P %d 0 R%b/K[%b]>>" % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
+            b"<</S/Sect/P %d 0 R%b/K[%b]>>"
+            % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
         ]
         on_page = b"/Pg " + page
         for row in self._rows:
             parent = refs[row.parent] if row.parent >= 0 else section
             if row.children:
-                out.append(row.head + parent + b"/K[%b]" % b" ".join([refs[k] for k in row.children]) + row.tail)
+                out.append(
+                    row.head + parent + b"/K[%b]" % b" ".join([refs[k] for k in row.children]) + row.tail
+                )
             else:
                 out.append(row.head + parent + on_page + row.tail)
         return out, b"[%b]" % b" ".join([refs[k] for k in self._owners])

@@ -21,7 +21,11 @@ from slips.pdf import number
 MM_PT: Final = 72 / 25.4
 EM_ASCENT: Final = 0.88
 """Share of the em above the baseline in BIZ UDGothic and IPAmj Mincho (1802 of 2048 units)."""
-CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {"qr": (41, 41), "gs1_128": (288, 1), "customer_barcode": (133, 3)}
+CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {
+    "qr": (41, 41),
+    "gs1_128": (288, 1),
+    "customer_barcode": (133, 3),
+}
 """Columns and rows of the image masks."""
 
 Words = Callable[[str], str]
@@ -151,7 +155,12 @@ def _cells(layout: Layout, box: PlacedBox, row: int) -> Iterator[tuple[Column, T
         area = area_of(layout, x, y, column.w_mm, h)
         face, size = (box.font, box.size_pt) if row else (box.label_font, box.label_size_pt)
         value = f"{column.value}_{row}" if row else column.label
-        yield column, TextHole(box.name, value, area, Setting(face, size), column.align, "middle", box.leading, box.fit)
+        yield (
+            column,
+            TextHole(
+                box.name, value, area, Setting(face, size), column.align, "middle", box.leading, box.fit
+            ),
+        )
         x += column.w_mm
 
 
@@ -183,7 +192,18 @@ class _Compiler:
         self.mcid += 1
         return self.mcid - 1
 
-    def static(self, text: str, face: str, size: float, area: Area, *, align: str, valign: str, leading: float, box: str) -> None:
+    def static(
+        self,
+        text: str,
+        face: str,
+        size: float,
+        area: Area,
+        *,
+        align: str,
+        valign: str,
+        leading: float,
+        box: str,
+    ) -> None:
         """Constant text, wrapped to its box, as a shared form."""
         lines: list[Fitted] = []
         for paragraph in text.split("\n"):
@@ -213,7 +233,9 @@ class _Compiler:
         out = []
         for line in break_lines(glyphs, limit=area.w / size * 1000 + 1):
             part = "".join(chr(b) + (chr(v) if v else "") for _, (b, v), _ in line)
-            fitted = fit(part, setting, (), width_pt=area.w + 0.1, height_pt=area.h, leading=1.0, fonts=self.fonts)
+            fitted = fit(
+                part, setting, (), width_pt=area.w + 0.1, height_pt=area.h, leading=1.0, fonts=self.fonts
+            )
             if not isinstance(fitted, Fitted):
                 raise _label_problem(self.layout, box, text, area.w / MM_PT, area.w / MM_PT)
             out.append(fitted)
@@ -245,7 +267,10 @@ class _Compiler:
 
     def mark(self, box: PlacedBox) -> None:
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-        self.put(b"q %b 0 0 %b %b %b cm/Mark Do Q " % (number(area.w), number(area.h), number(area.x), number(area.top - area.h)))
+        self.put(
+            b"q %b 0 0 %b %b %b cm/Mark Do Q "
+            % (number(area.w), number(area.h), number(area.x), number(area.top - area.h))
+        )
 
     def table(self, box: PlacedBox, rows: int) -> Element:
         trs = []

@@ -99,9 +99,13 @@ class TextCheck:
         borrowed = [c for line in fitted.lines for run in line.runs if run.face != own for c in run.clusters]
         if borrowed:
             found = ", ".join(show(c) for c in dict.fromkeys(borrowed))
-            findings.append(("text.fallback_font", {"found": found, "expected": self.fonts.faces[FALLBACK].postscript}))
+            findings.append(
+                ("text.fallback_font", {"found": found, "expected": self.fonts.faces[FALLBACK].postscript})
+            )
         if fitted.step is not None:
-            findings.append(("text.fit_step", {"step": str(fitted.step), "length": str(len(text)), "box": hole.box}))
+            findings.append(
+                ("text.fit_step", {"step": str(fitted.step), "length": str(len(text)), "box": hole.box})
+            )
         return _Verdict(tuple(findings))
 
     def characters(self) -> Mapping[str, frozenset[Cluster]]:

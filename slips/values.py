@@ -15,8 +15,10 @@ from typing import Any
 import polars as pl
 
 from elqr import dates, elnumber, gs1_128, money
+from elqr.digits import to_matrix
 from elqr.site import Site
-from slips.instalments import CELLS, instalment_columns
+from elqr.wire import LENGTH
+from slips.instalments import WHOLE_YEAR, instalment_columns
 from slips.order import NUMBER_WIDTH
 
 CARRIED = ("line", "slip_key", "lang", "mode", "payload", "postal_code", "amount")
@@ -34,11 +36,21 @@ NAMES = (
         "notice_no",
         "payer_id",
     ),
-    *("el_body", "el_key", "el_confirm", "el_item", "barcode", "no_barcode", "barcode_1", "barcode_2"),
+    *(
+        "el_body",
+        "el_key",
+        "el_confirm",
+        "el_item",
+        "barcode",
+        "over_limit",
+        "no_barcode",
+        "barcode_1",
+        "barcode_2",
+    ),
     *("seq", "n_of_m", "kind", "principal", "delinquency", "dunning_fee", "body_code", "city", "department"),
-    *("telephone", "inst_full_amount", "inst_full_due"),
+    *("telephone", "test", "inst_full_amount", "inst_full_due"),
 )
-"""Every value column except the numbered cells of a table (`inst_period_1` …)."""
+"""Every value column except the numbered cells of the instalment table (`inst_period_1`, `inst_amount_1`, `inst_due_1` …)."""
 
 
 @cache
@@ -47,7 +59,7 @@ def _words() -> Mapping[str, Any]:
 
 
 def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFrame:
-    """The value columns for cleaned rows with `seq`, `n`, `m` (Int64): see `NAMES`, and `CELLS` with _1 … `table_rows`.
+    """The value columns for cleaned rows with `seq`, `n`, `m` (Int64): see `NAMES`, and the table cells with _1 … `table_rows`.
 
     Empty text where a row has nothing to say. A row's `lang` chooses the words: Japanese, else English.
     """
@@ -86,6 +98,7 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
     yen = {name: money.to_human(rows[name]) for name in ("amount", "principal", "delinquency", "dunning_fee")}
     levied, taxed = (_year(rows[name], lang) for name in ("levy_year", "tax_year"))
     period = _period(rows["period"], words)
+    bare = rows["barcode"].is_null()
     said: dict[str, pl.Series] = {
         "tax_name": _item_names(rows, site, lang),
         "levy_year": levied,
@@ -98,16 +111,16 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
         "payable_until": _day(rows["payable_until"], lang),
         "payer_name": _in_words(words["name"], rows["payer_name"]),
         "payer_name_plain": rows["payer_name"],
-        "postal": _in_words(words["postal"], rows["postal_code"]),
+        "postal": _postal(rows["postal_code"], words),
         "kind": rows["kind"].replace_strict(words["kind"], default="", return_dtype=pl.String),
         "seq": rows["seq"].cast(pl.String).str.zfill(NUMBER_WIDTH),
         "n_of_m": _in_words("{}/{}", rows["n"], rows["m"]),
         "principal": yen["principal"],
         "delinquency": yen["delinquency"],
         "dunning_fee": yen["dunning_fee"],
-        "no_barcode": rows["barcode"]
-        .is_null()
-        .replace_strict({True: "1", False: ""}, return_dtype=pl.String),
+        "test": _flag(rows["mode"].fill_null("") == "test"),
+        "over_limit": _flag(bare & (rows["amount"] > site.barcode_limit)),
+        "no_barcode": _flag(bare & ~(rows["amount"] > site.barcode_limit)),
         "inst_full_amount": money.to_human(rows["inst_full_amount"]),
         "inst_full_due": _day(rows["inst_full_due"], lang),
         **{name: rows[name] for name in ("address", "notice_no", "payer_id", "barcode", "body_code")},
@@ -124,7 +137,7 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
     texts = pl.DataFrame([series.alias(name) for name, series in said.items()]).with_columns(
         pl.all().fill_null("")
     )
-    return texts.with_columns(rows.get_columns([*CARRIED, "_row"]))
+    return texts.with_columns(rows.select([*CARRIED, "_row"]).get_columns())
 
 
 def _in_words(pattern: str, *series: pl.Series) -> pl.Series:
@@ -163,6 +176,28 @@ def _period(period: pl.Series, words: Mapping[str, Any]) -> pl.Series:
 
 def _day(days: pl.Series, lang: str) -> pl.Series:
     return dates.to_wareki(days) if lang == "ja" else days.cast(pl.Date).dt.strftime("%-d %B %Y")
+
+
+def _flag(holds: pl.Series) -> pl.Series:
+    """`1` where it holds, empty elsewhere: what a layout asks with `when`."""
+    return holds.replace_strict({True: "1", False: ""}, return_dtype=pl.String)
+
+
+def _postal(codes: pl.Series, words: Mapping[str, Any]) -> pl.Series:
+    """Seven digits as people write them."""
+    digit = codes.str.replace_all("[^0-9]", "")
+    return _in_words(words["postal"], digit.str.slice(0, 3), digit.str.slice(3))
+
+
+def _printed_codes(rows: pl.DataFrame) -> dict[str, pl.Series]:
+    """eL番号 in its four parts, and the two lines under a convenience-store barcode."""
+    parts = elnumber.el_numbers(to_matrix(rows["payload"], LENGTH))
+    el = {name: elnumber.grouped(parts[name]) if name == "el_key" else parts[name] for name in parts.columns}
+    barred = rows["barcode"].is_not_null()
+    upper, lower = gs1_128.lines(to_matrix(rows["barcode"].drop_nulls(), gs1_128.LENGTH))
+    place = barred.cum_sum().cast(pl.Int64) - 1
+    place = place.set(~barred, None)
+    return {**el, "barcode_1": upper.gather(place), "barcode_2": lower.gather(place)}
 
 
 def _office(site: Site, lang: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -34,9 +34,9 @@ TASKS_AHEAD = 2  # per process: enough to keep it busy, few enough to stop soon
 
 @dataclass(frozen=True)
 class Proof:
-    """What reading a file back found: line and reason of each fault, and facts for job.json (counts, decoders, samples)."""
+    """What reading a file back found: the faults (columns of `ProblemLog.table`), facts for job.json (counts, decoders)."""
 
-    faults: tuple[tuple[int | None, str], ...]
+    faults: pl.DataFrame
     facts: Mapping[str, int | str]
 
 
@@ -100,7 +100,7 @@ def print_file(task: FileTask) -> FileResult:
     path = task.ready / task.name
     written = task.press.write_pdf(path, shown, layout=task.planned.layout, title=task.title)
     proof = task.press.read_back(path, shown, written) if task.read_back else None
-    rejected = proof is not None and bool(proof.faults)
+    rejected = proof is not None and not proof.faults.is_empty()
     name = rejected_name(task.name) if rejected else task.name
     if rejected:
         path = path.rename(task.ready / name)
@@ -153,17 +153,32 @@ def _in_processes(tasks: Sequence[FileTask], jobs: int) -> Iterator[FileResult]:
         _one_thread_each(),
         ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_die_with_parent) as pool,
     ):
-        waiting: list[Future[FileResult]] = []
+        waiting: list[Future[FileResult | tuple[Problem, ...]]] = []
         try:
             for task in tasks:
-                waiting.append(pool.submit(print_file, task))
+                waiting.append(pool.submit(_attempt, task))
                 if len(waiting) >= jobs * TASKS_AHEAD:
-                    yield waiting.pop(0).result()
+                    yield _result(waiting.pop(0))
             while waiting:
-                yield waiting.pop(0).result()
+                yield _result(waiting.pop(0))
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _attempt(task: FileTask) -> FileResult | tuple[Problem, ...]:
+    """In a worker: problems come home as values, as an exception that carries them would not survive the journey."""
+    try:
+        return print_file(task)
+    except ProblemError as error:
+        return error.problems
+
+
+def _result(future: Future[FileResult | tuple[Problem, ...]]) -> FileResult:
+    found = future.result()
+    if isinstance(found, tuple):
+        raise ProblemError(found)
+    return found
 
 
 @contextmanager
@@ -188,7 +203,6 @@ def _die_with_parent() -> None:
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
 
 
-def _follow(wait: object) -> None:
-    if callable(wait):
-        wait()
+def _follow(wait: Callable[[], None]) -> None:
+    wait()
     os._exit(1)
