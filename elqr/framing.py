@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 LF, CR, QUOTE, COMMA = 10, 13, 34, 44
 
@@ -42,7 +44,7 @@ class Records:
     end: Ints
     line: Ints
     fields: Ints
-    fault: npt.NDArray[np.uint8]
+    fault: Bytes
     consumed: int
     lines: int
 
@@ -96,19 +98,24 @@ def frame(block: bytes, *, fields: int | None, first_line: int, last: bool) -> R
     found = np.diff(upto, prepend=0) + 1
 
     fault = np.zeros(len(first), np.uint8)
-    q, opens = at[quotes], inside[quotes] == 1
-    before = np.where(q > 0, data[np.maximum(q - 1, 0)], LF)
-    after = data[np.minimum(q + 1, len(data) - 1)]
-    fine = np.where(
+    misplaced = _misplaced(data, at[quotes], inside[quotes] == 1)
+    if len(misplaced):
+        fault[np.searchsorted(line_end[last_line], misplaced, side="right")] = Fault.QUOTE
+    if strays:
+        fault[np.searchsorted(first, np.array(strays, np.int64))] = Fault.QUOTE
+    return _finish(data, line_start[first], line_end[last_line], first, found, fault, fields, first_line, lines=lines)
+
+
+def _misplaced(data: Bytes, quotes: Ints, opens: npt.NDArray[np.bool_]) -> Ints:
+    """The quotes that open after something other than a separator, or close before something other than one."""
+    before = np.where(quotes > 0, data[np.maximum(quotes - 1, 0)], LF)
+    after = data[np.minimum(quotes + 1, len(data) - 1)]
+    fine: npt.NDArray[np.bool_] = np.where(
         opens,
         (before == COMMA) | (before == LF) | (before == QUOTE),
         (after == COMMA) | (after == LF) | (after == CR) | (after == QUOTE),
     )
-    if not fine.all():
-        fault[np.searchsorted(line_end[last_line], q[~fine], side="right")] = Fault.QUOTE
-    if strays:
-        fault[np.searchsorted(first, np.array(strays, np.int64))] = Fault.QUOTE
-    return _finish(data, line_start[first], line_end[last_line], first, found, fault, fields, first_line, lines=lines)
+    return quotes[~fine]
 
 
 def _pair(odd: Ints, lines: int, last: bool) -> tuple[list[tuple[int, int]], list[int], int | None]:
@@ -131,9 +138,9 @@ def _pair(odd: Ints, lines: int, last: bool) -> tuple[list[tuple[int, int]], lis
 
 
 def _split_false_joins(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     at: Ints,
-    sign: npt.NDArray[np.uint8],
+    sign: Bytes,
     ends_at: Ints,
     line_start: Ints,
     line_end: Ints,
@@ -141,8 +148,8 @@ def _split_false_joins(
     strays: list[int],
     fields: int,
 ) -> tuple[list[tuple[int, int]], list[int]]:
-    """Two stray quotes a few lines apart look like one long record. Where its field count is wrong and one of its lines has the right
-    count by itself, it is not a record: its first and last line are strays and the lines between them stand on their own."""
+    """Two stray quotes a few lines apart look like one long record. Where its shape is wrong and one of its lines has the right number of
+    fields by itself, it is not a record: its first and last line are strays and the lines between them stand on their own."""
     if not joins:
         return joins, strays
     plain = np.diff(np.cumsum(sign == COMMA)[ends_at], prepend=0) + 1  # fields of each line, quotes ignored
@@ -150,25 +157,27 @@ def _split_false_joins(
         return joins, strays
     kept: list[tuple[int, int]] = []
     for a, b in joins:
-        if (plain[a : b + 1] == fields).any() and _fields_of(data[line_start[a] : line_end[b]]) != fields:
+        if (plain[a : b + 1] == fields).any() and not _well_shaped(data[line_start[a] : line_end[b]], fields):
             strays = [*strays, a, b]
         else:
             kept.append((a, b))
     return kept, sorted(strays)
 
 
-def _fields_of(record: npt.NDArray[np.uint8]) -> int:
-    inside = np.cumsum(record == QUOTE) & 1
-    return int(((record == COMMA) & (inside == 0)).sum()) + 1
+def _well_shaped(record: Bytes, fields: int) -> bool:
+    quote = record == QUOTE
+    inside = np.cumsum(quote) & 1
+    count = int(((record == COMMA) & (inside == 0)).sum()) + 1
+    return count == fields and not len(_misplaced(record, np.flatnonzero(quote), inside[quote] == 1))
 
 
 def _finish(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: Ints,
     end: Ints,
     first: Ints,
     found: Ints,
-    fault: npt.NDArray[np.uint8],
+    fault: Bytes,
     fields: int | None,
     first_line: int,
     *,

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from elqr.checkdigits import body_code_check
+from elqr.digits import row
 from elqr.mapping import TABLES, HeadingMap, load_toml, nearest, read_mapping
 from elqr.problems import Problem, ProblemError, Where
 
@@ -20,7 +22,7 @@ BARCODE_LIMIT_YEN = 300_000  # above it no convenience-store barcode is printed 
 
 @dataclass(frozen=True)
 class Site:
-    """One municipality. None = not known. `tax_items`: 税目・料金番号 -> name, `tax_items_en` likewise in English where given.
+    """One municipality. None or empty = not known. `tax_items`: 税目・料金番号 -> name, `tax_items_en` likewise in English where given.
 
     `cvs_issuer`: 請求書発行企業コード. `cvs_key`: whether the barcode's free field holds the slip_key. `gaiji`: private-use character ->
     what stands for it. `mark_file`: the eLマーク as the agency supplies it.
@@ -35,7 +37,7 @@ class Site:
     telephone: str = ""
     hours: str = ""
     hours_en: str = ""
-    tax_items: Mapping[str, str] | None = None
+    tax_items: Mapping[str, str] = field(default_factory=dict)
     tax_items_en: Mapping[str, str] = field(default_factory=dict)
     cvs_issuer: str | None = None
     cvs_key: bool | None = None
@@ -152,7 +154,7 @@ class _Reader:
             return ""
         if not re.fullmatch("[0-9]{6}", code):
             self.fault("site.body_code", "body_code", code, "6 digits")
-        elif (check := body_check(code[:5])) != code[5]:
+        elif (check := str(body_code_check(row(code[:5]))[0])) != code[5]:
             self.fault("site.body_code", "body_code", code, code[:5] + check)
         return code
 
