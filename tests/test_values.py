@@ -68,7 +68,7 @@ def test_the_columns_are_those_that_layouts_may_name() -> None:
     frame = said(cleaned(2), table_rows=2)
     cells = [f"inst_{part}_{k}" for k in (1, 2) for part in ("period", "amount", "due")]
     assert sorted(frame.columns) == sorted([*NAMES, *cells, *CARRIED])
-    texts = frame.select(NAMES, *cells)
+    texts = frame.select([*NAMES, *cells])
     assert set(texts.dtypes) == {pl.String}
     assert texts.null_count().sum_horizontal().item() == 0
 
