@@ -156,7 +156,7 @@ def _settle(account: Account, findings: Findings, results: Sequence[FileResult])
             account.printed.slips += result.slips
             account.printed.yen += result.yen
             continue
-        rows = pl.read_ipc(result.part, columns=["line", "slip_key", "amount"], memory_map=False)
+        rows = pl.read_ipc(result.part, columns=["line", "slip_key", "amount"])
         account.hold("read_back", rows["amount"])
         findings.late.add(rows, "readback.file_rejected", field="payload", found=result.name)
         if result.proof is not None:

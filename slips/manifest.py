@@ -86,7 +86,7 @@ def _write_csv(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> Non
         file.write(_csv(_empty().select(columns), header=True))
         for part in parts:
             file.write(
-                _csv(pl.read_ipc(part, columns=list(columns), memory_map=False).select(columns), header=False)
+                _csv(pl.read_ipc(part, columns=list(columns)).select(columns), header=False)
             )
 
 
