@@ -7,21 +7,10 @@ log), and at the end what only the whole file shows. Refuses a row, never a file
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
-from elqr.checks.barcode_row import check_barcode
-from elqr.checks.clean import cleaned
-from elqr.checks.payload_row import check_payload
-from elqr.checks.relations import check_relations
-from elqr.checks.values import checked_values
-from elqr.checks.whole_file import WholeFile
-from elqr.columns import NAMES
-from elqr.problems import Problem, ProblemLog, Severity, Where
-from elqr.profiles import Profile
-from elqr.reader import Batch
-from elqr.site import Site
+from elqr.problems import ProblemLog
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pikepdf
@@ -35,9 +36,10 @@ def draw(layout: Layout) -> bytes:
         _tint(pen, tint)
     for frame in layout.frames:
         _frame(pen, frame)
-    for line in layout.lines:
-        _stroke(pen, line.width_pt, line.grey, line.dash)
-        pen.line(line.x1_mm * MM_PT, line.y1_mm * MM_PT, line.x2_mm * MM_PT, line.y2_mm * MM_PT)
+    # One path for all rules of a style: a reader pays for every path on every page.
+    for style, lines in groupby(sorted(layout.lines, key=_style), key=_style):
+        _stroke(pen, *style)
+        pen.lines([tuple(v * MM_PT for v in (n.x1_mm, n.y1_mm, n.x2_mm, n.y2_mm)) for n in lines])
     for cut in layout.cuts:
         _cut(pen, cut)
     pen.endForm()
@@ -47,6 +49,10 @@ def draw(layout: Layout) -> bytes:
     with pikepdf.open(io.BytesIO(buffer.getvalue())) as pdf:
         (form,) = (value for _, value in pdf.pages[0].resources["/XObject"].items())
         return bytes(form.read_bytes())
+
+
+def _style(line: Line) -> tuple[float, float, tuple[float, ...]]:
+    return line.width_pt, line.grey, line.dash
 
 
 def _stroke(pen: canvas.Canvas, width_pt: float, grey: float, dash: tuple[float, ...]) -> None:

@@ -52,7 +52,9 @@ class WholeFile:
         padded = pl.col("slip_key").str.zfill(2 * _HALF)
         self._keys.append(
             key.select(
-                "line", high=padded.str.slice(0, _HALF).cast(pl.UInt64), low=padded.str.slice(_HALF).cast(pl.UInt64)
+                "line",
+                high=padded.str.slice(0, _HALF).cast(pl.UInt64),
+                low=padded.str.slice(_HALF).cast(pl.UInt64),
             )
         )
 
@@ -93,7 +95,13 @@ def _twice(keys: pl.DataFrame, log: ProblemLog) -> None:
     for line, key in repeated.select("line", "slip_key").iter_rows():
         rest = [str(other) for other in lines[key] if other != line]
         others.append("、".join(rest[:OTHERS_SHOWN]) + ("…" if len(rest) > OTHERS_SHOWN else ""))
-    report(repeated, "slip_key.twice", "slip_key", log, {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)})
+    report(
+        repeated,
+        "slip_key.twice",
+        "slip_key",
+        log,
+        {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)},
+    )
 
 
 def _habits(codes: pl.DataFrame, site: Site, log: ProblemLog) -> None:
@@ -102,7 +110,13 @@ def _habits(codes: pl.DataFrame, site: Site, log: ProblemLog) -> None:
         return
     if site.cvs_key is None and codes["holds"].sum() * 10 >= codes.height * 9:
         odd = codes.filter(~pl.col("holds"))
-        report(odd, "barcode.key_habit", "barcode", log, {"found": codes.height - odd.height, "expected": codes.height})
+        report(
+            odd,
+            "barcode.key_habit",
+            "barcode",
+            log,
+            {"found": codes.height - odd.height, "expected": codes.height},
+        )
     if site.cvs_issuer is None:
         usual = codes["issuer"].mode().sort()[-1]
         odd = codes.filter(pl.col("issuer") != usual)
