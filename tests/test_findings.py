@@ -10,7 +10,7 @@ from elqr.problems import ProblemLog
 from slips.findings import EXAMPLES_PER_CODE, Findings
 
 
-def noted(*lines: int, code: str = "sort_key.uneven_width") -> ProblemLog:
+def noted(*lines: int, code: str = "bundle.over_file_limit") -> ProblemLog:
     log = ProblemLog()
     log.add(
         pl.DataFrame({"line": lines}, schema={"line": pl.Int64}), code, field="sort_key", found=pl.col("line")
@@ -30,7 +30,7 @@ def test_batches_and_late_finds_come_out_in_order_of_line(tmp_path: Path) -> Non
     table = pl.read_csv(tmp_path / "problems.csv")
     assert table.columns == ["line", "slip_key", "severity", "code", "field", "message_ja", "message_en"]
     assert table["line"].to_list() == [2, 2, 3, 4, 5, 6, 9, 10, 12]
-    assert table["code"].to_list()[:2] == ["sort_key.uneven_width", "bundle.over_file_limit"]
+    assert table["code"].to_list()[:2] == ["bundle.over_file_limit", "bundle.over_file_limit"]
 
 
 def test_counts_by_code_with_a_few_examples(tmp_path: Path) -> None:
