@@ -65,10 +65,3 @@ class Account:
                 for unit, number in (("slips", part.slips), ("yen", part.yen))
             }
             raise ProblemError(Problem("job.totals_differ", "", params))
-
-
-def readable_yen(raw: pl.Series) -> pl.Series:
-    """Whole yen (Int64) of amounts as they were written, null where nobody could say: for the sum of held slips only."""
-    plain = raw.cast(pl.String).str.normalize("NFKC").str.replace_all(r"[\s,¥円]", "")
-    number = plain.str.extract(r"^(-?[0-9]{1,15})$").cast(pl.Int64)
-    return number.rename("amount")

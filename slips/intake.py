@@ -17,7 +17,7 @@ from elqr.check import SlipCheck
 from elqr.problems import ProblemLog, Severity
 from elqr.reader import Batch
 from elqr.site import Site
-from slips.account import Account, readable_yen
+from slips.account import Account
 from slips.findings import Findings
 from slips.order import HELD, PrintPlan, keys_of, overfull_notices
 from slips.progress import Listener, Progress
@@ -89,21 +89,17 @@ def take_in(
     keys: list[pl.DataFrame] = []
     account = intake.account
     for batch in batches:
-        log = ProblemLog()
-        log.extend(batch.log)
-        checked = check.check(batch.frame)
-        log.extend(checked.log)
+        checked = check.check(batch)
+        log = checked.log
         good = _placed(checked.frame, forms, log)
         fitting = _fitting(good, prepress, site, forms, log)
-        refused = batch.refused.with_columns(amount=readable_yen(batch.refused["amount"]))
-        unsound = _without(batch.frame, checked.frame["line"])
-        held = unsound.with_columns(amount=readable_yen(unsound["amount"]))
+        unread, unsound = _split(checked.held, batch.refused["line"])
         too_long = _without(good, fitting["line"])
-        for step, rows in (("input", refused), ("check", held), ("text", too_long)):
+        for step, rows in (("input", unread), ("check", unsound), ("text", too_long)):
             account.came_in.add(rows["amount"])
             account.hold(step, rows["amount"])
         account.came_in.add(fitting["amount"])
-        intake.note_held(held)
+        intake.note_held(batch.frame.join(unsound.select("line"), on="line", how="semi"))
         intake.note_held(too_long)
         intake.modes.update(fitting["mode"].to_list())
         intake.spool.append(fitting)
@@ -113,9 +109,15 @@ def take_in(
         intake.findings.add_batch(log.table(), last_line=last if isinstance(last, int) else 0)
         listener(Progress("check", account.came_in.slips, max(expected_rows, account.came_in.slips)))
     whole = check.finish()
-    intake.findings.late.extend(whole)
+    intake.findings.late.extend(whole.log)
     intake.keys = pl.concat(keys) if keys else pl.DataFrame()
-    intake.held_lines = whole.held_lines()
+    intake.held_lines = whole.held["line"].sort()
+
+
+def _split(held: pl.DataFrame, refused: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Held rows that could not even be read, and the others."""
+    lines = refused.cast(pl.Int64).to_frame("line")
+    return held.join(lines, on="line", how="semi"), held.join(lines, on="line", how="anti")
 
 
 def _without(rows: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:

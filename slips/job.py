@@ -74,7 +74,9 @@ def _job(
     intake = Intake(Spool(folder.work), Findings(folder.work))
     take_in(
         read_slips(request.slips, mapping=setting.mapping, encoding=request.encoding),
-        check=SlipCheck(setting.site, setting.profile, request.issue_date, request.slips.name),
+        check=SlipCheck(
+            setting.site, issue_date=request.issue_date, profile=setting.profile, file=request.slips.name
+        ),
         prepress=prepress,
         site=setting.site,
         forms=setting.forms,

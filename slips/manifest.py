@@ -85,9 +85,7 @@ def _write_csv(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> Non
     with path.open("wb") as file:
         file.write(_csv(_empty().select(columns), header=True))
         for part in parts:
-            file.write(
-                _csv(pl.read_ipc(part, columns=list(columns)).select(columns), header=False)
-            )
+            file.write(_csv(pl.read_ipc(part, columns=list(columns)).select(columns), header=False))
 
 
 def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:

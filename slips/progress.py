@@ -27,10 +27,14 @@ class Progress:
     done: int
     total: int
 
+    @property
+    def label(self) -> str:
+        """`印刷・読み戻し / printing and reading back`."""
+        return " / ".join(STEPS[self.step])
+
     def text(self) -> str:
-        """`印刷・読み戻し / printing and reading back: 5,000 / 20,000`."""
-        ja, en = STEPS[self.step]
-        return f"{ja} / {en}: {self.done:,} / {self.total:,}"
+        """The label with the numbers: `…: 5,000 / 20,000`."""
+        return f"{self.label}: {self.done:,} / {self.total:,}"
 
 
 Listener = Callable[[Progress], None]
