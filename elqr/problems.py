@@ -185,7 +185,13 @@ class ProblemLog:
 
     def held_lines(self) -> pl.Series:
         """The distinct lines that carry an ERROR: these slips are held."""
-        return self.table().filter(pl.col("severity") == Severity.ERROR.value)["line"].drop_nulls().unique().sort()
+        return (
+            self.table()
+            .filter(pl.col("severity") == Severity.ERROR.value)["line"]
+            .drop_nulls()
+            .unique()
+            .sort()
+        )
 
     def problems(self, file: str = "") -> Iterator[Problem]:
         """The same as objects."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pikepdf
@@ -26,16 +27,19 @@ def draw(layout: Layout) -> bytes:
     """The form's fixed artwork as content operators in page space (points, origin lower left)."""
     height_pt = layout.page_h_mm * MM_PT
     buffer = io.BytesIO()
-    pen = canvas.Canvas(buffer, pagesize=(layout.page_w_mm * MM_PT, height_pt), pageCompression=0, invariant=1)
+    pen = canvas.Canvas(
+        buffer, pagesize=(layout.page_w_mm * MM_PT, height_pt), pageCompression=0, invariant=1
+    )
     pen.beginForm("artwork")
     pen.transform(1, 0, 0, -1, 0, height_pt)  # from here y runs down, as in the layout
     for tint in layout.tints:
         _tint(pen, tint)
     for frame in layout.frames:
         _frame(pen, frame)
-    for line in layout.lines:
-        _stroke(pen, line.width_pt, line.grey, line.dash)
-        pen.line(line.x1_mm * MM_PT, line.y1_mm * MM_PT, line.x2_mm * MM_PT, line.y2_mm * MM_PT)
+    # One path for all rules of a style: a reader pays for every path on every page.
+    for style, lines in groupby(sorted(layout.lines, key=_style), key=_style):
+        _stroke(pen, *style)
+        pen.lines([tuple(v * MM_PT for v in (n.x1_mm, n.y1_mm, n.x2_mm, n.y2_mm)) for n in lines])
     for cut in layout.cuts:
         _cut(pen, cut)
     pen.endForm()
@@ -45,6 +49,10 @@ def draw(layout: Layout) -> bytes:
     with pikepdf.open(io.BytesIO(buffer.getvalue())) as pdf:
         (form,) = (value for _, value in pdf.pages[0].resources["/XObject"].items())
         return bytes(form.read_bytes())
+
+
+def _style(line: Line) -> tuple[float, float, tuple[float, ...]]:
+    return line.width_pt, line.grey, line.dash
 
 
 def _stroke(pen: canvas.Canvas, width_pt: float, grey: float, dash: tuple[float, ...]) -> None:
@@ -89,7 +97,9 @@ def load_mark(path: str | Path) -> GreyImage:
         with Image.open(path) as source:
             rgba = source.convert("RGBA")
     except (OSError, UnidentifiedImageError) as fault:
-        raise ProblemError(Problem("mark.unreadable", "mark_file", {"found": f"{path}: {fault}", "expected": "PNG"})) from fault
+        raise ProblemError(
+            Problem("mark.unreadable", "mark_file", {"found": f"{path}: {fault}", "expected": "PNG"})
+        ) from fault
     paper = Image.new("RGBA", rgba.size, "white")
     grey = Image.alpha_composite(paper, rgba).convert("L")
     return GreyImage(grey.width, grey.height, grey.tobytes())

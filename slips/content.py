@@ -92,7 +92,11 @@ class Filler:
             last_x, last_y = x, y
             for run in line.runs:
                 face = self.faces[run.face]
-                out += b"/%b %b Tf(%b)Tj" % (face.resource.encode(), number(setting.size_pt), face.encode(run.clusters))
+                out += b"/%b %b Tf(%b)Tj" % (
+                    face.resource.encode(),
+                    number(setting.size_pt),
+                    face.encode(run.clusters),
+                )
         return out + (b" 100 Tz(" if setting.condense != 100 else b"(")
 
 

@@ -16,7 +16,9 @@ from slips.form import FitStep
 from slips.glyphs import Run, runs_of
 
 # Japanese line breaking (JIS X 4051): characters that may not begin a line, and those that may not end one.
-NO_START: Final = frozenset("、。，．・：；？！ー」』）】〕〉》］｝々〻ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}%％円様")
+NO_START: Final = frozenset(
+    "、。，．・：；？！ー」』）】〕〉》］｝々〻ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}%％円様"
+)
 NO_END: Final = frozenset("「『（【〔〈《［｛([{〒¥￥")
 SPACES: Final = frozenset(" \u3000")
 
@@ -87,7 +89,11 @@ def fit(
     runs, missing = runs_of(text, base.face, fonts)
     if missing:
         return Missing(tuple(missing))
-    flat = [(run.face, cluster, fonts.faces[run.face].advance(cluster)) for run in runs for cluster in run.clusters]
+    flat = [
+        (run.face, cluster, fonts.faces[run.face].advance(cluster))
+        for run in runs
+        for cluster in run.clusters
+    ]
     setting, used = base, None
     for step in (None, *steps):
         if step is not None:

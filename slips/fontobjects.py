@@ -17,16 +17,18 @@ def add_font(pdf: PdfFile, face: CodedFace) -> int:
     subset = face.subset
     tag = "".join(chr(65 + b % 26) for b in hashlib.sha256(subset.data).digest()[:6])
     name = f"{tag}+{face.postscript}".encode()
-    program = pdf.add_stream(subset.data, b"/Length1 %d" % len(subset.data))
+    program = pdf.put_stream(pdf.reserve(), b"", b"/Length1 %d" % len(subset.data), packed=face.program)
     descriptor = pdf.add(
         b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d/StemV 80"
-        b"/FontFile2 %b>>" % (name, *subset.bbox, subset.ascent, subset.descent, subset.cap_height, ref(program))
+        b"/FontFile2 %b>>"
+        % (name, *subset.bbox, subset.ascent, subset.descent, subset.cap_height, ref(program))
     )
     glyph_map = pdf.add_stream(_glyph_map(face))
     unicode_map = pdf.add_stream(_unicode_map(face))
     descendant = pdf.add(
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
-        b"/DW 1000/W[%b]/CIDToGIDMap %b/FontDescriptor %b>>" % (name, _widths(face), ref(glyph_map), ref(descriptor))
+        b"/DW 1000/W[%b]/CIDToGIDMap %b/FontDescriptor %b>>"
+        % (name, _widths(face), ref(glyph_map), ref(descriptor))
     )
     return pdf.add(
         b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%b]/ToUnicode %b>>"
@@ -35,9 +37,10 @@ def add_font(pdf: PdfFile, face: CodedFace) -> int:
 
 
 def _glyph_map(face: CodedFace) -> bytes:
-    top = max(face.codes.values(), default=0)
-    table = bytearray(2 * (top + 1))
-    for code, gid in zip(face.codes.values(), face.subset.gids, strict=True):
+    pairs = [*zip(face.codes.values(), face.subset.gids, strict=True)]
+    pairs += zip(face.phrases.values(), face.subset.phrase_gids, strict=True)
+    table = bytearray(2 * (max((code for code, _ in pairs), default=0) + 1))
+    for code, gid in pairs:
         table[2 * code : 2 * code + 2] = gid.to_bytes(2, "big")
     return bytes(table)
 
@@ -47,7 +50,9 @@ def _widths(face: CodedFace) -> bytes:
     out: list[str] = []
     run: list[int] = []
     start = 0
-    for code, advance in zip(face.codes.values(), face.subset.advances, strict=True):
+    pairs = [*zip(face.codes.values(), face.subset.advances, strict=True)]
+    pairs += zip(face.phrases.values(), face.subset.phrase_advances, strict=True)
+    for code, advance in sorted(pairs):
         if run and (advance == 1000 or code != start + len(run)):
             out.append(f"{start}[{' '.join(map(str, run))}]")
             run = []
@@ -60,10 +65,12 @@ def _widths(face: CodedFace) -> bytes:
 
 
 def _unicode_map(face: CodedFace) -> bytes:
-    rows = []
-    for (base, selector), code in face.codes.items():
-        text = chr(base) + (chr(selector) if selector else "")
-        rows.append(f"<{code:04X}> <{text.encode('utf-16-be').hex().upper()}>\n")
+    texts = [
+        (code, chr(base) + (chr(selector) if selector else ""))
+        for (base, selector), code in face.codes.items()
+    ]
+    texts += [(code, phrase) for phrase, code in face.phrases.items()]
+    rows = [f"<{code:04X}> <{text.encode('utf-16-be').hex().upper()}>\n" for code, text in texts]
     blocks = [rows[i : i + 100] for i in range(0, len(rows), 100)]
     body = "".join(f"{len(block)} beginbfchar\n{''.join(block)}endbfchar\n" for block in blocks)
     return (

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
@@ -68,11 +69,13 @@ def find(face: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Subset:
-    """A TrueType program with the glyphs of a run; `gid`, `advance` follow the clusters it was asked for."""
+    """A TrueType program with the glyphs of a run; gids and advances (1/1000 em) follow what it was asked for."""
 
     data: bytes
     gids: Sequence[int]
     advances: Sequence[int]
+    phrase_gids: Sequence[int]
+    phrase_advances: Sequence[int]
     bbox: tuple[int, int, int, int]
     ascent: int
     descent: int
@@ -125,41 +128,76 @@ class Face:
         upem = int(self._font["head"].unitsPerEm)
         return (int(self._font["hmtx"][glyph][0]) * 1000 + upem // 2) // upem
 
-    def subset(self, clusters: Sequence[Cluster]) -> Subset:
-        """The glyphs of `clusters` as an embeddable TrueType program; the same clusters give the same bytes."""
+    def subset(self, clusters: Sequence[Cluster], phrases: Sequence[str] = ()) -> Subset:
+        """The glyphs of `clusters` as an embeddable TrueType program; the same input gives the same bytes.
+
+        Each of `phrases` becomes one composite glyph besides (its characters must be plain in this face and among `clusters`).
+        """
         names = [self.glyph(c) for c in clusters]
         font = _open(self.path, self.postscript)
-        options = Options()
-        options.layout_features = []
-        options.hinting = False
-        options.notdef_outline = True
-        options.glyph_names = False
-        options.recalc_timestamp = False
-        options.drop_tables += ["GSUB", "GPOS", "GDEF", "BASE", "DSIG", "vhea", "vmtx", "OS/2", "name", "meta", "gasp", "cmap", "post"]
-        head, hhea, os2 = font["head"], font["hhea"], font["OS/2"]
-        upem = int(head.unitsPerEm)
-        cap = int(getattr(os2, "sCapHeight", 0) or hhea.ascent)
-        bbox = (head.xMin, head.yMin, head.xMax, head.yMax)
-        ascent, descent = int(hhea.ascent), int(hhea.descent)
-        subsetter = Subsetter(options)
+        upem, head, hhea = int(font["head"].unitsPerEm), font["head"], font["hhea"]
+        cap = int(getattr(font["OS/2"], "sCapHeight", 0) or hhea.ascent)
+        metrics = (head.xMin, head.yMin, head.xMax, head.yMax, int(hhea.ascent), int(hhea.descent), cap)
+        subsetter = Subsetter(_options())
         subsetter.populate(glyphs=sorted({n for n in names if n is not None}))
         subsetter.subset(font)
+        widths = [self._add_phrase(font, phrase, f"phrase{k}") for k, phrase in enumerate(phrases)]
         ids = font.getReverseGlyphMap(rebuild=True)
         out = io.BytesIO()
         font.save(out, reorderTables=False)
-
-        def scale(units: int) -> int:
-            return round(units * 1000 / upem)
-
+        x0, y0, x1, y1, ascent, descent, cap_height = (round(v * 1000 / upem) for v in metrics)
         return Subset(
             out.getvalue(),
             [ids[n] if n is not None else 0 for n in names],
             [self.advance(c) for c in clusters],
-            (scale(bbox[0]), scale(bbox[1]), scale(bbox[2]), scale(bbox[3])),
-            scale(ascent),
-            scale(descent),
-            scale(cap),
+            [ids[f"phrase{k}"] for k in range(len(phrases))],
+            [round(w * 1000 / upem) for w in widths],
+            (x0, y0, x1, y1),
+            ascent,
+            descent,
+            cap_height,
         )
+
+    def _add_phrase(self, font: TTFont, phrase: str, name: str) -> int:
+        """Append a composite glyph that shows `phrase`; its advance in font units."""
+        glyf, hmtx = font["glyf"], font["hmtx"]
+        pen = TTGlyphPen(glyf)
+        x = 0
+        for char in phrase:
+            part = self.cmap[ord(char)]
+            if glyf[part].numberOfContours:
+                pen.addComponent(part, (1, 0, 0, 1, x, 0))
+            x += int(hmtx[part][0])
+        glyf[name] = pen.glyph()
+        glyf[name].recalcBounds(glyf)
+        hmtx[name] = (x, getattr(glyf[name], "xMin", 0))
+        return x
+
+
+def _options() -> Options:
+    """Outlines and metrics only: a PDF font with its own glyph map needs no names, no cmap and no layout tables."""
+    options = Options()
+    options.layout_features = []
+    options.hinting = False
+    options.notdef_outline = True
+    options.glyph_names = False
+    options.recalc_timestamp = False
+    options.drop_tables += [
+        "GSUB",
+        "GPOS",
+        "GDEF",
+        "BASE",
+        "DSIG",
+        "vhea",
+        "vmtx",
+        "OS/2",
+        "name",
+        "meta",
+        "gasp",
+        "cmap",
+        "post",
+    ]
+    return options
 
 
 @dataclass(frozen=True)
@@ -185,11 +223,15 @@ def load_fonts(names: Iterable[str]) -> FontLibrary:
         if path is None:
             if name != FALLBACK:
                 looked = os.pathsep.join(str(p) for p in search_folders())
-                problems.append(Problem("font.missing", "font", {"found": looked, "expected": " / ".join(FACES[name][1])}))
+                problems.append(
+                    Problem("font.missing", "font", {"found": looked, "expected": " / ".join(FACES[name][1])})
+                )
             continue
         font: Any = _open(path, FACES[name][0])
         if font["OS/2"].fsType & 0x0302:  # restricted licence, no subsetting, bitmap only
-            problems.append(Problem("font.not_embeddable", "font", {"found": str(path), "expected": "fsType 0"}))
+            problems.append(
+                Problem("font.not_embeddable", "font", {"found": str(path), "expected": "fsType 0"})
+            )
             continue
         faces[name] = Face(name, FACES[name][0], path, font)
     if problems:
@@ -206,7 +248,9 @@ def _open(path: Path, postscript: str) -> TTFont:
             return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
         return TTFont(str(path), lazy=True)
     except (TTLibError, OSError, StopIteration) as fault:
-        raise ProblemError(Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})) from fault
+        raise ProblemError(
+            Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})
+        ) from fault
 
 
 def _plain(name: str | None) -> str:

@@ -1,8 +1,8 @@
-"""A form as numbers: page, parts, boxes and fixed artwork, all in millimetres from the page's top-left corner, y down.
+"""A form as numbers: page, parts, boxes, fixed artwork; millimetres from the page's top-left corner, y down.
 
-Made by `slips.layout.load_layout`, judged by `slips.geometry.check_layout`, drawn by the template writer. A box of the file that
-stands in three parts is three `PlacedBox`es here, so that nobody downstream adds offsets. Holds no words: `text`, `label` and `alt`
-are keys of `layouts/labels/`. Refuses nothing: it is only data.
+Made by `slips.layout.load_layout`, judged by `slips.geometry.check_layout`, drawn by the template writer.
+A box of the file that stands in three parts is three `PlacedBox`es here, so nobody downstream adds offsets.
+Holds no words: `text`, `label` and `alt` are keys of `layouts/labels/`. Refuses nothing: it is only data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 MM_PER_INCH = 25.4
 QR_MODULES = 41
-"""Modules a side of version 6, the only version that 255 digits at level M fill exactly (elqr-format.md §3)."""
+"""Modules a side of version 6, which 255 digits at level M fill exactly."""
 QR_QUIET_MODULES = 4
 BAR_MODULES = 288
 """GS1-128 of 44 digits in set C: start, FNC1, 22 pairs and check at 11 modules, stop at 13."""
@@ -66,7 +66,7 @@ class Rect:
 
 @dataclass(frozen=True)
 class FitStep:
-    """One step for a value that is too wide: `size` in points, `condense` in per cent of the width, `lines` as a count."""
+    """One step for a value that is too wide: `size` in points, `condense` in per cent, `lines` as a count."""
 
     action: str
     amount: float
@@ -87,7 +87,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedBox:
-    """One box in one part, in page coordinates. For a code the rectangle is the symbol without its quiet zone."""
+    """One box in one part, in page coordinates. A code's rectangle is the symbol without its quiet zone."""
 
     id: str
     part: str
@@ -167,7 +167,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A fixed rule; page coordinates, width in points, grey 0 (black) to 1 (white), dash in points (none: solid)."""
+    """A fixed rule; width and dash in points (no dash: solid), grey from 0 (black) to 1 (white)."""
 
     x1_mm: float
     y1_mm: float
@@ -187,7 +187,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """A fixed rectangle, stroked and not filled; `radius_mm` rounds the corners (half the side makes a circle)."""
+    """A fixed rectangle, stroked and not filled; `radius_mm` rounds the corners (half the side: a circle)."""
 
     x_mm: float
     y_mm: float
@@ -238,7 +238,10 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A whole form. `boxes` stand in reading order, part by part; `exclusive` groups `when` names that never hold together."""
+    """A whole form; `boxes` in reading order, part by part.
+
+    `exclusive` groups the names of `when` that never hold together: such boxes may share a place.
+    """
 
     id: str
     version: str
@@ -285,7 +288,7 @@ class Layout:
         return self.bar_dots * self.dot_mm
 
     def origin_dots(self, box: PlacedBox) -> tuple[int, int]:
-        """The box's lower-left corner in press dots from the page's lower-left corner: draw codes from here, exactly."""
+        """Lower-left corner in press dots from the page's lower-left corner: draw codes exactly here."""
         left, bottom = self.origin_dots_exact(box)
         return round(left), round(bottom)
 

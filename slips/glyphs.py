@@ -8,8 +8,10 @@ marks make it special and take the slow, exact way. Nothing is ever dropped: wha
 from __future__ import annotations
 
 import unicodedata
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -19,10 +21,13 @@ from slips.fonts import Cluster, FontLibrary, Subset
 
 Int = npt.NDArray[np.int64]
 
-# Bytes that would need an escape inside a PDF literal string, and NUL; codes are made of the others only.
-_UNSAFE: Final = frozenset(b"\x00()\\\r\n")
+# Bytes that would need an escape inside a PDF literal string; codes are made of the others only, and 0000 means "none".
+_UNSAFE: Final = frozenset(b"()\\\r\n")
 _SAFE: Final = [b for b in range(256) if b not in _UNSAFE]
-CODES: Final = tuple((high << 8) | low for high in _SAFE for low in _SAFE)
+CODES: Final = tuple((high << 8) | low for high in _SAFE for low in _SAFE)[1:]
+FREQUENT: Final = "0123456789,/-.:() 円年月日令和第期全様〒￥¥"
+"""Characters that every slip is full of. They and the phrases get the first codes: PDFium remembers the boxes of codes below 256 and
+loads the outline of any other character each time it meets it, on every page."""
 
 
 @dataclass(frozen=True)
@@ -126,15 +131,21 @@ class CodedFace:
     postscript: str
     subset: Subset
     codes: Mapping[Cluster, int]
+    phrases: Mapping[str, int]
     lut: npt.NDArray[np.uint16]
     advances: npt.NDArray[np.int16]
+    program: bytes
+    """The subset's bytes as every file of the run embeds them (zlib stream)."""
 
     def encode(self, clusters: Iterable[Cluster]) -> bytes:
         return b"".join(self.codes[c].to_bytes(2, "big") for c in clusters)
 
-    def encode_text(self, text: str) -> bytes:
-        """For strings known to be plain in this face."""
-        return self.encode((ord(c), 0) for c in text)
+    def encode_constant(self, run: Run) -> bytes:
+        """A run of constant text: one code a phrase where the subset has it."""
+        pieces = phrases_of(run)
+        if all(piece in self.phrases for piece in pieces):
+            return b"".join(self.phrases[piece].to_bytes(2, "big") for piece in pieces)
+        return self.encode(run.clusters)
 
     def encode_column(self, texts: Sequence[str]) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
         """(code strings, special): a special row's bytes are not usable."""
@@ -143,18 +154,44 @@ class CodedFace:
         special = sums(codes == 0, offsets) > 0
         data = codes.astype(">u2").tobytes()
         ends = (offsets * 2).tolist()
-        return [data[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)], special
+        return [data[a:b] for a, b in pairwise(ends)], special
 
 
-def code_face(fonts: FontLibrary, name: str, resource: str, clusters: Iterable[Cluster]) -> CodedFace:
-    """Subset a face to `clusters` (those it has) and give each its own code, in order of code point."""
+PHRASE_EM: Final = 12
+"""Longest phrase: glyph coordinates are 16-bit, so 15 em of 2048 units is the limit."""
+
+
+def phrases_of(run: Run) -> list[str]:
+    """Constant text cut into phrases that a composite glyph can hold; none where a variation sequence stands in it."""
+    if any(selector for _, selector in run.clusters):
+        return [""]
+    text = "".join(chr(base) for base, _ in run.clusters)
+    return [text[k : k + PHRASE_EM] for k in range(0, len(text), PHRASE_EM)]
+
+
+def code_face(
+    fonts: FontLibrary, name: str, resource: str, clusters: Iterable[Cluster], phrases: Iterable[str] = ()
+) -> CodedFace:
+    """Subset a face to `clusters` (those it has) and give each its own code, in order of code point; then `phrases`.
+
+    A phrase is a label as one glyph with its text in ToUnicode: a page then costs two bytes a label and readers parse one
+    character, where a shared form XObject for each label made every reader open sixty streams a page.
+    """
     face = fonts.faces[name]
-    wanted = sorted(c for c in set(clusters) if face.glyph(c) is not None)
-    codes = dict(zip(wanted, CODES, strict=False))
-    if len(codes) < len(wanted):
+    whole = sorted({p for p in phrases if p})
+    points = {*clusters, *((ord(c), 0) for p in whole for c in p)}
+    wanted = sorted(c for c in points if face.glyph(c) is not None)
+    if len(wanted) + len(whole) > len(CODES):
         raise ValueError(f"{name}: {len(wanted)} glyphs in one run, the code space holds {len(CODES)}")
+    often = {(ord(c), 0) for c in FREQUENT}
+    free = iter(CODES)
+    first = {c: next(free) for c in wanted if c in often}
+    named = {p: next(free) for p in whole}
+    codes = {c: first[c] if c in first else next(free) for c in wanted}
     lut = np.zeros(0x110000, np.uint16)
     for (base, selector), code in codes.items():
         if not selector:
             lut[base] = code
-    return CodedFace(name, resource, face.postscript, face.subset(wanted), codes, lut, face.advances)
+    subset = face.subset(wanted, whole)
+    packed = zlib.compress(subset.data, 9)
+    return CodedFace(name, resource, face.postscript, subset, codes, named, lut, face.advances, packed)

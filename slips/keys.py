@@ -1,7 +1,7 @@
-"""Takes typed values out of a TOML table and remembers what was asked for, so that a key nobody asked for is a problem, not a shrug.
+"""Takes typed values out of a TOML table and remembers what was asked for: any other key is a problem.
 
-One `Keys` a table, with the name of its owner ("box notice.qr") for messages. A fault is recorded and a harmless value handed on: all
-faults of a file are told at once. Refuses nothing by itself; the caller looks at the list.
+One `Keys` a table, with the name of its owner ("box qr") for messages. A fault is recorded and a harmless
+value handed on, so that all faults of a file are told at once. Refuses nothing itself; the caller does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ REQUIRED = object()
 
 
 class Keys:
-    """One table of the file. Every `take` names the key, the type and, where it may be left out, the default."""
+    """One table of the file. Each method takes one type; a default says that the key may be left out."""
 
     def __init__(self, data: Raw, *, file: str, owner: str, problems: list[Problem]) -> None:
         self.data = data

@@ -1,7 +1,8 @@
-"""The words of the forms by language: `layouts/labels/ja.toml` and `en.toml`, nested tables read as dotted keys (`row.amount`).
+"""The words of the forms by language: `layouts/labels/*.toml`, tables read as dotted keys (`row.amount`).
 
-In: a language, a key, the words of the site. Out: the text, with `{site.…}` filled in; line breaks in it are kept. Refuses: a key that the
-language lacks, a hole that the site has no word for. English texts keep the Japanese legal term beside their own.
+In: a language, a key, the words of the site. Out: the text with `{site.…}` filled in, line breaks kept.
+Refuses: a key that the language lacks, a hole that the site has no word for. English texts keep the Japanese
+legal term beside their own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from importlib.resources import files
 
 LANGUAGES = ("ja", "en")
 SITE_WORDS = ("city", "department", "telephone", "hours", "limit")
-"""What a label may ask of the site: `{site.city}` and so on; `limit` is the convenience-store limit in words (30万円)."""
+"""What a label may ask of the site: `{site.city}` …; `limit` is the convenience-store limit (30万円)."""
 
 _HOLE = re.compile(r"\{site\.([a-z_]+)\}")
 

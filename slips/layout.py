@@ -1,7 +1,8 @@
 """Reads a form (TOML, millimetres) into a `Layout`: styles merged, boxes placed part by part, bytes hashed.
 
-In: the name of a form in `layouts/forms/` or a path. Out: a frozen `Layout`. Refuses, with every fault of the file at once: keys it does
-not know, missing keys, wrong types, words outside a list, parts that do not exist, ids used twice. Distances are judged elsewhere.
+In: the name of a form in `layouts/forms/` or a path. Out: a frozen `Layout`. Refuses, all faults at once:
+unknown or missing keys, wrong types, words outside a list, unknown parts, ids used twice.
+Distances are judged elsewhere.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ def layout_names() -> tuple[str, ...]:
 def load_layout(name_or_path: str | Path) -> Layout:
     """Read a form by name (`mihara`) or by path (`office/own.toml`).
 
-    Raises ProblemError carrying all faults of the file: `layout.not_found`, `layout.not_toml`, `layout.unknown_key`, `layout.missing_key`,
-    `layout.wrong_type`, `layout.bad_value`, `layout.unknown_part`, `layout.duplicate_id`.
+    Raises ProblemError carrying all faults of the file: `layout.not_found`, `layout.not_toml`,
+    `layout.unknown_key`, `layout.missing_key`, `layout.wrong_type`, `layout.bad_value`,
+    `layout.unknown_part`, `layout.duplicate_id`.
     """
     file, raw = _read(name_or_path)
     try:
@@ -159,7 +161,7 @@ def _places(keys: Keys, frame: Layout) -> list[Part]:
 
 
 def _code_size(kind: str, size_pt: float, frame: Layout) -> tuple[float, float] | None:
-    """Width and height that a code has by itself, in mm; None for everything else, 0 where the file says the height.
+    """Width and height in mm that a code has by itself (height 0: the file says it); None for the rest.
 
     Customer barcode at a points (Japan Post): 133 cells of 0.06·a mm, long bar 0.36·a mm.
     """
@@ -252,6 +254,7 @@ def _fit_step(keys: Keys, text: str) -> FitStep | None:
 
 
 def _lines(keys: Keys, frame: Layout) -> list[Line]:
+    again, step = keys.whole("repeat", 1, least=1), keys.number("step_mm", 0.0)
     line = Line(
         x1_mm=keys.number("x1_mm"),
         y1_mm=keys.number("y1_mm"),
@@ -266,10 +269,11 @@ def _lines(keys: Keys, frame: Layout) -> list[Line]:
             line,
             x1_mm=line.x1_mm + p.x_mm,
             x2_mm=line.x2_mm + p.x_mm,
-            y1_mm=line.y1_mm + p.y_mm,
-            y2_mm=line.y2_mm + p.y_mm,
+            y1_mm=line.y1_mm + p.y_mm + k * step,
+            y2_mm=line.y2_mm + p.y_mm + k * step,
         )
         for p in _places(keys, frame)
+        for k in range(again)
     ]
 
 

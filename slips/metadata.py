@@ -42,7 +42,9 @@ def load_intent(path: str | Path | None) -> OutputIntent:
         return OutputIntent((files("layouts") / "icc" / STANDIN_PROFILE).read_bytes(), "elqr K-only stand-in")
     data = Path(path).read_bytes()
     if len(data) < 132 or data[36:40] != b"acsp" or data[12:16] != b"prtr" or data[16:20] not in COMPONENTS:
-        raise ProblemError(Problem("icc.not_output", "output_profile", {"found": repr(data[12:20]), "expected": "ICC prtr"}))
+        raise ProblemError(
+            Problem("icc.not_output", "output_profile", {"found": repr(data[12:20]), "expected": "ICC prtr"})
+        )
     return OutputIntent(data, Path(path).stem)
 
 

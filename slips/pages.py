@@ -16,16 +16,18 @@ import polars as pl
 
 from elqr import customer_barcode, digits, gs1_128, symbols
 from slips.artwork import GreyImage, draw
+from slips.constants import Words, constant_texts, set_constant
 from slips.content import Filler
 from slips.fontobjects import add_font
 from slips.fonts import Cluster, FontLibrary
 from slips.form import Layout
-from slips.glyphs import CodedFace, clusters_of, code_face
+from slips.glyphs import CodedFace, code_face, phrases_of
 from slips.labels import load_labels
 from slips.metadata import OutputIntent, information, xmp
-from slips.pdf import PdfFile, deflate, ref, text_string
+from slips.pdf import PdfFile, deflate_page, ref, text_string
+from slips.place import MM_PT
 from slips.structure import PageObjects, Shared
-from slips.template import MM_PT, FormBook, Shown, Template, Words, compile_template, constant_texts
+from slips.template import Shown, Template, compile_template
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -60,19 +62,24 @@ class PagePlan:
 def compile_plan(setup: Setup, fonts: FontLibrary, characters: Mapping[str, frozenset[Cluster]]) -> PagePlan:
     """Subset the fonts to the constant words of all languages and the characters that `TextCheck` saw."""
     wanted: dict[str, set[Cluster]] = {face: set(clusters) for face, clusters in characters.items()}
+    phrases: dict[str, set[str]] = {}
     for layout in setup.layouts.values():
         for lang in setup.langs:
-            for face, text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
-                wanted.setdefault(face, set()).update(clusters_of(text))
+            for text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
+                for placed in set_constant(text, fonts, file=layout.file):
+                    wanted.setdefault(placed.run.face, set()).update(placed.run.clusters)
+                    phrases.setdefault(placed.run.face, set()).update(phrases_of(placed.run))
     faces = {
-        name: code_face(fonts, name, f"F{k}", wanted[name] if name in wanted else ())
+        name: code_face(fonts, name, f"F{k}", wanted[name], phrases.get(name, ()))
         for k, name in enumerate(sorted(wanted))
         if name in fonts.faces
     }
     return PagePlan(setup, faces)
 
 
-def write_pdf(out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str) -> None:
+def write_pdf(
+    out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str
+) -> None:
     """Write one page a row of `values`, in its order.
 
     `values` has the value columns that the layout names (strings, empty where there is nothing), and `payload`, `barcode` (null or empty
@@ -91,39 +98,53 @@ class _FileWriter:
 
     def write(self, values: pl.DataFrame) -> None:
         setup, pdf = self.plan.setup, self.pdf
-        forms = FormBook()
         variants = _variants(self.layout, values)
-        templates = [self._template(forms, lang, shown) for (lang, shown), _ in variants]
-        contents = self._contents(values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)])
-        resources = self._resources(forms)
+        templates = [self._template(lang, shown) for (lang, shown), _ in variants]
+        contents = self._contents(
+            values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)]
+        )
+        resources = self._resources()
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        shared = Shared(document, parts_node, resources, {alt: pdf.add(text_string(alt)) for alt in sorted(alts)})
+        named = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        shared = Shared(document, parts_node, resources, named, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
             which[rows] = k
         nodes = [pdf.reserve() for _ in range(0, values.height, BRANCH)]
-        streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate(content)) for content in contents]
+        streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate_page(content)) for content in contents]
         firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, values["seq"].to_list())
         self._trees(pages, nodes, firsts, tags, document, parts, parts_node, parents, leaves)
-        pdf.put(tags, b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>" % (ref(document), ref(parents), len(firsts)))
-        meta = pdf.add_stream(xmp(self.title, issued=setup.issued, identity=self.title), b"/Type/Metadata/Subtype/XML", plain=True)
+        pdf.put(
+            tags,
+            b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
+            % (ref(document), ref(parents), len(firsts)),
+        )
+        meta = pdf.add_stream(
+            xmp(self.title, issued=setup.issued, identity=self.title),
+            b"/Type/Metadata/Subtype/XML",
+            plain=True,
+        )
         profile = pdf.add_stream(setup.intent.profile, b"/N %d" % setup.intent.components)
         condition = text_string(setup.intent.condition)
         pdf.put(
             root,
             b"<</Type/Catalog/Pages %b/Lang(ja-JP)/ViewerPreferences<</DisplayDocTitle true>>/MarkInfo<</Marked true>>/Metadata %b"
             b"/StructTreeRoot %b/DPartRoot %b/OutputIntents[<</Type/OutputIntent/S/GTS_PDFX/OutputConditionIdentifier%b/Info%b"
-            b"/DestOutputProfile %b>>]>>" % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
+            b"/DestOutputProfile %b>>]>>"
+            % (ref(pages), ref(meta), ref(tags), ref(parts), condition, condition, ref(profile)),
         )
         pdf.finish(root, pdf.add(information(self.title, issued=setup.issued)))
 
-    def _template(self, forms: FormBook, lang: str, shown: Shown) -> Template:
+    def _page_box(self) -> bytes:
+        return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
+
+    def _template(self, lang: str, shown: Shown) -> Template:
         setup = self.plan.setup
         return compile_template(
             self.layout, words=setup.words(lang), lang=lang, fonts=self.fonts, faces=self.plan.faces,
-            forms=forms, shown=shown, has_mark=setup.mark is not None,
+            shown=shown, has_mark=setup.mark is not None,
         )  # fmt: skip
 
     def _contents(self, values: pl.DataFrame, parts: Sequence[tuple[Template, np.ndarray]]) -> list[bytes]:
@@ -138,15 +159,15 @@ class _FileWriter:
                 out[row] = content
         return out
 
-    def _resources(self, forms: FormBook) -> int:
+    def _resources(self) -> int:
         pdf, setup = self.pdf, self.plan.setup
-        fonts = b"".join(b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face))) for face in self.plan.faces.values())
-        box = b"/Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
+        fonts = b"".join(
+            b"/%b %b" % (face.resource.encode(), ref(add_font(pdf, face)))
+            for face in self.plan.faces.values()
+        )
+        box = b"/Type/XObject/Subtype/Form/BBox" + self._page_box()
         font_dict = pdf.add(b"<<%b>>" % fonts)
-        inner = box + b"/Resources<</Font %b>>" % ref(font_dict)
         objects = b"/Art %b" % ref(pdf.add_stream(draw(self.layout), box + b"/Resources<<>>"))
-        for body, name in forms.names.items():
-            objects += b"/%b %b" % (name, ref(pdf.add_stream(body, inner, plain=True)))
         if setup.mark is not None:
             image = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8"
             mark = pdf.add_stream(setup.mark.samples, image % (setup.mark.width, setup.mark.height))
@@ -154,7 +175,12 @@ class _FileWriter:
         return pdf.add(b"<</Font %b/XObject<<%b>>>>" % (ref(font_dict), objects))
 
     def _tags(
-        self, makers: Sequence[PageObjects], which: Sequence[int], streams: Sequence[int], nodes: Sequence[int], seqs: Sequence[str]
+        self,
+        makers: Sequence[PageObjects],
+        which: Sequence[int],
+        streams: Sequence[int],
+        nodes: Sequence[int],
+        seqs: Sequence[str],
     ) -> tuple[list[int], list[int]]:
         """Pages and their tags, a group an object stream; (first object number of each page, leaves of the parent tree)."""
         firsts: list[int] = []
@@ -181,15 +207,22 @@ class _FileWriter:
         leaves: Sequence[int],
     ) -> None:  # fmt: skip
         """Page tree, document element, document parts, parent tree."""
-        pdf, layout = self.pdf, self.layout
-        size = b"[0 0 %.3f %.3f]" % (layout.page_w_mm * MM_PT, layout.page_h_mm * MM_PT)
+        pdf = self.pdf
         for k, node in enumerate(nodes):
             kids = firsts[k * BRANCH : (k + 1) * BRANCH]
-            pdf.put(node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids)))
-        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), size, _refs(nodes)))
+            pdf.put(
+                node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids))
+            )
+        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), self._page_box(), _refs(nodes)))
         pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
-        pdf.put(parts, b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node))
-        pdf.put(parts_node, b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])))
+        pdf.put(
+            parts,
+            b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node),
+        )
+        pdf.put(
+            parts_node,
+            b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])),
+        )
         pdf.put(parents, b"<</Kids[%b]>>" % _refs(leaves))
 
 
@@ -202,7 +235,8 @@ def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Sho
     whens = sorted({box.when for box in layout.boxes if box.when})
     tables = [box for box in layout.boxes if box.kind == "table"]
     filled = [
-        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1))) for box in tables
+        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1)))
+        for box in tables
     ]
     keys = values.select(
         pl.col("lang"),

@@ -1,8 +1,8 @@
 """The PDF file as a container: numbered objects, object streams, cross-reference stream. Knows nothing of slips.
 
-In: object bodies as bytes, written in one pass to a binary stream. Out: a PDF 1.7 file whose bytes depend on nothing else.
-Numbers are dense, since some readers refuse sparse ones. Compression is the standard library's, with the window cut to the data:
-allocating a full window for a two-kilobyte page costs more than compressing it.
+In: object bodies as bytes, written in one pass to a binary stream. Out: a PDF 1.6 file whose bytes depend on nothing else.
+Numbers are dense, since some readers refuse sparse ones. What is written once a file is packed by zlib; pages and tags, written thousands
+of times, by ISA-L, which takes a third of the time for 5 % more bytes. Same library, same machine: same bytes.
 """
 
 from __future__ import annotations
@@ -10,18 +10,23 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import BinaryIO, Final
 
 import numpy as np
+from isal import isal_zlib
 
-HEADER: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+HEADER: Final = b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n"
 
 
 def deflate(data: bytes) -> bytes:
-    """zlib stream of `data`; window and hash sized to it."""
-    bits = min(15, max(9, len(data).bit_length()))
-    packer = zlib.compressobj(6, zlib.DEFLATED, bits, min(9, max(1, bits - 6)))
-    return packer.compress(data) + packer.flush()
+    """zlib stream of what is written once."""
+    return zlib.compress(data, 9)
+
+
+def deflate_page(data: bytes) -> bytes:
+    """zlib stream of a page's content."""
+    return isal_zlib.compress(data, 2)
 
 
 def text_string(text: str) -> bytes:
@@ -71,12 +76,17 @@ class PdfFile:
     def add(self, body: bytes) -> int:
         return self.put(self.reserve(), body)
 
-    def put_stream(self, num: int, data: bytes, entries: bytes = b"", *, packed: bytes | None = None, plain: bool = False) -> int:
+    def put_stream(
+        self, num: int, data: bytes, entries: bytes = b"", *, packed: bytes | None = None, plain: bool = False
+    ) -> int:
         """Write a stream, deflated unless `plain` (metadata must be readable); `packed` is data that the caller deflated."""
         if plain:
             head, body = b"<<%b/Length %d>>", data
         else:
-            head, body = b"<<%b/Filter/FlateDecode/Length %d>>", packed if packed is not None else deflate(data)
+            head, body = (
+                b"<<%b/Filter/FlateDecode/Length %d>>",
+                packed if packed is not None else deflate(data),
+            )
         return self.put(num, head % (entries, len(body)) + b"stream\n" + body + b"\nendstream")
 
     def add_stream(self, data: bytes, entries: bytes = b"", *, plain: bool = False) -> int:
@@ -84,15 +94,15 @@ class PdfFile:
 
     def put_packed(self, first: int, bodies: Sequence[bytes]) -> None:
         """Write consecutive objects `first`, `first` + 1, … into one object stream."""
-        offset = 0
-        heads = []
-        for k, body in enumerate(bodies):
-            heads.append(b"%d %d" % (first + k, offset))
-            offset += len(body) + 1
-        head = b" ".join(heads) + b"\n"
+        starts = accumulate((len(body) + 1 for body in bodies), initial=0)
+        head = (
+            b" ".join(map(b"%d %d".__mod__, zip(range(first, first + len(bodies)), starts, strict=False)))
+            + b"\n"
+        )
         stream = self.reserve()
         self._packed.append((first, len(bodies), stream))
-        self.put_stream(stream, head + b"\n".join(bodies), b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head)))
+        packed = isal_zlib.compress(head + b"\n".join(bodies), 1)
+        self.put_stream(stream, b"", b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head)), packed=packed)
 
     def finish(self, root: int, info: int) -> None:
         """Write the cross-reference stream and the trailer. Every reserved number must have been written."""
@@ -107,7 +117,9 @@ class PdfFile:
             rows = entries[first : first + count]
             rows[:, 0], rows[:, 1], rows[:, 2] = 2, stream, np.arange(count)
         if not entries[1:, 0].all():
-            raise AssertionError(f"object {int(np.argmin(entries[1:, 0])) + 1} was reserved and never written")
+            raise AssertionError(
+                f"object {int(np.argmin(entries[1:, 0])) + 1} was reserved and never written"
+            )
         raw = np.zeros((len(entries), 8), np.uint8)  # W [1 5 2]
         raw[:, 0] = entries[:, 0]
         raw[:, 1:6] = entries[:, 1].astype(">u8").view(np.uint8).reshape(-1, 8)[:, 3:]

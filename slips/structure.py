@@ -35,6 +35,8 @@ class Shared:
     parts_root: int
     resources: int
     alts: Mapping[str, int]
+    trim: bytes
+    """The trim box, the whole page: not inheritable, so each page says it."""
 
 
 class PageObjects:
@@ -62,7 +64,9 @@ class PageObjects:
         self._rows[index] = _Row(b"<</S/%b/P " % element.role.encode(), parent, tail + b">>", children)
         return index
 
-    def bodies(self, *, first: int, content: int, pages: int, index: int, sequence: str) -> tuple[list[bytes], bytes]:
+    def bodies(
+        self, *, first: int, content: int, pages: int, index: int, sequence: str
+    ) -> tuple[list[bytes], bytes]:
         """(object bodies from number `first` on, the parent tree's array for this page).
 
         `pages` is the page-tree node, `index` the page's number in the file (0-based), `sequence` the slip's printed number.
@@ -72,17 +76,20 @@ class PageObjects:
         refs = [b"%d 0 R" % (base + k) for k in range(len(self._rows))]
         shared = self._shared
         out = [
-            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/StructParents %d/Tabs/S/DPart %b>>"
-            % (pages, shared.resources, content, index, part),
+            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/TrimBox%b/StructParents %d/Tabs/S/DPart %b>>"
+            % (pages, shared.resources, content, shared.trim, index, part),
             b"<</Type/DPart/Parent %d 0 R/Start %b/DPM<</CIP4_Root<</CIP4_Production<</CIP4_Recipient<</CIP4_UniqueID(%b)>>>>>>>>>>"
             % (shared.parts_root, page, sequence.encode("ascii")),
-            b"<</S/Sect/P %d 0 R%b/K[%b]>>" % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
+            b"<</S/Sect/P %d 0 R%b/K[%b]>>"
+            % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
         ]
         on_page = b"/Pg " + page
+        in_section = section + on_page
         for row in self._rows:
+            if row.parent < 0 and not row.children:
+                out.append(row.head + in_section + row.tail)
+                continue
             parent = refs[row.parent] if row.parent >= 0 else section
-            if row.children:
-                out.append(row.head + parent + b"/K[%b]" % b" ".join([refs[k] for k in row.children]) + row.tail)
-            else:
-                out.append(row.head + parent + on_page + row.tail)
+            kids = b"/K[%b]" % b" ".join([refs[k] for k in row.children]) if row.children else on_page
+            out.append(row.head + parent + kids + row.tail)
         return out, b"[%b]" % b" ".join([refs[k] for k in self._owners])

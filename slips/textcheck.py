@@ -6,7 +6,7 @@ characters that the run's fonts must hold. What passes here is set without surpr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,7 +19,8 @@ from slips.fit import Fitted, Missing, fit
 from slips.fonts import FALLBACK, Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import clusters_of, measure, points_of, show
-from slips.template import MM_PT, TextHole, text_holes
+from slips.place import MM_PT
+from slips.template import TextHole, text_holes
 
 ALPHABET: Final = "0123456789,/-.:()ABCDEFGHIJKLMNOPQRSTUVWXYZ 円年月日度第期全令和平成昭元納随"
 """What values written after this check (sequence numbers, instalment tables) are made of."""
@@ -41,29 +42,32 @@ class TextCheck:
         A value that stands in several boxes is reported once for each different finding. Value columns that are not there yet
         (they are made from `ALPHABET` later) are passed over.
         """
-        log = ProblemLog()
-        told: set[tuple[int, str, str, str]] = set()
+        findings: dict[tuple[str, str], dict[tuple[int, str], Mapping[str, str]]] = {}
+        places: dict[tuple[str, str], list[TextHole]] = {}
         for hole in text_holes(self.layouts[layout]):
             if hole.value in values.columns:
-                self._check_hole(hole, values, log, told)
+                places.setdefault((hole.value, hole.setting.face), []).append(hole)
+        for (name, face), holes in places.items():
+            self._check_column(values[name].to_list(), face, holes, findings)
+        log = ProblemLog()
+        for (name, code), rows in findings.items():
+            params = pl.DataFrame(list(rows.values()))
+            log.add(values[[row for row, _ in rows]], code, field=name, **params.to_dict(as_series=True))
         return log
 
-    def _check_hole(
-        self, hole: TextHole, values: pl.DataFrame, log: ProblemLog, told: set[tuple[int, str, str, str]]
-    ) -> None:
-        texts = values[hole.value].to_list()
-        face = self.fonts.faces[hole.setting.face]
-        seen = self._seen.setdefault(face.name, np.zeros(0x110000, np.bool_))
+    def _check_column(
+        self, texts: list[str], face: str, holes: Sequence[TextHole], findings: dict[tuple[str, str], dict[tuple[int, str], Mapping[str, str]]]
+    ) -> None:  # fmt: skip
+        """Adds to `findings`: (value, code) -> (row, what) -> params; the same finding in another box is the same entry."""
+        seen = self._seen.setdefault(face, np.zeros(0x110000, np.bool_))
         seen[points_of(texts)] = True
-        widths, special = measure(texts, face.advances)
-        over = widths * hole.setting.size_pt > hole.area.w * 1000 + 0.001 * hole.setting.size_pt
-        for k in np.flatnonzero(special | over).tolist():
-            verdict = self._verdict(hole, texts[k])
-            for code, params in verdict.findings:
-                mark = (k, hole.value, code, params.get("step", "") or params.get("found", ""))
-                if mark not in told:
-                    told.add(mark)
-                    log.add(values[k], code, field=hole.value, **params)
+        widths, special = measure(texts, self.fonts.faces[face].advances)
+        for hole in holes:
+            over = widths * hole.setting.size_pt > hole.area.w * 1000 + 0.001 * hole.setting.size_pt
+            for k in np.flatnonzero(special | over).tolist():
+                for code, params in self._verdict(hole, texts[k]).findings:
+                    what = params.get("step", "") or params["found"]
+                    findings.setdefault((hole.value, code), {}).setdefault((k, what), params)
 
     def _verdict(self, hole: TextHole, text: str) -> _Verdict:
         key = (hole, text)
@@ -99,9 +103,13 @@ class TextCheck:
         borrowed = [c for line in fitted.lines for run in line.runs if run.face != own for c in run.clusters]
         if borrowed:
             found = ", ".join(show(c) for c in dict.fromkeys(borrowed))
-            findings.append(("text.fallback_font", {"found": found, "expected": self.fonts.faces[FALLBACK].postscript}))
+            findings.append(
+                ("text.fallback_font", {"found": found, "expected": self.fonts.faces[FALLBACK].postscript})
+            )
         if fitted.step is not None:
-            findings.append(("text.fit_step", {"step": str(fitted.step), "length": str(len(text)), "box": hole.box}))
+            findings.append(
+                ("text.fit_step", {"step": str(fitted.step), "length": str(len(text)), "box": hole.box})
+            )
         return _Verdict(tuple(findings))
 
     def characters(self) -> Mapping[str, frozenset[Cluster]]:

@@ -64,7 +64,12 @@ def test_headings_are_compared_in_normal_form() -> None:
 def test_kinds_of_the_contract() -> None:
     assert BY_NAME["payload"].width == 255
     assert BY_NAME["barcode"].width == 44
-    assert [c.name for c in COLUMNS if c.kind is Kind.MONEY] == ["amount", "principal", "delinquency", "dunning_fee"]
+    assert [c.name for c in COLUMNS if c.kind is Kind.MONEY] == [
+        "amount",
+        "principal",
+        "delinquency",
+        "dunning_fee",
+    ]
     assert set(BY_NAME["kind"].choices or ()) == {"initial", "reissue", "dunning", "full_year", "delinquency"}
 
 

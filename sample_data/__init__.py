@@ -1,0 +1,1 @@
+"""Synthetic slips of みほん市, a city that does not exist: for the README and the benches."""
