@@ -7,10 +7,10 @@ log), and at the end what only the whole file shows. Refuses a row, never a file
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
-<<<<<<< HEAD
 from elqr.checks.barcode_row import check_barcode
 from elqr.checks.clean import cleaned
 from elqr.checks.payload_row import check_payload, with_payload
@@ -20,9 +20,6 @@ from elqr.checks.whole_file import HELD_SCHEMA, Totals, WholeFile
 from elqr.problems import Problem, ProblemLog, Where
 from elqr.reader import Batch
 from elqr.site import Site
-=======
-from elqr.problems import ProblemLog
->>>>>>> codes
 
 __all__ = ["Checked", "SlipCheck", "Totals"]
 

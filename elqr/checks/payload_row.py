@@ -31,9 +31,7 @@ COMPARED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def check_payload(
-    frame: pl.DataFrame, log: ProblemLog, *, constants: Mapping[str, Sequence[str]] | None = None
-) -> None:
+def check_payload(frame: pl.DataFrame, log: ProblemLog, *, constants: Mapping[str, Sequence[str]] | None = None) -> None:
     """Judge the payloads by themselves, then against their rows. `constants`: legal values that a profile sets."""
     rows = frame.filter(pl.col("payload").is_not_null())
     if rows.is_empty():

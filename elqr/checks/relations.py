@@ -33,10 +33,7 @@ def _dates(issue_date: date) -> Iterator[Rule]:
     both = {"found": due.cast(pl.String), "expected": until.cast(pl.String)}
     yield Rule("due_date.after_payable_until", "due_date", due > until, both)
     yield Rule(
-        "due_date.before_issue",
-        "due_date",
-        due < issued,
-        {"found": due.cast(pl.String), "expected": str(issue_date)},
+        "due_date.before_issue", "due_date", due < issued, {"found": due.cast(pl.String), "expected": str(issue_date)}
     )
     yield Rule(
         "payable_until.before_issue",
@@ -66,23 +63,12 @@ def _amounts() -> Iterator[Rule]:
 def _own(site: Site, misspelt: Collection[str]) -> Iterator[Rule]:
     code = pl.col("body_code")
     if site.body_code:
-<<<<<<< HEAD
         other = code.str.contains("^[0-9]{6}$") & (code != site.body_code) & ~code.is_in(list(misspelt))
         yield Rule("body_code.other", "body_code", other, {"found": code, "expected": site.body_code})
-=======
-        yield Rule(
-            "body_code.other",
-            "body_code",
-            code != site.body_code,
-            {"found": code, "expected": site.body_code},
-        )
->>>>>>> codes
     if site.tax_items:
         item = pl.col("tax_item")
         unknown = item.str.contains("^[0-9]{3}$") & ~item.is_in(list(site.tax_items))
-        yield Rule(
-            "tax_item.unknown", "tax_item", unknown, {"found": item, "expected": "、".join(site.tax_items)}
-        )
+        yield Rule("tax_item.unknown", "tax_item", unknown, {"found": item, "expected": "、".join(site.tax_items)})
 
 
 def _tax_names(frame: pl.DataFrame, site: Site, log: ProblemLog) -> None:
@@ -92,9 +78,7 @@ def _tax_names(frame: pl.DataFrame, site: Site, log: ProblemLog) -> None:
         expected = site.tax_items.get(item)
         if expected is not None and _plain(name) != _plain(expected):
             rows = frame.filter((pl.col("tax_item") == item) & (pl.col("tax_name") == name))
-            report(
-                rows, "tax_name.differs", "tax_name", log, {"found": name, "expected": expected, "item": item}
-            )
+            report(rows, "tax_name.differs", "tax_name", log, {"found": name, "expected": expected, "item": item})
 
 
 def _plain(name: str) -> str:
