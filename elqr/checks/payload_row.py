@@ -31,9 +31,7 @@ COMPARED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def check_payload(
-    frame: pl.DataFrame, log: ProblemLog, *, constants: Mapping[str, Sequence[str]] | None = None
-) -> None:
+def check_payload(frame: pl.DataFrame, log: ProblemLog, *, constants: Mapping[str, Sequence[str]] | None = None) -> None:
     """Judge the payloads by themselves, then against their rows. `constants`: legal values that a profile sets."""
     rows = frame.filter(pl.col("payload").is_not_null())
     if rows.is_empty():
@@ -82,3 +80,10 @@ def _readable(name: str, digits: pl.Expr) -> pl.Expr:
     if name in ("due_date", "payable_until"):
         return digits.str.replace("^([0-9]{4})([0-9]{2})([0-9]{2})$", "${1}-${2}-${3}")
     return digits
+
+
+def with_payload(typed: pl.DataFrame, log: ProblemLog) -> tuple[pl.DataFrame, pl.Series]:
+    """The good rows with payload and mode, and which of all rows are held."""
+    apply(typed, [Rule("payload.missing", "payload", pl.col("payload").is_null())], log)
+    stop = typed["line"].is_in(log.held_lines().implode())
+    return typed.filter(~stop).with_columns(mode=pl.lit("pass-through")), stop

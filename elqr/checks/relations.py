@@ -7,12 +7,13 @@ In: typed columns (null = could not be read, reported before); out: problems. Wi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 import polars as pl
 
 from elqr.checks.rules import Rule, apply, report
+from elqr.checks.values import amended_body_codes
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
@@ -21,7 +22,7 @@ PARTS = ("principal", "delinquency", "dunning_fee")
 
 def check_relations(frame: pl.DataFrame, site: Site, issue_date: date, log: ProblemLog) -> None:
     """Dates in order, parts that sum to the amount, own body, a tax item of the site's table under its own name."""
-    apply(frame, [*_dates(issue_date), *_amounts(), *_own(site)], log)
+    apply(frame, [*_dates(issue_date), *_amounts(), *_own(site, amended_body_codes(frame))], log)
     if site.tax_items:
         _tax_names(frame, site, log)
 
@@ -32,10 +33,7 @@ def _dates(issue_date: date) -> Iterator[Rule]:
     both = {"found": due.cast(pl.String), "expected": until.cast(pl.String)}
     yield Rule("due_date.after_payable_until", "due_date", due > until, both)
     yield Rule(
-        "due_date.before_issue",
-        "due_date",
-        due < issued,
-        {"found": due.cast(pl.String), "expected": str(issue_date)},
+        "due_date.before_issue", "due_date", due < issued, {"found": due.cast(pl.String), "expected": str(issue_date)}
     )
     yield Rule(
         "payable_until.before_issue",
@@ -62,21 +60,15 @@ def _amounts() -> Iterator[Rule]:
     )
 
 
-def _own(site: Site) -> Iterator[Rule]:
+def _own(site: Site, misspelt: Collection[str]) -> Iterator[Rule]:
     code = pl.col("body_code")
     if site.body_code:
-        yield Rule(
-            "body_code.other",
-            "body_code",
-            code != site.body_code,
-            {"found": code, "expected": site.body_code},
-        )
+        other = code.str.contains("^[0-9]{6}$") & (code != site.body_code) & ~code.is_in(list(misspelt))
+        yield Rule("body_code.other", "body_code", other, {"found": code, "expected": site.body_code})
     if site.tax_items:
         item = pl.col("tax_item")
         unknown = item.str.contains("^[0-9]{3}$") & ~item.is_in(list(site.tax_items))
-        yield Rule(
-            "tax_item.unknown", "tax_item", unknown, {"found": item, "expected": "、".join(site.tax_items)}
-        )
+        yield Rule("tax_item.unknown", "tax_item", unknown, {"found": item, "expected": "、".join(site.tax_items)})
 
 
 def _tax_names(frame: pl.DataFrame, site: Site, log: ProblemLog) -> None:
@@ -86,9 +78,7 @@ def _tax_names(frame: pl.DataFrame, site: Site, log: ProblemLog) -> None:
         expected = site.tax_items.get(item)
         if expected is not None and _plain(name) != _plain(expected):
             rows = frame.filter((pl.col("tax_item") == item) & (pl.col("tax_name") == name))
-            report(
-                rows, "tax_name.differs", "tax_name", log, {"found": name, "expected": expected, "item": item}
-            )
+            report(rows, "tax_name.differs", "tax_name", log, {"found": name, "expected": expected, "item": item})
 
 
 def _plain(name: str) -> str:

@@ -7,8 +7,7 @@ rule cost more. A condition that is null (a value that could not be read, report
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import field as default
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -26,7 +25,7 @@ class Rule:
     code: str
     field: str
     when: pl.Expr
-    params: Mapping[str, pl.Expr | str | int] = default(default_factory=dict)
+    params: Mapping[str, pl.Expr | str | int] = field(default_factory=dict)
 
 
 def apply(frame: pl.DataFrame, rules: Iterable[Rule], log: ProblemLog) -> None:
@@ -42,11 +41,7 @@ def apply(frame: pl.DataFrame, rules: Iterable[Rule], log: ProblemLog) -> None:
 
 
 def report(
-    rows: pl.DataFrame,
-    code: str,
-    column: str,
-    log: ProblemLog,
-    params: Mapping[str, pl.Expr | pl.Series | str | int],
+    rows: pl.DataFrame, code: str, column: str, log: ProblemLog, params: Mapping[str, pl.Expr | pl.Series | str | int]
 ) -> None:
     """Record one problem for all of `rows`."""
     known = BY_NAME.get(column)
