@@ -333,13 +333,9 @@ def leftovers(files: Iterable[Source]) -> list[str]:
                 found.append(f"{source.at(node)}: a stub")
         for klass, node in _functions(source.tree):
             bases = {_tail(b) for b in klass.bases} if klass else set()
-            body = [
-                s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-            ]
-            empty = not body or all(isinstance(s, ast.Pass) for s in body)
-            # a click group has nothing to do but to hold its commands
-            decorators = {_tail(getattr(d, "func", d)) for d in node.decorator_list}
-            if empty and "Protocol" not in bases and not decorators & {"overload", "group"}:
+            # a docstring alone may say why there is nothing to do (a listener that does not listen, a command group)
+            empty = all(isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ... for s in node.body)
+            if empty and "Protocol" not in bases and "overload" not in {_tail(d) for d in node.decorator_list}:
                 found.append(f"{source.at(node)}: {node.name} does nothing")
     return found
 
@@ -423,9 +419,12 @@ def _tail(node: ast.AST | None) -> str:
 
 
 def holes(sentence: str) -> set[str]:
-    """What a sentence asks for; `ja` and `en` (or `…_ja`, `…_en`) are one thing, named in each language."""
-    names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
-    return {re.sub(r"(^|_)(ja|en)$", r"\1{ja,en}", name) for name in names}
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def meant(names: Iterable[str]) -> set[str]:
+    """The things that these names stand for: some have a name in each language (`ja`/`en`, `…_ja`/`…_en`, `name`/`field`)."""
+    return {"{field}" if n in {"name", "field"} else re.sub(r"(^|_)(ja|en)$", r"\1{lang}", n) for n in names}
 
 
 def sentences() -> dict[str, tuple[str, dict[str, str]]]:
@@ -502,7 +501,7 @@ def catalogue_faults(catalogue: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
         found += [
             f"{place}: no sentence in {lang}" for lang in ("ja", "en") if not table.get(lang, "").strip()
         ]
-        ja, en = holes(table.get("ja", "")), holes(table.get("en", ""))
+        ja, en = meant(holes(table.get("ja", ""))), meant(holes(table.get("en", "")))
         if ja != en:
             found.append(
                 f"{place}: ja names {sorted(ja - en)} and en names {sorted(en - ja)} alone; they say the same"
