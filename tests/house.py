@@ -334,8 +334,15 @@ def leftovers(files: Iterable[Source]) -> list[str]:
         for klass, node in _functions(source.tree):
             bases = {_tail(b) for b in klass.bases} if klass else set()
             # a docstring alone may say why there is nothing to do (a listener that does not listen, a command group)
-            empty = all(isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ... for s in node.body)
-            if empty and "Protocol" not in bases and "overload" not in {_tail(d) for d in node.decorator_list}:
+            empty = all(
+                isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ...
+                for s in node.body
+            )
+            if (
+                empty
+                and "Protocol" not in bases
+                and "overload" not in {_tail(d) for d in node.decorator_list}
+            ):
                 found.append(f"{source.at(node)}: {node.name} does nothing")
     return found
 
@@ -517,9 +524,7 @@ def use_faults(files: Iterable[Source], catalogue: Mapping[str, tuple[str, Mappi
         if use.code not in catalogue:
             found.append(f"{use.where}: {use.code} has no sentence in layouts/problems/")
             continue
-        left = (
-            holes(catalogue[use.code][1]["en"]) - holes("".join(f"{{{p}}}" for p in use.params)) - {"field"}
-        )
+        left = holes(catalogue[use.code][1]["ja"] + catalogue[use.code][1]["en"]) - use.params - {"field"}
         if left and not use.open_ended:
             found.append(
                 f"{use.where}: {use.code} leaves {{{', '.join(sorted(left))}}} of its sentence unfilled"
