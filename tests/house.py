@@ -334,8 +334,15 @@ def leftovers(files: Iterable[Source]) -> list[str]:
         for klass, node in _functions(source.tree):
             bases = {_tail(b) for b in klass.bases} if klass else set()
             # a docstring alone may say why there is nothing to do (a listener that does not listen, a command group)
-            empty = all(isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ... for s in node.body)
-            if empty and "Protocol" not in bases and "overload" not in {_tail(d) for d in node.decorator_list}:
+            empty = all(
+                isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ...
+                for s in node.body
+            )
+            if (
+                empty
+                and "Protocol" not in bases
+                and "overload" not in {_tail(d) for d in node.decorator_list}
+            ):
                 found.append(f"{source.at(node)}: {node.name} does nothing")
     return found
 
