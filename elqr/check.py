@@ -19,6 +19,7 @@ from elqr.checks.values import checked_values, readable_yen
 from elqr.checks.whole_file import HELD_SCHEMA, Totals, WholeFile
 from elqr.problems import Problem, ProblemLog, Where
 from elqr.reader import Batch
+from elqr.ruleset import Profile
 from elqr.site import Site
 
 __all__ = ["Checked", "SlipCheck", "Totals"]
@@ -40,7 +41,13 @@ class SlipCheck:
     """
 
     def __init__(
-        self, site: Site, *, issue_date: date, profile: object = None, file: str = "", year: int | None = None
+        self,
+        site: Site,
+        *,
+        issue_date: date,
+        profile: Profile | None = None,
+        file: str = "",
+        year: int | None = None,
     ) -> None:
         self.site = site
         self.profile = profile
@@ -62,9 +69,9 @@ class SlipCheck:
         plain = cleaned(batch.frame if isinstance(batch, Batch) else batch, self.site, log)
         typed = checked_values(plain, log)
         check_relations(typed, self.site, self.issue_date, log)
-        check_payload(typed, log)
+        check_payload(typed, self.profile, log)
         check_barcode(typed, self.site, log)
-        good, stop = with_payload(typed, log)
+        good, stop = with_payload(typed, self.profile, log)
         self._whole.take(typed, held=stop)
         held = pl.concat([held, typed.filter(stop).select(HELD_SCHEMA.keys())]).sort("line")
         return Checked(good, log, held)

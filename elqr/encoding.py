@@ -73,7 +73,9 @@ def sniff(handle: BinaryIO, *, file: str) -> str:
         return "utf-8"
     if lines and max(utf8, cp932) * 2 < lines and lines > 1:
         raise ProblemError(
-            Problem("file.not_text", params={"found": f"{lines - max(utf8, cp932)} / {lines}"}, where=Where(file))
+            Problem(
+                "file.not_text", params={"found": f"{lines - max(utf8, cp932)} / {lines}"}, where=Where(file)
+            )
         )
     return "utf-8" if utf8 >= cp932 else "cp932"
 

@@ -80,7 +80,9 @@ def frame(block: bytes, *, fields: int | None, first_line: int, last: bool) -> R
     joins, strays, carry = _pair(np.flatnonzero(per_line & 1), len(ends_at), last)
     lines = len(ends_at) if carry is None else carry
     if fields is not None:
-        joins, strays = _split_false_joins(data, at, sign, ends_at, line_start, line_end, joins, strays, fields)
+        joins, strays = _split_false_joins(
+            data, at, sign, ends_at, line_start, line_end, joins, strays, fields
+        )
     begins = np.ones(lines, bool)
     for a, b in joins:
         begins[a + 1 : b + 1] = False
@@ -91,7 +93,9 @@ def frame(block: bytes, *, fields: int | None, first_line: int, last: bool) -> R
     at, sign, quotes = at[:limit], sign[:limit], quotes[:limit].copy()
     line_of = np.searchsorted(ends_at[:lines], np.arange(limit)) if strays else None
     if line_of is not None:
-        quotes &= ~np.isin(line_of, np.array(strays, np.int64))  # signs of strays count as text: the row is refused anyway
+        quotes &= ~np.isin(
+            line_of, np.array(strays, np.int64)
+        )  # signs of strays count as text: the row is refused anyway
     inside = np.cumsum(quotes) & 1
     commas = np.cumsum((sign == COMMA) & (inside == 0))
     upto = commas[ends_at[last_line]] if len(first) else np.zeros(0, np.int64)
@@ -103,7 +107,9 @@ def frame(block: bytes, *, fields: int | None, first_line: int, last: bool) -> R
         fault[np.searchsorted(line_end[last_line], misplaced, side="right")] = Fault.QUOTE
     if strays:
         fault[np.searchsorted(first, np.array(strays, np.int64))] = Fault.QUOTE
-    return _finish(data, line_start[first], line_end[last_line], first, found, fault, fields, first_line, lines=lines)
+    return _finish(
+        data, line_start[first], line_end[last_line], first, found, fault, fields, first_line, lines=lines
+    )
 
 
 def _misplaced(data: Bytes, quotes: Ints, opens: npt.NDArray[np.bool_]) -> Ints:

@@ -52,15 +52,24 @@ def load_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ProblemError(
-            Problem("file.unreadable", params={"found": str(path), "reason": error.strerror or type(error).__name__})
+            Problem(
+                "file.unreadable",
+                params={"found": str(path), "reason": error.strerror or type(error).__name__},
+            )
         ) from None
     except UnicodeDecodeError as error:
         raise ProblemError(
-            Problem("file.not_toml", params={"found": f"byte {error.start + 1}", "reason": "not UTF-8"}, where=Where(path.name))
+            Problem(
+                "file.not_toml",
+                params={"found": f"byte {error.start + 1}", "reason": "not UTF-8"},
+                where=Where(path.name),
+            )
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ProblemError(
-            Problem("file.not_toml", params={"found": path.name, "reason": str(error)}, where=Where(path.name))
+            Problem(
+                "file.not_toml", params={"found": path.name, "reason": str(error)}, where=Where(path.name)
+            )
         ) from None
 
 

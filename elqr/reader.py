@@ -71,7 +71,9 @@ def read_slips(
             head = handle.read(4)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("file.unreadable", params={"found": str(path), "reason": reason})) from None
+        raise ProblemError(
+            Problem("file.unreadable", params={"found": str(path), "reason": reason})
+        ) from None
     if not head:
         raise ProblemError(Problem("file.empty", where=Where(path.name)))
     if head == b"PAR1":
@@ -91,7 +93,11 @@ def _plan(file: str, shown: Sequence[str], mapping: HeadingMap) -> tuple[Plan, P
         name = mapping.column_of(heading)
         if name is None:
             log.add_one(
-                Problem("heading.unknown", params={"found": heading, "expected": nearest(heading, NAMES)}, where=where)
+                Problem(
+                    "heading.unknown",
+                    params={"found": heading, "expected": nearest(heading, NAMES)},
+                    where=where,
+                )
                 if heading.strip()
                 else Problem("heading.empty", params={"found": len(names) + 1}, where=where)
             )
@@ -102,7 +108,10 @@ def _plan(file: str, shown: Sequence[str], mapping: HeadingMap) -> tuple[Plan, P
             faults.append(Problem("heading.constant", name, {"found": heading}, where))
         names.append(name)
     missing = [c for c in COLUMNS if c.required and c.name not in names and c.name not in mapping.constants]
-    faults += [Problem("heading.missing", c.name, {"found": "、".join(shown), "expected": c.ja}, where) for c in missing]
+    faults += [
+        Problem("heading.missing", c.name, {"found": "、".join(shown), "expected": c.ja}, where)
+        for c in missing
+    ]
     if faults:
         raise ProblemError(faults)
     return Plan(file, len(shown), tuple(names), tuple(shown), mapping), log
@@ -151,7 +160,11 @@ def _heading(handle: BinaryIO, encoding: str, file: str) -> tuple[list[str], int
     decoded = to_utf8(raw, encoding)
     if isinstance(decoded, BadByte):
         found = f"{decoded.value:02X}"
-        raise ProblemError(Problem("heading.undecodable", params={"found": found, "expected": encoding}, where=Where(file, 1)))
+        raise ProblemError(
+            Problem(
+                "heading.undecodable", params={"found": found, "expected": encoding}, where=Where(file, 1)
+            )
+        )
     cells = next(csv.reader(io.StringIO(decoded.decode("utf-8"), newline=""), strict=False))
     after = int(records.end[0])
     return [c.strip() for c in cells], skip + after, 1 + text[:after].count(b"\n")
@@ -175,7 +188,13 @@ def _csv_batches(
             while rows >= batch_rows:
                 joined = pl.concat(parts)
                 yield _batch(joined[:batch_rows], refused, plan, log)
-                parts, refused, rows, held, log = [joined[batch_rows:]], [], rows - batch_rows, 0, ProblemLog()
+                parts, refused, rows, held, log = (
+                    [joined[batch_rows:]],
+                    [],
+                    rows - batch_rows,
+                    0,
+                    ProblemLog(),
+                )
     if not seen:
         raise ProblemError(Problem("file.no_rows", where=Where(path.name)))
     if rows or held:
@@ -236,7 +255,9 @@ def _block(
     if not len(lines):
         frame_ = pl.DataFrame(schema=schema)
     else:
-        frame_ = pl.read_csv(text, has_header=False, schema=schema, quote_char='"', eol_char="\n", raise_if_empty=False)
+        frame_ = pl.read_csv(
+            text, has_header=False, schema=schema, quote_char='"', eol_char="\n", raise_if_empty=False
+        )
     if frame_.height != len(lines):
         raise AssertionError(f"framed {len(lines)} records, parsed {frame_.height}")
     rows = frame_.with_columns(lines)
@@ -281,7 +302,11 @@ def _undecodable(
     name = plan.names[column] or plan.shown[column]
     around = raw[max(0, at.offset - HEX_AROUND) : at.offset + HEX_AROUND + 1]
     cells = next(csv.reader(io.StringIO(raw.decode(encoding, errors="replace"), newline="")))
-    known = {n: c.strip() for n, c in zip(plan.names, cells, strict=False) if n in ("slip_key", "amount") and "�" not in c}
+    known = {
+        n: c.strip()
+        for n, c in zip(plan.names, cells, strict=False)
+        if n in ("slip_key", "amount") and "�" not in c
+    }
     line = int(records.line[i])
     params: dict[str, str | int] = {
         "found": around.hex(" ").upper(),

@@ -45,7 +45,7 @@ class Site:
     channels: tuple[str, ...] = ()
     mark_file: Path | None = None
     gaiji: Mapping[str, str] = field(default_factory=dict)
-    mapping: HeadingMap = HeadingMap()
+    mapping: HeadingMap = field(default_factory=HeadingMap)
 
     @staticmethod
     def unknown() -> Site:
@@ -70,7 +70,17 @@ def load_site(path: Path) -> Site:
 
 _TEXTS = ("address", "telephone")
 _BILINGUAL = ("city", "department", "hours")
-_KEYS = ("body_code", *_BILINGUAL, *_TEXTS, "tax_items", "convenience", "channels", "mark_file", "gaiji", *TABLES)
+_KEYS = (
+    "body_code",
+    *_BILINGUAL,
+    *_TEXTS,
+    "tax_items",
+    "convenience",
+    "channels",
+    "mark_file",
+    "gaiji",
+    *TABLES,
+)
 
 
 class _Reader:
@@ -82,7 +92,9 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def fault(self, code: str, key: str, found: object, expected: str) -> None:
-        self.problems.append(Problem(code, key, {"found": str(found), "expected": expected}, Where(self.path.name)))
+        self.problems.append(
+            Problem(code, key, {"found": str(found), "expected": expected}, Where(self.path.name))
+        )
 
     def site(self) -> Site:
         for key in self.tables:
@@ -173,7 +185,11 @@ class _Reader:
         for key in table:
             if key not in ("issuer", "holds_slip_key", "limit_yen"):
                 self.fault("site.unknown_key", f"convenience.{key}", key, "issuer、holds_slip_key、limit_yen")
-        issuer, holds, limit = table.get("issuer"), table.get("holds_slip_key"), table.get("limit_yen", BARCODE_LIMIT_YEN)
+        issuer, holds, limit = (
+            table.get("issuer"),
+            table.get("holds_slip_key"),
+            table.get("limit_yen", BARCODE_LIMIT_YEN),
+        )
         if issuer is not None and not (isinstance(issuer, str) and re.fullmatch("[0-9]{6}", issuer)):
             self.fault("site.issuer", "convenience.issuer", issuer, "6 digits")
             issuer = None
@@ -210,7 +226,9 @@ class _Reader:
         table: dict[str, str] = {}
         for key, value in self._table("gaiji").items():
             match = re.fullmatch(r"U\+([0-9A-Fa-f]{4,6})", key)
-            if match is None or not private_use(chr(int(match[1], 16) if int(match[1], 16) < 0x110000 else 0)):
+            if match is None or not private_use(
+                chr(int(match[1], 16) if int(match[1], 16) < 0x110000 else 0)
+            ):
                 self.fault("site.gaiji", f"gaiji.{key}", key, "U+E000 … U+F8FF")
             elif not isinstance(value, str) or not value or any(map(private_use, value)):
                 self.fault("site.gaiji", f"gaiji.{key}", value, "a character outside the private use area")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from elqr import checkdigits, gs1_128, payload
-from elqr.digits import row, to_series
-from elqr.problems import Problem, ProblemLog, Where
-from slips.workers import Proof, rejected_name
+from elqr import payload
+from elqr.digits import to_series
+from elqr.problems import ProblemLog
+from slips.workers import Proof
 
 TEXTS = ("sort_key", "barcode", "supersedes", "covers", "payload")
 
@@ -68,3 +68,51 @@ def with_payload(frame: pl.DataFrame) -> pl.Series:
         payable_until=pl.col("payable_until").dt.strftime("%Y%m%d"),
     )
     return to_series(payload.encode(wire), "payload")
+
+
+@dataclass(frozen=True)
+class FakePress:
+    """A press that writes text. `fault_in`, `die_in`: the layout title number whose file misprints or kills its worker."""
+
+    characters: str
+    wrong_file: str = ""
+    deadly_file: str = ""
+
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> object:
+        if path.name == self.deadly_file:
+            os.kill(os.getpid(), signal.SIGKILL)
+        lines = [f"%PDF {layout} {title} {self.characters}"]
+        shown = values.select("seq", "n_of_m", "payer_name", "amount_yen", "payload", "test", "lang")
+        lines += ["|".join(row) for row in shown.iter_rows()]
+        path.write_text("\n".join(lines), encoding="utf-8", newline="")
+        return len(lines)
+
+    def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
+        log = ProblemLog()
+        if path.name == self.wrong_file:
+            log.add(values.head(1), "out.failed", field="payload", found="pixel", reason="test")
+        return Proof(log.table(), {"pages": values.height, "decoder": "fake"})
+
+
+@dataclass
+class FakePrepress:
+    """A text check that knows no emoji and keeps the characters it saw."""
+
+    press_made: FakePress = FakePress("")
+    seen: set[str] = field(default_factory=set)
+
+    def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
+        self.seen.update("".join(values["payer_name"]))
+        log = ProblemLog()
+        bad = values.filter(pl.col("payer_name").str.contains("😀"))
+        log.add(bad, "text.no_glyph", field="payer_name", found=pl.col("payer_name"), expected="BIZ UDGothic")
+        return log
+
+    def press(self) -> FakePress:
+        press = self.press_made
+        return FakePress("".join(sorted(self.seen)), press.wrong_file, press.deadly_file)
+
+
+def faking(press: FakePress = FakePress("")) -> Callable[[object], FakePrepress]:
+    """What `print_slips` is given instead of the real prepress."""
+    return lambda _: FakePrepress(press)

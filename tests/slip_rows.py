@@ -31,7 +31,10 @@ def clean(n: int, *, codes: bool = True, seed: int = 1) -> pl.DataFrame:
     until = [f"2026-{7 + m:02d}-28" for m in month]
     frame = pl.DataFrame(
         {
-            "slip_key": [f"{2026}{int(i) % 100:02d}{m:02d}{k:07d}".zfill(20) for k, (i, m) in enumerate(zip(item, month, strict=True))],
+            "slip_key": [
+                f"{2026}{int(i) % 100:02d}{m:02d}{k:07d}".zfill(20)
+                for k, (i, m) in enumerate(zip(item, month, strict=True))
+            ],
             "confirm_no": [f"{c:06d}" for c in rng.integers(0, 10**6, n)],
             "tax_item": item,
             "tax_name": [ITEMS[i] for i in item],
@@ -81,7 +84,9 @@ def barcodes(frame: pl.DataFrame, *, issuer: str = "999999") -> pl.Series:
     )
 
 
-def barcode(*, key: str, until: str, amount: int, issuer: str = "999999", reissue: str = "0", stamp: str = "0") -> str:
+def barcode(
+    *, key: str, until: str, amount: int, issuer: str = "999999", reissue: str = "0", stamp: str = "0"
+) -> str:
     """One barcode with its check digit."""
     body = f"91{issuer}{key.ljust(21, '0')}{reissue}{until}{stamp}{amount:06d}"
     return body + str(mod10_31(row(body))[0])

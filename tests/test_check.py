@@ -48,7 +48,9 @@ def spoilt(change: Row, *, at: int = HIT, n: int = 20, codes: bool = True) -> pl
     missing = [pl.lit(None, pl.String).alias(c) for c in change if c not in rows.columns]
     rows = rows.with_columns(missing)
     here = pl.int_range(pl.len()) == at
-    return rows.with_columns(pl.when(here).then(pl.lit(v, pl.String)).otherwise(pl.col(c)).alias(c) for c, v in change.items())
+    return rows.with_columns(
+        pl.when(here).then(pl.lit(v, pl.String)).otherwise(pl.col(c)).alias(c) for c, v in change.items()
+    )
 
 
 def assert_listed(problem: Problem, *, line: int, found: str, expected: str) -> None:
@@ -74,7 +76,9 @@ def test_clean_rows_pass(site: Site, tmp_path: Path) -> None:
     assert frame["line"].to_list() == list(range(2, 52))
     assert frame["amount"].cast(pl.String).equals(rows["amount"])
     assert frame["slip_key"].str.len_bytes().unique().to_list() == [20]
-    assert frame.select("kind", "lang", "large_print", "mode").unique().rows() == [("initial", "ja", False, "pass-through")]
+    assert frame.select("kind", "lang", "large_print", "mode").unique().rows() == [
+        ("initial", "ja", False, "pass-through")
+    ]
     assert frame["payload"].equals(rows["payload"])
     assert frame["postal_code"].str.contains("^[0-9]{7}$").all()
     yen = rows["amount"].cast(pl.Int64).sum()
@@ -147,7 +151,10 @@ def test_one_fault_one_row(
 def test_another_bodys_code(site: Site, tmp_path: Path) -> None:
     rows = spoilt({"body_code": "141003"})  # a real check digit: 14100 gives 3
     frame, problems, _ = run(rows, site, tmp_path)
-    assert [(p.code, p.field) for p in problems] == [("body_code.other", "body_code"), ("payload.body_code_differs", "body_code")]
+    assert [(p.code, p.field) for p in problems] == [
+        ("body_code.other", "body_code"),
+        ("payload.body_code_differs", "body_code"),
+    ]
     assert_listed(problems[0], line=LINE, found="141003", expected="999997")
     assert frame.height == 19
 
@@ -159,7 +166,9 @@ def test_parts_must_sum_to_the_amount(site: Site, tmp_path: Path) -> None:
     assert (problem.code, problem.field) == ("amount.parts", "amount")
     assert_listed(problem, line=LINE, found=rows["amount"][HIT], expected="123")
     assert frame.height == 19
-    fitting = rows.with_columns(principal="amount", delinquency=pl.lit("0"), dunning_fee=pl.lit(None, pl.String))
+    fitting = rows.with_columns(
+        principal="amount", delinquency=pl.lit("0"), dunning_fee=pl.lit(None, pl.String)
+    )
     frame, problems, _ = run(fitting, site, tmp_path)
     assert problems == []
     assert frame["principal"].equals(frame["amount"], check_names=False)
@@ -174,7 +183,9 @@ def test_a_slip_cannot_replace_itself(site: Site, tmp_path: Path) -> None:
 
 def test_due_date_before_issue_is_a_note_only(site: Site, tmp_path: Path) -> None:
     rows = clean(20, codes=False)
-    rows = rows.with_columns(due_date=pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit("2026-04-30")).otherwise("due_date"))
+    rows = rows.with_columns(
+        due_date=pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit("2026-04-30")).otherwise("due_date")
+    )
     rows = rows.with_columns(payload=payloads(rows), barcode=barcodes(rows))
     frame, problems, _ = run(rows, site, tmp_path)
     (problem,) = problems
@@ -206,7 +217,9 @@ OTHER: dict[str, tuple[str, str]] = {
 
 def with_payload_of(rows: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
     """Row HIT keeps its values, its payload says another `value` for `column`, with a correct CRC."""
-    lying = rows.with_columns(pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit(value)).otherwise(pl.col(column)).alias(column))
+    lying = rows.with_columns(
+        pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit(value)).otherwise(pl.col(column)).alias(column)
+    )
     return rows.with_columns(payload=payloads(lying))
 
 
@@ -273,7 +286,9 @@ def rewritten(rows: pl.DataFrame, change: Callable[[str], str], *, crc: bool = T
 
 def test_payload_whose_two_amounts_differ(site: Site, tmp_path: Path) -> None:
     rows = clean(20)
-    offset = 25 + 13  # MPN block begins after the tags 00, 01, 27 and its two sub-tags: 6 + 6 + 4 + 9 + 4 - 4 = 25
+    offset = (
+        25 + 13
+    )  # MPN block begins after the tags 00, 01, 27 and its two sub-tags: 6 + 6 + 4 + 9 + 4 - 4 = 25
     at = rows["payload"][HIT].index(rows["amount"][HIT].zfill(11))
     assert offset <= at <= offset + 6
     _, problems, _ = run(rewritten(rows, lambda t: t[:at] + "00000000777" + t[at + 11 :]), site, tmp_path)
@@ -306,7 +321,11 @@ def test_payload_that_is_wrong_in_itself(
 def with_barcode(rows: pl.DataFrame, **change: str | int) -> pl.DataFrame:
     """Row HIT's barcode made anew, with a right check digit, from its row and `change`."""
     key, until, amount = rows.select("slip_key", "payable_until", "amount").row(HIT)
-    said: dict[str, str | int] = {"key": key.lstrip("0"), "until": until.replace("-", "")[2:], "amount": int(amount)}
+    said: dict[str, str | int] = {
+        "key": key.lstrip("0"),
+        "until": until.replace("-", "")[2:],
+        "amount": int(amount),
+    }
     codes = rows["barcode"].to_list()
     codes[HIT] = barcode(**{**said, **change})  # type: ignore[arg-type]
     return rows.with_columns(barcode=pl.Series(codes))
@@ -323,7 +342,9 @@ def with_barcode(rows: pl.DataFrame, **change: str | int) -> pl.DataFrame:
         ({"stamp": "1"}, "barcode.stamp_differs", "1"),
     ],
 )
-def test_barcode_that_disagrees(site: Site, tmp_path: Path, change: dict[str, str | int], code: str, found: str) -> None:
+def test_barcode_that_disagrees(
+    site: Site, tmp_path: Path, change: dict[str, str | int], code: str, found: str
+) -> None:
     rows = clean(20)
     until = rows["payable_until"][HIT].replace("-", "")[2:]
     expected = {
@@ -357,10 +378,16 @@ def test_barcode_with_a_wrong_check_digit_or_form(site: Site, tmp_path: Path) ->
 def test_no_barcode_above_the_limit(site: Site, tmp_path: Path) -> None:
     rows = clean(20, codes=False)
     here = pl.int_range(pl.len()) == HIT
-    for amount, codes in (("300000", []), ("300001", ["barcode.above_limit"]), ("2000000", ["barcode.above_limit"])):
+    for amount, codes in (
+        ("300000", []),
+        ("300001", ["barcode.above_limit"]),
+        ("2000000", ["barcode.above_limit"]),
+    ):
         dear = rows.with_columns(amount=pl.when(here).then(pl.lit(amount)).otherwise("amount"))
         short = dear.with_columns(amount=pl.when(here).then(pl.lit("300000")).otherwise("amount"))
-        frame, problems, _ = run(dear.with_columns(payload=payloads(dear), barcode=barcodes(short)), site, tmp_path)
+        frame, problems, _ = run(
+            dear.with_columns(payload=payloads(dear), barcode=barcodes(short)), site, tmp_path
+        )
         assert [p.code for p in problems] == codes
         if problems:
             assert_listed(problems[0], line=LINE, found=amount, expected="300000")
@@ -386,7 +413,9 @@ def test_without_a_site_the_files_habit_tells(tmp_path: Path) -> None:
 def test_a_key_that_comes_twice_holds_all_its_rows(site: Site, tmp_path: Path) -> None:
     rows = clean(40)
     lying = rows.with_columns(
-        slip_key=pl.when(pl.int_range(pl.len()).is_in([3, 30])).then(pl.lit(rows["slip_key"][HIT].lstrip("0"))).otherwise("slip_key")
+        slip_key=pl.when(pl.int_range(pl.len()).is_in([3, 30]))
+        .then(pl.lit(rows["slip_key"][HIT].lstrip("0")))
+        .otherwise("slip_key")
     )
     lying = lying.with_columns(payload=payloads(lying), barcode=barcodes(lying))
     frame, problems, check = run(lying, site, tmp_path, batch_rows=9)
@@ -413,7 +442,9 @@ def test_the_files_year_is_the_most_frequent_or_the_given_one(site: Site, tmp_pa
 
 
 def test_without_a_site_one_note_says_what_was_not_checked(tmp_path: Path) -> None:
-    rows = clean(10, codes=False).with_columns(tax_item=pl.lit("555"), tax_name=pl.lit("x"), body_code=pl.lit("141003"))
+    rows = clean(10, codes=False).with_columns(
+        tax_item=pl.lit("555"), tax_name=pl.lit("x"), body_code=pl.lit("141003")
+    )
     frame, problems, _ = run(rows.with_columns(payload=payloads(rows)), Site.unknown(), tmp_path)
     assert [(p.code, p.severity, p.where.line) for p in problems] == [("site.not_given", Severity.NOTE, None)]
     assert frame.height == 10
@@ -422,7 +453,10 @@ def test_without_a_site_one_note_says_what_was_not_checked(tmp_path: Path) -> No
 def test_one_fault_in_thirty_thousand(site: Site, tmp_path: Path) -> None:
     rows = spoilt({"confirm_no": "12345"}, at=17_000, n=30_000)
     frame, problems, check = run(rows, site, tmp_path, batch_rows=8_000)
-    assert [(p.code, p.where.line) for p in problems] == [("value.width", 17_002), ("payload.confirm_no_differs", 17_002)]
+    assert [(p.code, p.where.line) for p in problems] == [
+        ("value.width", 17_002),
+        ("payload.confirm_no_differs", 17_002),
+    ]
     assert frame.height == 29_999
     assert set(range(2, 30_002)) - set(frame["line"].to_list()) == {17_002}
     assert check.totals().held_rows == 1
@@ -458,19 +492,30 @@ def test_rows_that_could_not_be_read_count_as_held(site: Site, tmp_path: Path) -
         ({"due_date": "令和８年６月１日"}, "due_date", "value.normalised", date(2026, 6, 1)),
         ({"postal_code": "〒７２３ー０００１"}, "postal_code", "value.normalised", "7230001"),
         ({"payer_name": "　山田 太郎 "}, "payer_name", "value.trimmed", "山田 太郎"),
-        ({"address": "みほん市本町\r\nみほんビル"}, "address", "value.line_break", "みほん市本町　みほんビル"),
+        (
+            {"address": "みほん市本町\r\nみほんビル"},
+            "address",
+            "value.line_break",
+            "みほん市本町　みほんビル",
+        ),
         ({"payer_name": "カ\u3099ル\u3099 商店"}, "payer_name", "value.composed", "ガル\u3099 商店"),
         ({"payer_name": "\ue000橋"}, "payer_name", "value.gaiji", "髙橋"),
     ],
 )
-def test_each_change_is_a_note(site: Site, tmp_path: Path, change: Row, column: str, code: str, after: object) -> None:
+def test_each_change_is_a_note(
+    site: Site, tmp_path: Path, change: Row, column: str, code: str, after: object
+) -> None:
     rows = spoilt(change, codes=False)
     plain = clean(20, codes=False)
     if column in ("amount", "due_date", "confirm_no"):
         said = str(after)
-        plain = plain.with_columns(pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit(said)).otherwise(pl.col(column)).alias(column))
+        plain = plain.with_columns(
+            pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit(said)).otherwise(pl.col(column)).alias(column)
+        )
     frame, problems, _ = run(rows.with_columns(payload=payloads(plain)), site, tmp_path)
-    assert {(p.code, p.field, p.severity, p.where.line) for p in problems} == {(code, column, Severity.NOTE, LINE)}
+    assert {(p.code, p.field, p.severity, p.where.line) for p in problems} == {
+        (code, column, Severity.NOTE, LINE)
+    }
     assert str(problems[0].params["found"]) == change[column]
     assert frame[column][HIT] == after
     assert frame.height == 20
@@ -485,7 +530,16 @@ def test_names_are_never_changed_silently(site: Site, tmp_path: Path, name: str)
 
 
 def test_dates_and_words_in_other_notations_are_read(site: Site, tmp_path: Path) -> None:
-    rows = spoilt({"due_date": "R8.6.30", "payable_until": "20260801", "kind": "再発行", "lang": "EN", "large_print": "1"}, codes=False)
+    rows = spoilt(
+        {
+            "due_date": "R8.6.30",
+            "payable_until": "20260801",
+            "kind": "再発行",
+            "lang": "EN",
+            "large_print": "1",
+        },
+        codes=False,
+    )
     plain = spoilt({"due_date": "2026-06-30", "payable_until": "2026-08-01"}, codes=False)
     frame, problems, _ = run(rows.with_columns(payload=payloads(plain)), site, tmp_path)
     assert problems == []
@@ -511,12 +565,25 @@ def test_generated_files_are_clean(tmp_path_factory: pytest.TempPathFactory, n: 
     assert frame.height == n
 
 
-CHECKED = ("slip_key", "confirm_no", "tax_item", "body_code", "levy_year", "tax_year", "period", "amount", "due_date", "payable_until")
+CHECKED = (
+    "slip_key",
+    "confirm_no",
+    "tax_item",
+    "body_code",
+    "levy_year",
+    "tax_year",
+    "period",
+    "amount",
+    "due_date",
+    "payable_until",
+)
 
 
 @settings(max_examples=120, deadline=None)
 @given(st.data())
-def test_any_changed_digit_is_found_on_its_row_alone(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_any_changed_digit_is_found_on_its_row_alone(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     """One digit of one field of one row, its payload or its barcode: at least one problem, all of them on that row."""
     site = load_site(ROOT / "sample_data" / "site.toml")
     rows = clean(12, seed=data.draw(st.integers(0, 50)))
@@ -526,7 +593,10 @@ def test_any_changed_digit_is_found_on_its_row_alone(tmp_path_factory: pytest.Te
     place = data.draw(st.sampled_from([i for i, c in enumerate(text) if c.isdigit()]))
     digit = data.draw(st.sampled_from([c for c in "0123456789" if c != text[place]]))
     changed = rows.with_columns(
-        pl.when(pl.int_range(pl.len()) == at).then(pl.lit(text[:place] + digit + text[place + 1 :])).otherwise(pl.col(column)).alias(column)
+        pl.when(pl.int_range(pl.len()) == at)
+        .then(pl.lit(text[:place] + digit + text[place + 1 :]))
+        .otherwise(pl.col(column))
+        .alias(column)
     )
     frame, problems, _ = run(changed, site, tmp_path_factory.mktemp("digit"))
     assert problems

@@ -35,7 +35,9 @@ def unusable(path: Path, **options: object) -> tuple[Problem, ...]:
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> None:
     rows = clean(30)
-    path = write_csv(rows.rename({"payer_name": "納税者氏名"}), tmp_path / "s.csv", encoding=encoding, end=end)
+    path = write_csv(
+        rows.rename({"payer_name": "納税者氏名"}), tmp_path / "s.csv", encoding=encoding, end=end
+    )
     frame, problems, refused = read(path)
     assert frame.columns == ["line", *NAMES]
     assert problems == []
@@ -47,7 +49,9 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> Non
 
 def test_japanese_headings_in_any_width(tmp_path: Path) -> None:
     rows = clean(3)
-    frame, problems, _ = read(write_csv(rows.rename({n: f" {BY_NAME[n].ja}　" for n in rows.columns}), tmp_path / "s.csv"))
+    frame, problems, _ = read(
+        write_csv(rows.rename({n: f" {BY_NAME[n].ja}　" for n in rows.columns}), tmp_path / "s.csv")
+    )
     assert problems == []
     assert frame.select(rows.columns).equals(rows)
 
@@ -75,7 +79,8 @@ def test_encoding_can_be_overridden(tmp_path: Path) -> None:
 
 def test_quoted_fields_keep_lines(tmp_path: Path) -> None:
     rows = clean(4).with_columns(
-        address=pl.Series(["a,b", 'say "ほ"', "みほん市\r\n本町\n1", "plain"]), payer_name=pl.Series(["x", "", "y", "z"])
+        address=pl.Series(["a,b", 'say "ほ"', "みほん市\r\n本町\n1", "plain"]),
+        payer_name=pl.Series(["x", "", "y", "z"]),
     )
     frame, problems, _ = read(write_csv(rows, tmp_path / "s.csv", encoding="cp932", end="\r\n"))
     assert problems == []
@@ -271,9 +276,9 @@ def test_a_constant_beside_its_column_is_refused(tmp_path: Path) -> None:
     ("text", "code", "found"),
     [
         ('[headings]\n"x" = "amont"', "mapping.column", "amont"),
-        ('[constants]\namount = 5', "mapping.type", "5"),
+        ("[constants]\namount = 5", "mapping.type", "5"),
         ('[values]\nkind = "x"', "mapping.type", "x"),
-        ('heading = {}', "mapping.unknown", "heading"),
+        ("heading = {}", "mapping.unknown", "heading"),
         ("[headings", "file.not_toml", "map.toml"),
     ],
 )
@@ -305,7 +310,9 @@ def test_parquet_with_types(tmp_path: Path) -> None:
     rows.write_parquet(tmp_path / "s.parquet")
     frame, problems, _ = read(tmp_path / "s.parquet")
     assert problems == []
-    assert frame.select("amount", "due_date", "payable_until").equals(clean(3).select("amount", "due_date", "payable_until"))
+    assert frame.select("amount", "due_date", "payable_until").equals(
+        clean(3).select("amount", "due_date", "payable_until")
+    )
     assert frame["large_print"].to_list() == ["1", "0", None]
 
 
@@ -322,8 +329,14 @@ def cells() -> st.SearchStrategy[str]:
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(cells(), cells(), cells()), min_size=1, max_size=6), st.sampled_from(["utf-8", "cp932"]), st.integers(1, 4))
-def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], encoding: str, batch: int) -> None:
+@given(
+    st.lists(st.tuples(cells(), cells(), cells()), min_size=1, max_size=6),
+    st.sampled_from(["utf-8", "cp932"]),
+    st.integers(1, 4),
+)
+def test_any_text_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], encoding: str, batch: int
+) -> None:
     frame = clean(len(rows)).with_columns(
         pl.Series("payer_name", [r[0] for r in rows]),
         pl.Series("address", [r[1] for r in rows]),
@@ -338,7 +351,9 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: lis
 
 @settings(max_examples=60)
 @given(st.data())
-def test_damage_never_costs_another_row(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_damage_never_costs_another_row(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     """Bytes overwritten inside one row (never its line end): every other row is read, on its own line."""
     rows = clean(12)
     path = write_csv(rows, tmp_path_factory.mktemp("damage") / "s.csv", encoding="cp932")

@@ -43,7 +43,9 @@ def holds_key() -> pl.Expr:
 
 def _above_limit(site: Site) -> Rule:
     over = pl.col("amount") > site.barcode_limit
-    return Rule("barcode.above_limit", "barcode", over, {"found": pl.col("amount"), "expected": site.barcode_limit})
+    return Rule(
+        "barcode.above_limit", "barcode", over, {"found": pl.col("amount"), "expected": site.barcode_limit}
+    )
 
 
 def _rules(site: Site) -> Iterator[Rule]:
@@ -64,7 +66,9 @@ def _rules(site: Site) -> Iterator[Rule]:
     )
     stamp = field_named("stamp_duty")
     duty = pl.col("payload").str.slice(stamp.offset, stamp.width).fill_null(stamp.constant)
-    yield Rule("barcode.stamp_differs", "barcode", cut("stamp") != duty, {"found": cut("stamp"), "expected": duty})
+    yield Rule(
+        "barcode.stamp_differs", "barcode", cut("stamp") != duty, {"found": cut("stamp"), "expected": duty}
+    )
     if site.cvs_issuer:
         issuer = cut("cvs_issuer")
         yield Rule(
@@ -74,4 +78,9 @@ def _rules(site: Site) -> Iterator[Rule]:
             {"found": issuer, "expected": site.cvs_issuer},
         )
     if site.cvs_key:
-        yield Rule("barcode.key_differs", "barcode", ~holds_key(), {"found": cut("free"), "expected": pl.col("slip_key")})
+        yield Rule(
+            "barcode.key_differs",
+            "barcode",
+            ~holds_key(),
+            {"found": cut("free"), "expected": pl.col("slip_key")},
+        )

@@ -37,10 +37,16 @@ def cleaned(frame: pl.DataFrame, site: Site, log: ProblemLog) -> pl.DataFrame:
             if column.kind is Kind.MONEY:
                 frame = _changed(frame, column.name, "[^0-9]", _bare_yen, "value.normalised", log)
             elif column.kind is Kind.POSTAL:
-                frame = _changed(frame, column.name, "[^0-9-]", lambda t: t.removeprefix("〒"), "value.normalised", log)
-                frame = frame.with_columns(pl.col(column.name).str.replace("^([0-9]{3})-([0-9]{4})$", "${1}${2}"))
+                frame = _changed(
+                    frame, column.name, "[^0-9-]", lambda t: t.removeprefix("〒"), "value.normalised", log
+                )
+                frame = frame.with_columns(
+                    pl.col(column.name).str.replace("^([0-9]{3})-([0-9]{4})$", "${1}${2}")
+                )
             elif column.choices:
-                frame = frame.with_columns(pl.col(column.name).replace({w: v for v, w in column.choices.items()}))
+                frame = frame.with_columns(
+                    pl.col(column.name).replace({w: v for v, w in column.choices.items()})
+                )
     return frame
 
 
@@ -49,7 +55,9 @@ def _text(frame: pl.DataFrame, column: Column, gaiji: Mapping[str, str], log: Pr
     frame = _changed(frame, column.name, _OUTER_BLANK, lambda t: t.strip(), "value.trimmed", log)
     if frame[column.name].str.contains(r"[^ -~]").any() is not True:
         return frame
-    frame = _changed(frame, column.name, _LINE_BREAK, lambda t: re.sub(_LINE_BREAK, "　", t), "value.line_break", log)
+    frame = _changed(
+        frame, column.name, _LINE_BREAK, lambda t: re.sub(_LINE_BREAK, "　", t), "value.line_break", log
+    )
     frame = _changed(frame, column.name, _VOICING, _composed, "value.composed", log)
     if gaiji:
         pattern = f"[{''.join(gaiji)}]"
@@ -85,7 +93,11 @@ def _changed(
         code,
         name,
         log,
-        {"found": before.filter(differs), "after": after.filter(differs), **{k: v.filter(differs) for k, v in params.items()}},
+        {
+            "found": before.filter(differs),
+            "after": after.filter(differs),
+            **{k: v.filter(differs) for k, v in params.items()},
+        },
     )
     empty_is_null = after.to_frame().select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
     return frame.with_columns(frame[name].scatter(hit.arg_true(), empty_is_null))
@@ -105,5 +117,3 @@ def _bare_yen(text: str) -> str:
 
 def _composed(text: str) -> str:
     return re.sub(_VOICING, lambda pair: unicodedata.normalize("NFC", pair[0]), text)
-
-

@@ -33,7 +33,10 @@ def _dates(issue_date: date) -> Iterator[Rule]:
     both = {"found": due.cast(pl.String), "expected": until.cast(pl.String)}
     yield Rule("due_date.after_payable_until", "due_date", due > until, both)
     yield Rule(
-        "due_date.before_issue", "due_date", due < issued, {"found": due.cast(pl.String), "expected": str(issue_date)}
+        "due_date.before_issue",
+        "due_date",
+        due < issued,
+        {"found": due.cast(pl.String), "expected": str(issue_date)},
     )
     yield Rule(
         "payable_until.before_issue",
@@ -68,7 +71,9 @@ def _own(site: Site, misspelt: Collection[str]) -> Iterator[Rule]:
     if site.tax_items:
         item = pl.col("tax_item")
         unknown = item.str.contains("^[0-9]{3}$") & ~item.is_in(list(site.tax_items))
-        yield Rule("tax_item.unknown", "tax_item", unknown, {"found": item, "expected": "、".join(site.tax_items)})
+        yield Rule(
+            "tax_item.unknown", "tax_item", unknown, {"found": item, "expected": "、".join(site.tax_items)}
+        )
 
 
 def _tax_names(frame: pl.DataFrame, site: Site, log: ProblemLog) -> None:
@@ -78,7 +83,9 @@ def _tax_names(frame: pl.DataFrame, site: Site, log: ProblemLog) -> None:
         expected = site.tax_items.get(item)
         if expected is not None and _plain(name) != _plain(expected):
             rows = frame.filter((pl.col("tax_item") == item) & (pl.col("tax_name") == name))
-            report(rows, "tax_name.differs", "tax_name", log, {"found": name, "expected": expected, "item": item})
+            report(
+                rows, "tax_name.differs", "tax_name", log, {"found": name, "expected": expected, "item": item}
+            )
 
 
 def _plain(name: str) -> str:

@@ -7,7 +7,9 @@ rule cost more. A condition that is null (a value that could not be read, report
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as with_default
+from typing import TypeAlias
 
 import polars as pl
 
@@ -18,6 +20,9 @@ from elqr.problems import ProblemLog
 SHOWN_MAX = 60
 
 
+Params: TypeAlias = Mapping[str, pl.Expr | pl.Series | str | int]
+
+
 @dataclass(frozen=True)
 class Rule:
     """Rows for which `when` is true get the problem `code` at `field`, with these parameters."""
@@ -25,7 +30,7 @@ class Rule:
     code: str
     field: str
     when: pl.Expr
-    params: Mapping[str, pl.Expr | str | int] = field(default_factory=dict)
+    params: Params = with_default(default_factory=dict)
 
 
 def apply(frame: pl.DataFrame, rules: Iterable[Rule], log: ProblemLog) -> None:
@@ -41,7 +46,11 @@ def apply(frame: pl.DataFrame, rules: Iterable[Rule], log: ProblemLog) -> None:
 
 
 def report(
-    rows: pl.DataFrame, code: str, column: str, log: ProblemLog, params: Mapping[str, pl.Expr | pl.Series | str | int]
+    rows: pl.DataFrame,
+    code: str,
+    column: str,
+    log: ProblemLog,
+    params: Params,
 ) -> None:
     """Record one problem for all of `rows`."""
     known = BY_NAME.get(column)

@@ -44,7 +44,12 @@ def _rules(column: Column) -> Iterator[Rule]:
             yield Rule("value.not_digits", name, ~legal, {"found": shown(name), "expected": column.width})
             size = cell.str.len_bytes()
             wrong = size > column.width if column.kind is Kind.KEY else size != column.width
-            yield Rule("value.width", name, legal & wrong, {"found": shown(name), "digits": size, "expected": column.width})
+            yield Rule(
+                "value.width",
+                name,
+                legal & wrong,
+                {"found": shown(name), "digits": size, "expected": column.width},
+            )
         case Kind.MONEY:
             yield from _money(column)
         case Kind.TEXT:
@@ -54,7 +59,12 @@ def _rules(column: Column) -> Iterator[Rule]:
             yield Rule("postal_code.syntax", name, ~cell.str.contains("^[0-9]{7}$"), {"found": shown(name)})
         case Kind.CHOICE | Kind.FLAG:
             words = list(column.choices or ("0", "1"))
-            yield Rule("value.choice", name, ~cell.is_in(words), {"found": shown(name), "expected": " / ".join(words)})
+            yield Rule(
+                "value.choice",
+                name,
+                ~cell.is_in(words),
+                {"found": shown(name), "expected": " / ".join(words)},
+            )
         case Kind.LANG:
             yield Rule("lang.syntax", name, ~cell.str.contains(_LANG), {"found": shown(name)})
         case Kind.COVERS:
@@ -70,7 +80,12 @@ def _money(column: Column) -> Iterator[Rule]:
     yield Rule("amount.not_whole", name, fraction, found)
     yield Rule("amount.not_digits", name, ~whole & ~fraction, found)
     yield Rule("amount.negative", name, cell.str.contains(r"^-[0-9]+$"), found)
-    yield Rule("amount.width", name, cell.str.contains(_DIGITS) & (digits > column.width), {**found, "expected": column.width})
+    yield Rule(
+        "amount.width",
+        name,
+        cell.str.contains(_DIGITS) & (digits > column.width),
+        {**found, "expected": column.width},
+    )
     if name == "amount":
         yield Rule("amount.zero", name, cell.str.contains("^-?0+$"), found)
 
@@ -79,7 +94,11 @@ def _text(column: Column) -> Iterator[Rule]:
     name, cell = column.name, pl.col(column.name)
     size = cell.str.len_chars()
     yield Rule("value.too_long", name, size > column.width, {"found": size, "expected": column.width})
-    for code, pattern in (("value.control", _CONTROL), ("value.private_use", _PRIVATE), ("value.damaged", _DAMAGED)):
+    for code, pattern in (
+        ("value.control", _CONTROL),
+        ("value.private_use", _PRIVATE),
+        ("value.damaged", _DAMAGED),
+    ):
         yield Rule(code, name, cell.str.contains(pattern), {"found": code_point(name, pattern)})
 
 
@@ -115,7 +134,9 @@ def _typed(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
             report(frame.filter(unreal), "date.unreal", column.name, log, {"found": shown(column.name)})
         typed.append(days)
     typed += [
-        pl.when(pl.col(c.name).str.contains(r"^[0-9]{1,20}$")).then(pl.col(c.name).str.zfill(c.width)).alias(c.name)
+        pl.when(pl.col(c.name).str.contains(r"^[0-9]{1,20}$"))
+        .then(pl.col(c.name).str.zfill(c.width))
+        .alias(c.name)
         for c in of_kind(Kind.KEY)
     ]
     typed.append((pl.col("large_print") == "1").fill_null(value=False).alias("large_print"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.checks.barcode_row import cut, holds_key
-from elqr.checks.rules import report
+from elqr.checks.rules import Params, report
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
@@ -62,12 +62,16 @@ class WholeFile:
     def __init__(self, *, year: int | None) -> None:
         self._year = year
         self._rows = [pl.DataFrame(schema=_KEPT)]
-        self._codes = [pl.DataFrame(schema={"line": pl.Int64(), "holds": pl.Boolean(), "issuer": pl.UInt32()})]
+        self._codes = [
+            pl.DataFrame(schema={"line": pl.Int64(), "holds": pl.Boolean(), "issuer": pl.UInt32()})
+        ]
 
     def take(self, typed: pl.DataFrame, *, held: pl.Series) -> None:
         """Remember the rows of a batch: typed columns, and which of them are held."""
         self._rows.append(typed.select("line", *_halves(), *_years(), "amount", held=held))
-        coded = typed.filter(pl.col("barcode").str.contains("^91[0-9]{42}$") & pl.col("slip_key").is_not_null())
+        coded = typed.filter(
+            pl.col("barcode").str.contains("^91[0-9]{42}$") & pl.col("slip_key").is_not_null()
+        )
         self._codes.append(coded.select("line", holds=holds_key(), issuer=cut("cvs_issuer").cast(pl.UInt32)))
 
     def take_refused(self, refused: pl.DataFrame) -> None:
@@ -148,7 +152,7 @@ def _twice(rows: pl.DataFrame, log: ProblemLog) -> None:
     for line, key in repeated.select("line", "slip_key").iter_rows():
         rest = [str(other) for other in lines[key] if other != line]
         others.append("、".join(rest[:OTHERS_SHOWN]) + ("…" if len(rest) > OTHERS_SHOWN else ""))
-    said = {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)}
+    said: Params = {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)}
     report(repeated, "slip_key.twice", "slip_key", log, said)
 
 
@@ -164,5 +168,8 @@ def _habits(codes: pl.DataFrame, site: Site, log: ProblemLog) -> None:
     usual, count = issuers.row(0)
     if site.cvs_issuer is None and count >= codes.height * HABIT_SHARE_MIN:
         odd = _named(codes.filter(pl.col("issuer") != usual))
-        said = {"found": pl.col("issuer").cast(pl.String).str.zfill(6), "expected": str(usual).zfill(6)}
+        said: Params = {
+            "found": pl.col("issuer").cast(pl.String).str.zfill(6),
+            "expected": str(usual).zfill(6),
+        }
         report(odd, "barcode.issuer_habit", "barcode", log, said)
