@@ -138,8 +138,9 @@ class ProblemLog:
             k: (v if isinstance(v, pl.Expr | pl.Series) else pl.lit(str(v))).cast(pl.String).fill_null("")
             for k, v in params.items()
         }
+        # with_columns, for select alone would make one row of parameters that are all the same for every row
         texts = (
-            rows.with_columns(**columns).select(columns.keys()).rows(named=True)  # literals reach every row
+            rows.with_columns(**columns).select(columns.keys()).rows(named=True)
             if columns
             else [{}] * rows.height
         )

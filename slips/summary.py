@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from elqr.problems import Param, Problem
+from elqr.problems import Problem
 from slips.job import JobReport
 
 PERSONAL = frozenset(
