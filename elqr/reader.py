@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +25,7 @@ from elqr.problems import Problem, ProblemError, ProblemLog, Where
 BLOCK_BYTES = 4 << 20  # one read; some 9,000 slips with payload
 LINE_BYTES_MAX = 1 << 24  # no line end in 16 MiB: not a slips file
 HEX_AROUND = 12  # bytes shown on each side of an undecodable one
-REFUSED_SCHEMA = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.String()}
+REFUSED_SCHEMA: Mapping[str, pl.DataType] = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.String()}
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _csv_batches(
 
 
 def _batch(raw: pl.DataFrame, refused: list[pl.DataFrame], plan: Plan, log: ProblemLog) -> Batch:
-    out = pl.concat(refused) if refused else pl.DataFrame(schema=REFUSED_SCHEMA)
+    out = pl.concat(refused) if refused else pl.DataFrame(schema=dict(REFUSED_SCHEMA))
     return Batch(_canonical(raw, plan), log, out)
 
 
@@ -261,7 +261,7 @@ def _block(
     if blank.height:  # spreadsheets leave rows of bare commas behind
         log.add(blank, "row.blank", field="")
         rows = rows.filter(~pl.all_horizontal(pl.exclude("line").is_null()))
-    return rows, pl.DataFrame(refused, schema=REFUSED_SCHEMA, orient="row")
+    return rows, pl.DataFrame(refused, schema=dict(REFUSED_SCHEMA), orient="row")
 
 
 def _slices(block: bytes, records: Records, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bytes:
