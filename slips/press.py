@@ -23,6 +23,7 @@ from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf
 from slips.request import Setting
 from slips.textcheck import TextCheck
+from slips.wording import faces_of as faces_of_layout
 from slips.workers import Proof
 
 
@@ -34,8 +35,7 @@ def _fonts(names: tuple[str, ...]) -> FontLibrary:
 
 def faces_of(layouts: Mapping[str, Layout]) -> tuple[str, ...]:
     """The typefaces that the layouts use."""
-    boxes = [box for layout in layouts.values() for box in layout.boxes]
-    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label}))
+    return tuple(sorted({face for layout in layouts.values() for face in faces_of_layout(layout)}))
 
 
 def site_words(site: Site) -> dict[str, str]:
@@ -48,6 +48,7 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "limit_en": f"¥{to_human(pl.Series([limit])).item()}",
     }
 
 
