@@ -22,8 +22,6 @@ from slips.fonts import FontLibrary, load_fonts
 from slips.layout import Layout
 from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf
-
-
 from slips.proof.intent import expected_of
 from slips.proof.readback import read_back
 from slips.request import Setting
@@ -74,7 +72,9 @@ class PaperPress:
 
     def read_back(self, path: Path, values: pl.DataFrame, *, layout: str) -> Proof:
         """See `slips.workers.Press`."""
-        found = read_back(path, expected_of(values, self.plan.setup.layouts[layout]), second_every=SECOND_EVERY)
+        found = read_back(
+            path, expected_of(values, self.plan.setup.layouts[layout]), second_every=SECOND_EVERY
+        )
         log = ProblemLog()
         lines, keys = values["line"], values["slip_key"]
         for problem in found.problems:
