@@ -1,199 +1,133 @@
-"""Tagged pages beside reportlab drawing and tagging the same ones: CPU time a page, in one process, in turn.
+"""The page writer beside reportlab drawing and tagging the same page: one process, one core, in turn.
 
-Ours are the files of a print job, timed where they are written. The peer draws what pdfium sees on our pages, each text at its place: what
-is the same on all pages as forms made once, what differs as text, codes as inline masks, a paragraph tag for every text and a figure
-tag for every code. reportlab has no tagging; the glue adds the structure through its document objects.
+    python -m bench.pages [--layout mihara] [--count N] [--peer-count M] [--json]
+
+CPU time, median of five rounds. The peer is given the symbols' images ready; ours encodes them. Fonts are compiled before, for both.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import io
-import shutil
+import json
+import os
 import statistics
-import tempfile
+import sys
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
 
-import pypdfium2
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import numpy as np
+import polars as pl
 import reportlab
-from reportlab.pdfbase import pdfdoc, pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen import canvas
 
-from bench.figures import Figure
-from bench.printing import ISSUE_DATE, LAYOUT, SITE
-from sample_data.generate import write_large
-from slips import fonts
-from slips.job import print_slips
-from slips.press import PaperPrepress, PaperPress
-from slips.request import PrintRequest
+from bench.reportlab_tagged import Peer
+from elqr import digits, gs1_128, symbols
+from slips.fonts import load_fonts
+from slips.form import Layout
+from slips.layout import load_layout
+from slips.metadata import load_intent
+from slips.pages import Setup, compile_plan, write_pdf
+from slips.textcheck import TextCheck
 
-COUNT, PEER_COUNT, ROUNDS = 5_000, 200, 3
-Text = tuple[str, float, float, float]  # words, x, y, size
-Box = tuple[float, float, float, float]
+ROUNDS = 5
+SITE = {
+    "city": "みほん市",
+    "department": "収納課",
+    "telephone": "0000-00-0000",
+    "hours": "平日 8:30〜17:15",
+    "limit": "30万円",
+}
+SAMPLE = {
+    "tax_name": "固定資産税", "year_period": "令和8年度 第2期", "period": "第2期", "levy_year": "令和8年度", "tax_year": "令和8年度",
+    "notice_no": "1234567890", "due_date": "令和8年6月30日", "payable_until": "令和8年7月31日", "postal": "〒100-0013",
+    "el_body": "99999", "el_confirm": "123456", "el_item": "999", "barcode_1": "(91)999999-202601020000001000000",
+    "barcode_2": "0-260731-0-012300-7", "n_of_m": "1/4", "city": "みほん市", "address": "霞が関1-3-2-503",
+    "payer_id": "12345678", "department": "収納課", "telephone": "0000-00-0000",
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class TimedPress(PaperPress):
-    """Our press with a stopwatch; keeps the file it wrote."""
+def values_for(layout: Layout, count: int) -> pl.DataFrame:
+    """Synthetic value rows: names, amounts, keys and payloads differ on every page."""
+    rng = np.random.default_rng(1)
+    payload = digits.to_series(rng.integers(48, 58, (count, 255)).astype(np.uint8))
+    names = {name for box in layout.boxes for name in box.value_names} - {"payload", "barcode"}
+    columns: dict[str, pl.Series | list[str]] = {name: [SAMPLE.get(name, "")] * count for name in names}
+    kanji = np.array(list("山田佐藤鈴木高橋伊渡辺中村小林加吉太郎花子一美智恵"))
+    drawn = kanji[rng.integers(0, len(kanji), (count, 4))]
+    columns["payer_name"] = [f"{a}{b} {c}{d} 様" for a, b, c, d in drawn.tolist()]
+    columns["amount_yen"] = [f"{yen:,}円" for yen in rng.integers(1000, 300_000, count).tolist()]
+    columns["el_key"] = [f"{k // 10_000:04d} 0202 6010 2000 {k % 10_000:04d}" for k in range(count)]
+    columns |= {"payload": payload, "barcode": payload.str.slice(0, 44), "lang": ["ja"] * count}
+    columns |= {"postal_code": ["1000013"] * count, "address": [SAMPLE["address"]] * count}
+    columns |= {"seq": [f"{k:06d}" for k in range(1, count + 1)], "slip_key": ["0"] * count}
+    return pl.DataFrame(columns).with_columns(line=pl.int_range(2, count + 2))
 
-    keep: Path = Path()
-    seconds: list[float] = field(default_factory=list)
 
-    def write_pdf(self, path: Path, *words: Any, **named: Any) -> object:
-        """Write the file and note the CPU seconds."""
+def measure(name: str, count: int, peer_count: int) -> dict[str, float | int | str]:
+    """CPU time and bytes a page of both, and the ratio."""
+    layout = load_layout(name)
+    values = values_for(layout, count)
+    fonts = load_fonts({box.font for box in layout.boxes} | {box.label_font for box in layout.boxes})
+    check = TextCheck({name: layout}, fonts)
+    check.check(values, name)
+    setup = Setup({name: layout}, ("ja",), SITE, dt.date(2026, 6, 1), load_intent(None))
+    plan = compile_plan(setup, fonts, check.characters())
+    peer = Peer(layout, setup.words("ja"), fonts)
+    rows = values[:peer_count].to_dicts()
+    images = {
+        "qr": [
+            bytes(r)
+            for r in symbols.image_bytes(
+                symbols.encode(digits.to_matrix(values["payload"][:peer_count], 255))
+            )
+        ],
+        "gs1_128": [
+            bytes(r)
+            for r in np.packbits(gs1_128.bars(digits.to_matrix(values["barcode"][:peer_count], 44)), axis=1)
+        ],
+        "customer_barcode": [bytes(51)] * peer_count,
+    }
+    ours, theirs, size, peer_size = [], [], 0, 0
+    for _ in range(ROUNDS):
         start = time.process_time()
-        written = super().write_pdf(path, *words, **named)
-        self.seconds.append(time.process_time() - start)
-        shutil.copy(path, self.keep)
-        return written
+        out = io.BytesIO()
+        write_pdf(out, values, layout=name, plan=plan, fonts=fonts, title="納付書")
+        ours.append((time.process_time() - start) / count * 1e6)
+        size = len(out.getvalue())
+        start = time.process_time()
+        peer_size = len(peer.draw(rows, images))
+        theirs.append((time.process_time() - start) / peer_count * 1e6)
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    return {
+        "layout": name,
+        "pages": count,
+        "peer": f"reportlab {reportlab.__version__}, tagged by glue",
+        "us_per_page": round(mine, 1),
+        "bytes_per_page": round(size / count),
+        "peer_us_per_page": round(other, 1),
+        "peer_bytes_per_page": round(peer_size / peer_count),
+        "ratio": round(other / mine, 1),
+    }
 
 
-def ours(folder: Path) -> tuple[float, Path]:
-    """CPU seconds a page over a whole file, and the file."""
-    write_large(folder / "slips.csv", COUNT)
-    timed: list[TimedPress] = []
-
-    class Prepress(PaperPrepress):
-        def press(self) -> PaperPress:
-            real = super().press()
-            timed.append(TimedPress(**vars(real), keep=folder / "ours.pdf"))
-            return timed[0]
-
-    request = PrintRequest(
-        slips=folder / "slips.csv",
-        out=folder / "out",
-        layout=LAYOUT,
-        issue_date=dt.date.fromisoformat(ISSUE_DATE),
-        profile="tax",
-        site=SITE,
-        read_back=False,
-        overwrite=True,
-    )
-    print_slips(request, prepress=Prepress)
-    return sum(timed[0].seconds) / COUNT, folder / "ours.pdf"
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--layout", default="mihara")
+    parser.add_argument("--count", type=int, default=5_000, help="pages of ours in a round (one file)")
+    parser.add_argument("--peer-count", type=int, default=300, help="pages of the peer in a round")
+    parser.add_argument("--json", action="store_true", help="machine-readable output")
+    options = parser.parse_args()
+    found = measure(options.layout, options.count, options.peer_count)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        for key, value in found.items():
+            print(f"{key:22}{value}")
+    return 0
 
 
-def seen(file: Path) -> list[tuple[list[Text], list[Box]]]:
-    """The texts and the image boxes of the first pages, as pdfium sees them."""
-    pdf = pypdfium2.PdfDocument(file)
-    pages = []
-    for number in range(PEER_COUNT):
-        page = pdf[number]
-        words = page.get_textpage()
-        objects = list(page.get_objects(max_depth=4, textpage=words))
-        texts = [
-            (o.extract(), o.get_matrix().e, o.get_matrix().f, abs(o.get_matrix().d) * o.get_font_size())
-            for o in objects
-            if isinstance(o, pypdfium2.PdfTextObj)
-        ]
-        pages.append((texts, [o.get_bounds() for o in objects if isinstance(o, pypdfium2.PdfImage)]))
-    return pages
-
-
-class TaggedPage(pdfdoc.PDFPage):  # type: ignore[misc]
-    """A page that may carry its place in the structure: reportlab's page class has a closed list of keys."""
-
-    __NoDefault__: ClassVar[list[str]] = [*pdfdoc.PDFPage.__NoDefault__, "StructParents"]
-
-
-def peer(pages: list[tuple[list[Text], list[Box]]]) -> tuple[float, int]:
-    """CPU seconds a page of reportlab drawing and tagging `pages`, and the bytes a page."""
-    same = set.intersection(*(set(texts) for texts, _ in pages))
-    mask = "FF" * 6 * 41
-    pdfmetrics.registerFont(TTFont("peer", fonts.find("gothic")))
-    out = io.BytesIO()
-    start = time.process_time()
-    sheet = canvas.Canvas(
-        out, pagesize=(595.44, 841.68), pageCompression=1, lang="ja-JP", initialFontName="peer"
-    )
-    sheet.setTitle("納付書")
-    for number, (words, x, y, size) in enumerate(sorted(same)):
-        sheet.beginForm(f"label{number}", 0, 0, 595.44, 841.68)
-        sheet.setFont("peer", size)
-        sheet.drawString(x, y, words)
-        sheet.endForm()
-    counts = []
-    for texts, boxes in pages:
-        mark = 0
-        for number in range(len(same)):
-            sheet._code.append(f"/P <</MCID {mark}>> BDC")
-            sheet.doForm(f"label{number}")
-            sheet._code.append("EMC")
-            mark += 1
-        run, last = sheet.beginText(), 0.0
-        for words, x, y, size in texts:
-            if (words, x, y, size) in same:
-                continue
-            run._code.append(f"/P <</MCID {mark}>> BDC")
-            if size != last:
-                run.setFont("peer", size)
-                last = size
-            run.setTextOrigin(x, y)
-            run.textOut(words)
-            run._code.append("EMC")
-            mark += 1
-        sheet.drawText(run)
-        for left, bottom, right, top in boxes:
-            place = f"{right - left:.3f} 0 0 {top - bottom:.3f} {left:.3f} {bottom:.3f}"
-            sheet._code.append(f"/Figure <</MCID {mark}>> BDC q {place} cm")
-            sheet._code.append(f"BI /W 41 /H 41 /IM true /BPC 1 /F /AHx ID {mask}> EI Q EMC")
-            mark += 1
-        counts.append((mark - len(boxes), len(boxes)))
-        sheet.showPage()
-    _tag(sheet._doc, counts)
-    sheet.save()
-    return (time.process_time() - start) / len(pages), len(out.getvalue()) // len(pages)
-
-
-def _tag(doc: Any, counts: list[tuple[int, int]]) -> None:
-    """The structure tree: a section a page, a paragraph a text, a figure a code."""
-    name, table, array = pdfdoc.PDFName, pdfdoc.PDFDictionary, pdfdoc.PDFArray
-    root, document = table({"Type": name("StructTreeRoot")}), table({"S": name("Document")})
-    root_at, document_at = doc.Reference(root), doc.Reference(document)
-    sections, parents = [], []
-    for number, (page, (texts, figures)) in enumerate(zip(doc.Pages.pages, counts, strict=True)):
-        page.__class__, page.StructParents = TaggedPage, number
-        section = table({"S": name("Sect"), "P": document_at})
-        section_at = doc.Reference(section)
-        kids = []
-        for mark in range(texts + figures):
-            words: dict[str, Any] = {
-                "S": name("P" if mark < texts else "Figure"),
-                "P": section_at,
-                "Pg": page,
-                "K": mark,
-            }
-            if mark >= texts:
-                words["Alt"] = pdfdoc.PDFString("地方税統一QRコード")
-            kids.append(doc.Reference(table(words)))
-        section.dict["K"] = array(kids)
-        sections.append(section_at)
-        parents += [number, array(kids)]
-    document.dict |= {"P": root_at, "K": array(sections)}
-    root.dict |= {"K": document_at, "ParentTree": doc.Reference(table({"Nums": array(parents)}))}
-    doc.Catalog.StructTreeRoot, doc.Catalog.MarkInfo = root_at, table({"Marked": "true"})
-
-
-def figure() -> Figure:
-    """Both, in turn; the ratio of the medians."""
-    mine, theirs, size = [], [], 0
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(ROUNDS):
-            seconds, file = ours(Path(folder))
-            mine.append(seconds)
-            seconds, size = peer(seen(file))
-            theirs.append(seconds)
-        page_bytes = file.stat().st_size / COUNT
-    us, other = statistics.median(mine) * 1e6, statistics.median(theirs) * 1e6
-    return Figure(
-        "tagged page",
-        f"{us:,.0f} µs, {page_bytes:,.0f} bytes",
-        f"reportlab {reportlab.Version}, tagged: {other:,.0f} µs, {size:,} bytes",
-        f"× {other / us:.0f}",
-        "≥ × 15",
-        other / us >= 15,
-    )
+if __name__ == "__main__":
+    sys.exit(main())

@@ -39,6 +39,7 @@ HOMES: Mapping[
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py",),
     "isal": ("slips/pdf.py",),
+    "jpholiday": ("reconcile/calendar.py",),
     "pikepdf": ("slips/artwork.py",),
     "pypdfium2": ("slips/proof/render.py",),
     "pyzbar": ("slips/proof/decode.py",),
