@@ -17,10 +17,11 @@ from elqr.money import to_human
 from elqr.problems import ProblemLog
 from elqr.site import Site
 from slips.artwork import load_mark
-from slips.fonts import FACES, FALLBACK, FontLibrary, load_fonts
+from slips.fonts import FontLibrary, load_fonts
 from slips.layout import Layout
 from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf
+from slips.proof.check import check_file
 from slips.request import Setting
 from slips.textcheck import TextCheck
 from slips.workers import Proof
@@ -66,7 +67,8 @@ class PaperPress:
 
     def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
         """See `slips.workers.Press`."""
-        raise NotImplementedError
+        faults, counts = check_file(path, values, self.plan.setup.layouts[str(written)])
+        return Proof(faults, {**counts, "decoder": "zxing-cpp", "second_decoder": "zbar"})
 
 
 @dataclass
