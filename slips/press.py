@@ -17,7 +17,7 @@ from elqr.money import to_human
 from elqr.problems import ProblemLog
 from elqr.site import Site
 from slips.artwork import load_mark
-from slips.fonts import FACES, FALLBACK, FontLibrary, load_fonts
+from slips.fonts import FontLibrary, load_fonts
 from slips.layout import Layout
 from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf

@@ -27,7 +27,7 @@ def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFram
         "kind": ["initial"] * n,
     }
     text = ("payer_id", "sort_key", "postal_code", "notice_no", "tax_item", "tax_year", "period", "kind")
-    return pl.DataFrame({**base, **columns}, schema_overrides={name: pl.String for name in text})
+    return pl.DataFrame({**base, **columns}, schema_overrides=dict.fromkeys(text, pl.String))
 
 
 def printed(
