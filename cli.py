@@ -5,7 +5,21 @@ Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
+
+if TYPE_CHECKING:
+    from elqr.problems import ProblemError
+    from slips.progress import Listener, Progress
+
+FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
+CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"})
+"""Problems after which nothing was committed because something else happened at the same time."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,6 +29,142 @@ def main() -> None:
 
     地方税統一QRコード(eL-QR)付き納付書の印刷・検証・消込。
     """
+
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@main.command("print")
+@click.argument("slips", type=FILE)
+@click.option("--layout", required=True, help="Form: a name of `elqr layouts`, or a TOML file. 様式")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the results. 出力先",
+)
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option(
+    "--profile", default="tax", show_default=True, help="Payload profile, a name or a TOML file. 符号の規則"
+)
+@click.option(
+    "--issue-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Date of issue, YYYY-MM-DD; today by default. 発行日",
+)
+@click.option("--mapping", type=FILE, help="The site's own headings (TOML). 見出しの対応表")
+@click.option(
+    "--encoding", help="Encoding of the input where it is not to be guessed: utf-8, cp932. 文字コード"
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes. 並列数")
+@click.option(
+    "--slips-per-file",
+    type=click.IntRange(1),
+    default=5000,
+    show_default=True,
+    help="Slips in one PDF; a payer's slips are never divided. 1ファイルの枚数",
+)
+@click.option("--release", is_flag=True, help="The real run: refused where any slip would be a TEST. 本番")
+@click.option("--overwrite", is_flag=True, help="Replace another job's results in the folder. 置き換え")
+@click.option(
+    "--skip-read-back",
+    is_flag=True,
+    help="Do not read the printed codes back (measurements only). 読み戻し省略",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print job.json instead of words. 機械可読")
+@click.option("--show-names", is_flag=True, help="Do not mask names in the terminal. 氏名を表示")
+def print_command(
+    slips: Path,
+    layout: str,
+    out: Path,
+    issue_date: datetime | None,
+    skip_read_back: bool,
+    as_json: bool,
+    show_names: bool,
+    **options: Any,
+) -> None:
+    """Check a slips file, print it to PDF and read every printed code back.
+
+    納付書ファイルを検査し、PDFに印刷し、印刷した符号をすべて読み戻します。
+    """
+    from slips.job import print_slips
+    from slips.jobfile import to_bytes
+    from slips.press import PaperPrepress
+    from slips.request import PrintRequest
+    from slips.summary import summary
+
+    request = PrintRequest(
+        slips=slips,
+        out=out,
+        layout=layout,
+        issue_date=issue_date.date() if issue_date else date.today(),  # noqa: DTZ011 - the office's own day
+        read_back=not skip_read_back,
+        **options,
+    )
+    with _refusals(), _progress() as listener:
+        report = print_slips(request, prepress=PaperPrepress, listener=listener)
+    if as_json:
+        click.echo(to_bytes(report.job).decode(), nl=False)
+    else:
+        for line in summary(report, show_names=show_names):
+            click.echo(line)
+    raise SystemExit(FINE if report.clean else FOUND)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say why nothing was done, in both languages, and end with the code for it."""
+    from elqr.problems import ProblemError
+
+    try:
+        yield
+    except ProblemError as error:
+        _tell(error)
+        codes = {problem.code for problem in error.problems}
+        raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
+
+
+def _tell(error: ProblemError) -> None:
+    for problem in error.problems:
+        click.echo(str(problem), err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Listener]:
+    """A bar on a terminal, a plain line every tenth of a step elsewhere; both on the error stream."""
+    import sys
+
+    bars: dict[str, Any] = {}
+    told: dict[str, int] = {}
+
+    def draw(progress: Progress) -> None:
+        if progress.step not in bars:
+            _finish(bars)
+            bars[progress.step] = click.progressbar(
+                length=max(progress.total, 1), label=progress.label, file=sys.stderr, show_pos=True
+            )
+        bar = bars[progress.step]
+        bar.length = max(progress.total, 1)
+        bar.update(progress.done - bar.pos)
+
+    def write(progress: Progress) -> None:
+        tenth = 10 * progress.done // max(progress.total, 1)
+        if told.get(progress.step) != tenth:
+            told[progress.step] = tenth
+            click.echo(progress.text(), err=True)
+
+    try:
+        yield draw if sys.stderr.isatty() else write
+    finally:
+        _finish(bars)
+
+
+def _finish(bars: dict[str, Any]) -> None:
+    """Close the bar that is open: it ends with its line."""
+    for bar in bars.values():
+        if not bar.finished:
+            bar.finish()
+            bar.render_finish()
 
 
 if __name__ == "__main__":

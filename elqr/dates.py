@@ -8,6 +8,7 @@ with a time of day.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,7 +35,7 @@ ERAS: tuple[Era, ...] = (
     Era("M", "明治", date(1873, 1, 1), date(1912, 7, 29)),
 )
 
-_FIRST_YEAR = {"M": 1868}  # 明治 1 was 1868, though its days before 1873 are refused
+_FIRST_YEAR: Mapping[str, int] = {"M": 1868}  # 明治 1 was 1868, though its days before 1873 are refused
 
 _DIGITS = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
 _WESTERN = r"^([0-9]{4})(?:[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)$"

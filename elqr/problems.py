@@ -138,7 +138,12 @@ class ProblemLog:
             k: (v if isinstance(v, pl.Expr | pl.Series) else pl.lit(str(v))).cast(pl.String).fill_null("")
             for k, v in params.items()
         }
-        texts = rows.select(**columns).rows(named=True) if columns else [{}] * rows.height
+        # with_columns, for select alone would make one row of parameters that are all the same for every row
+        texts = (
+            rows.with_columns(**columns).select(columns.keys()).rows(named=True)
+            if columns
+            else [{}] * rows.height
+        )
         self._parts.append(
             pl.DataFrame(
                 {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +25,11 @@ from elqr.problems import Problem, ProblemError, ProblemLog, Where
 BLOCK_BYTES = 4 << 20  # one read; some 9,000 slips with payload
 LINE_BYTES_MAX = 1 << 24  # no line end in 16 MiB: not a slips file
 HEX_AROUND = 12  # bytes shown on each side of an undecodable one
-REFUSED_SCHEMA = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.String()}
+REFUSED_SCHEMA: Mapping[str, pl.DataType] = {
+    "line": pl.Int64(),
+    "slip_key": pl.String(),
+    "amount": pl.String(),
+}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Site:
     channels: tuple[str, ...] = ()
     mark_file: Path | None = None
     gaiji: Mapping[str, str] = field(default_factory=dict)
-    mapping: HeadingMap = HeadingMap()
+    mapping: HeadingMap = field(default_factory=HeadingMap)
 
     @staticmethod
     def unknown() -> Site:

@@ -88,7 +88,7 @@ class Filler:
         for k, line in enumerate(fitted.lines):
             x = round(hole.area.start(line.width_pt, hole.align), 3)
             y = round(hole.area.baseline(setting.size_pt, k, len(fitted.lines), hole.leading, hole.valign), 3)
-            out += b"%b %b Td" % (number(x - last_x), number(y - last_y))
+            out += b" %b %b Td" % (number(x - last_x), number(y - last_y))
             last_x, last_y = x, y
             for run in line.runs:
                 face = self.faces[run.face]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -113,6 +114,8 @@ class Face:
         out = np.full(0x110000, -1, np.int16)
         metrics, upem = self._font["hmtx"], self._font["head"].unitsPerEm
         for point, glyph in self.cmap.items():
+            if unicodedata.combining(chr(point)):
+                continue  # a mark has a place only on its base: such text is never set character by character
             out[point] = (metrics[glyph][0] * 1000 + upem // 2) // upem
         return out
 
@@ -243,10 +246,10 @@ def _open(path: Path, postscript: str) -> TTFont:
     """The face of that PostScript name in a font file or collection."""
     try:
         if path.suffix.lower() == ".ttc":
-            fonts = TTCollection(str(path), lazy=True).fonts
+            fonts = TTCollection(str(path), lazy=True, recalcTimestamp=False).fonts
             # Windows' own builds prefix the name with "BIZ-"; the family part after it is the same.
             return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
-        return TTFont(str(path), lazy=True)
+        return TTFont(str(path), lazy=True, recalcTimestamp=False)
     except (TTLibError, OSError, StopIteration) as fault:
         raise ProblemError(
             Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})

@@ -244,9 +244,9 @@ def _column(keys: Keys) -> Column:
 
 
 def _fit_step(keys: Keys, text: str) -> FitStep | None:
-    action, _, amount = text.partition(":")
-    if action in FIT_ACTIONS and amount.replace(".", "", 1).isdigit():
-        return FitStep(action, float(amount))
+    action, _, measure = text.partition(":")
+    if action in FIT_ACTIONS and measure.replace(".", "", 1).isdigit():
+        return FitStep(action, float(measure))
     keys.refuse(
         "layout.bad_value", "fit", found=text, expected="size:POINTS | condense:PER_CENT | lines:COUNT"
     )

@@ -213,7 +213,10 @@ class _FileWriter:
             pdf.put(
                 node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids))
             )
-        pdf.put(pages, b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), self._page_box(), _refs(nodes)))
+        pdf.put(
+            pages,
+            b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), self._page_box(), _refs(nodes)),
+        )
         pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
         pdf.put(
             parts,

@@ -41,6 +41,7 @@ def number(value: float) -> bytes:
 
 
 def ref(num: int) -> bytes:
+    """A reference to object `num`."""
     return b"%d 0 R" % num
 
 

@@ -36,4 +36,5 @@ class Area:
 
 
 def area_of(layout: Layout, x_mm: float, y_mm: float, w_mm: float, h_mm: float) -> Area:
+    """A rectangle in millimetres from the top left as one in points from the bottom left."""
     return Area(x_mm * MM_PT, (layout.page_h_mm - y_mm) * MM_PT, w_mm * MM_PT, h_mm * MM_PT)

@@ -13,6 +13,7 @@ from slips.form import Frame, Layout, PlacedBox, Rect
 
 
 def fault(layout: Layout, code: str, box: str, found: str, expected: str) -> Problem:
+    """One finding about a box of a form, with both sides of it."""
     return Problem(
         code, box, {"file": layout.file, "box": box, "found": found, "expected": expected}, Where(layout.file)
     )

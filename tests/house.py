@@ -39,6 +39,7 @@ HOMES: Mapping[
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py",),
     "isal": ("slips/pdf.py",),
+    "jpholiday": ("reconcile/calendar.py",),
     "pikepdf": ("slips/artwork.py",),
     "pypdfium2": ("slips/proof/render.py",),
     "pyzbar": ("slips/proof/decode.py",),
@@ -118,6 +119,16 @@ def imports(source: Source) -> Iterator[tuple[ast.AST, str]]:
                 base = ".".join([*stem[: len(stem) - node.level + 1], *filter(None, [base])])
             yield node, base
             yield from ((node, f"{base}.{alias.name}") for alias in node.names)
+        elif _called_by_name(node) is not None:
+            yield node, str(_called_by_name(node))
+
+
+def _called_by_name(node: ast.AST) -> str | None:
+    """The module of `import_module("…")`, `""` where it is not written out, None where it is no such call."""
+    if not isinstance(node, ast.Call) or _tail(node.func) not in {"import_module", "__import__"}:
+        return None
+    first = node.args[0] if node.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
 
 
 # --- directions and homes -------------------------------------------------------------------------
@@ -133,20 +144,32 @@ def wrong_directions(files: Iterable[Source]) -> list[str]:
                 may = ", ".join(sorted(allowed[source.room])) or "no other room"
                 found.append(f"{source.at(node)}: imports {name}; {source.room} may import {may}")
         found += [
-            f"{source.at(n)}: imports by name at run time; say the import so that it can be checked"
+            f"{source.at(n)}: imports a name made at run time; write it out, so that it can be checked"
             for n in ast.walk(source.tree)
-            if isinstance(n, ast.Call) and _tail(n.func) in {"import_module", "__import__"}
+            if _called_by_name(n) == ""
         ]
     return sorted(set(found))
 
 
 def edges(files: Iterable[Source]) -> dict[str, set[str]]:
-    """module → modules of the same room that it imports (a package's `__init__` is the package's name)."""
+    """module → modules of the same room that it imports (a package's `__init__` is the package's name).
+
+    `from package import module` leads to the module alone; the package's own names lead to the package.
+    """
     files = list(files)
     known = {s.module for s in files}
+
+    def led_to(source: Source) -> Iterator[str]:
+        for node, name in imports(source):
+            if not isinstance(node, ast.ImportFrom) or name in known - {source.module}:
+                package_only = isinstance(node, ast.ImportFrom) and all(
+                    f"{name}.{a.name}" in known for a in node.names
+                )
+                if not package_only:
+                    yield name
+
     return {
-        s.module: {n for _, n in imports(s) if n in known and n != s.module and n.split(".")[0] == s.room}
-        - ({s.module.split(".")[0]} if s.module.split(".")[0] != s.module else set())
+        s.module: {n for n in led_to(s) if n in known and n != s.module and n.split(".")[0] == s.room}
         for s in files
     }
 
@@ -173,7 +196,7 @@ def declared_order(text: str) -> dict[str, list[list[str]]]:
     """The ```order block of docs/architecture.md, `room: lowest < next, neighbour < top`, by room."""
     block = re.search(r"```order\n(.*?)```", text, re.DOTALL)
     order = {}
-    for line in block[1].splitlines() if block else ():
+    for line in re.sub(r"\n\s+", " ", block[1]).splitlines() if block else ():
         room, _, layers = line.partition(":")
         order[room.strip()] = [[m.strip() for m in layer.split(",")] for layer in layers.split("<")]
     return order
@@ -267,7 +290,8 @@ def shapeless(files: Iterable[Source]) -> list[str]:
             found.append(f"{source.path}: no module docstring (why it exists, in, out, what it refuses)")
         for node in source.tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                if not ast.get_docstring(node):
+                overloads = "overload" in {_tail(d) for d in node.decorator_list}
+                if not overloads and not ast.get_docstring(node):
                     found.append(f"{source.at(node)}: {node.name} is public and has no docstring")
             elif isinstance(node, ast.Assign) and isinstance(
                 node.value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
@@ -321,13 +345,16 @@ def leftovers(files: Iterable[Source]) -> list[str]:
                 found.append(f"{source.at(node)}: a stub")
         for klass, node in _functions(source.tree):
             bases = {_tail(b) for b in klass.bases} if klass else set()
-            body = [
-                s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-            ]
-            empty = not body or all(isinstance(s, ast.Pass) for s in body)
-            # a click group has nothing to do but to hold its commands
-            decorators = {_tail(getattr(d, "func", d)) for d in node.decorator_list}
-            if empty and "Protocol" not in bases and not decorators & {"overload", "group"}:
+            # a docstring alone may say why there is nothing to do (a listener that does not listen, a command group)
+            empty = all(
+                isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ...
+                for s in node.body
+            )
+            if (
+                empty
+                and "Protocol" not in bases
+                and "overload" not in {_tail(d) for d in node.decorator_list}
+            ):
                 found.append(f"{source.at(node)}: {node.name} does nothing")
     return found
 
@@ -411,9 +438,12 @@ def _tail(node: ast.AST | None) -> str:
 
 
 def holes(sentence: str) -> set[str]:
-    """What a sentence asks for; `ja` and `en` (or `…_ja`, `…_en`) are one thing, named in each language."""
-    names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
-    return {re.sub(r"(^|_)(ja|en)$", r"\1{ja,en}", name) for name in names}
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def meant(names: Iterable[str]) -> set[str]:
+    """The things that these names stand for: some have a name in each language (`ja`/`en`, `…_ja`/`…_en`, `name`/`field`)."""
+    return {"{field}" if n in {"name", "field"} else re.sub(r"(^|_)(ja|en)$", r"\1{lang}", n) for n in names}
 
 
 def sentences() -> dict[str, tuple[str, dict[str, str]]]:
@@ -451,10 +481,8 @@ def uses(files: Iterable[Source]) -> list[Use]:
             elif _tail(node.func) == "Problem":
                 code = node.args[0] if node.args else named.get("code")
                 given = named.get("params", node.args[2] if len(node.args) > 2 else ast.Dict([], []))
-                if not isinstance(given, ast.Dict):
-                    params = {None}
-                else:
-                    params = {k.value if isinstance(k, ast.Constant) else None for k in given.keys}
+                keys = given.keys if isinstance(given, ast.Dict) else [None]
+                params = {k.value if isinstance(k, ast.Constant) else None for k in keys}
             else:
                 continue
             if isinstance(code, ast.Constant) and isinstance(code.value, str):
@@ -492,7 +520,7 @@ def catalogue_faults(catalogue: Mapping[str, tuple[str, Mapping[str, str]]]) -> 
         found += [
             f"{place}: no sentence in {lang}" for lang in ("ja", "en") if not table.get(lang, "").strip()
         ]
-        ja, en = holes(table.get("ja", "")), holes(table.get("en", ""))
+        ja, en = meant(holes(table.get("ja", ""))), meant(holes(table.get("en", "")))
         if ja != en:
             found.append(
                 f"{place}: ja names {sorted(ja - en)} and en names {sorted(en - ja)} alone; they say the same"
@@ -508,9 +536,7 @@ def use_faults(files: Iterable[Source], catalogue: Mapping[str, tuple[str, Mappi
         if use.code not in catalogue:
             found.append(f"{use.where}: {use.code} has no sentence in layouts/problems/")
             continue
-        left = (
-            holes(catalogue[use.code][1]["en"]) - holes("".join(f"{{{p}}}" for p in use.params)) - {"field"}
-        )
+        left = holes(catalogue[use.code][1]["ja"] + catalogue[use.code][1]["en"]) - use.params - {"field"}
         if left and not use.open_ended:
             found.append(
                 f"{use.where}: {use.code} leaves {{{', '.join(sorted(left))}}} of its sentence unfilled"

@@ -7,12 +7,13 @@ In: typed columns (null = could not be read, reported before); out: problems. Wi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 import polars as pl
 
 from elqr.checks.rules import Rule, apply, report
+from elqr.checks.values import amended_body_codes
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
@@ -21,7 +22,7 @@ PARTS = ("principal", "delinquency", "dunning_fee")
 
 def check_relations(frame: pl.DataFrame, site: Site, issue_date: date, log: ProblemLog) -> None:
     """Dates in order, parts that sum to the amount, own body, a tax item of the site's table under its own name."""
-    apply(frame, [*_dates(issue_date), *_amounts(), *_own(site)], log)
+    apply(frame, [*_dates(issue_date), *_amounts(), *_own(site, amended_body_codes(frame))], log)
     if site.tax_items:
         _tax_names(frame, site, log)
 
@@ -62,15 +63,11 @@ def _amounts() -> Iterator[Rule]:
     )
 
 
-def _own(site: Site) -> Iterator[Rule]:
+def _own(site: Site, misspelt: Collection[str]) -> Iterator[Rule]:
     code = pl.col("body_code")
     if site.body_code:
-        yield Rule(
-            "body_code.other",
-            "body_code",
-            code != site.body_code,
-            {"found": code, "expected": site.body_code},
-        )
+        other = code.str.contains("^[0-9]{6}$") & (code != site.body_code) & ~code.is_in(list(misspelt))
+        yield Rule("body_code.other", "body_code", other, {"found": code, "expected": site.body_code})
     if site.tax_items:
         item = pl.col("tax_item")
         unknown = item.str.contains("^[0-9]{3}$") & ~item.is_in(list(site.tax_items))

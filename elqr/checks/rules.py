@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from dataclasses import field as default
+from dataclasses import field as with_default
+from typing import TypeAlias
 
 import polars as pl
 
@@ -19,6 +20,9 @@ from elqr.problems import ProblemLog
 SHOWN_MAX = 60
 
 
+Params: TypeAlias = Mapping[str, pl.Expr | pl.Series | str | int]
+
+
 @dataclass(frozen=True)
 class Rule:
     """Rows for which `when` is true get the problem `code` at `field`, with these parameters."""
@@ -26,7 +30,7 @@ class Rule:
     code: str
     field: str
     when: pl.Expr
-    params: Mapping[str, pl.Expr | str | int] = default(default_factory=dict)
+    params: Params = with_default(default_factory=dict)
 
 
 def apply(frame: pl.DataFrame, rules: Iterable[Rule], log: ProblemLog) -> None:
@@ -46,7 +50,7 @@ def report(
     code: str,
     column: str,
     log: ProblemLog,
-    params: Mapping[str, pl.Expr | pl.Series | str | int],
+    params: Params,
 ) -> None:
     """Record one problem for all of `rows`."""
     known = BY_NAME.get(column)

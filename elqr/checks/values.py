@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import polars as pl
 
 from elqr.checkdigits import body_code_check
@@ -103,34 +102,31 @@ def _text(column: Column) -> Iterator[Rule]:
         yield Rule(code, name, cell.str.contains(pattern), {"found": code_point(name, pattern)})
 
 
-def _body_check_digit(frame: pl.DataFrame, log: ProblemLog) -> None:
-    """全国地方公共団体コード: the sixth digit belongs to the five before it. A file has few distinct codes."""
+def amended_body_codes(frame: pl.DataFrame) -> dict[str, str]:
+    """The six-digit body codes of the frame whose check digit is wrong -> with the right one. A file has few distinct codes."""
     codes = frame["body_code"].drop_nulls().unique()
     codes = codes.filter(codes.str.contains("^[0-9]{6}$"))
     matrix = to_matrix(codes, 6)
     right = body_code_check(matrix[:, :5])
-    wrong = np.flatnonzero(matrix[:, 5] - ord("0") != right)
-    for i in wrong.tolist():
-        code = codes[i]
+    pairs = zip(codes.to_list(), right.tolist(), strict=True)
+    return {code: f"{code[:5]}{digit}" for code, digit in pairs if code[5] != str(digit)}
+
+
+def _body_check_digit(frame: pl.DataFrame, log: ProblemLog) -> None:
+    """全国地方公共団体コード: the sixth digit belongs to the five before it."""
+    for code, right in sorted(amended_body_codes(frame).items()):
         rows = frame.filter(pl.col("body_code") == code)
-        report(
-            rows,
-            "body_code.check_digit",
-            "body_code",
-            log,
-            {"found": code, "expected": f"{code[:5]}{right[i]}"},
-        )
+        report(rows, "body_code.check_digit", "body_code", log, {"found": code, "expected": right})
+
+
+def readable_yen(name: str) -> pl.Expr:
+    """A column of text as whole yen (Int64); null where it is not an amount that a slip can carry."""
+    digits = f"^0*[0-9]{{1,{BY_NAME['amount'].width}}}$"
+    return pl.when(pl.col(name).str.contains(digits)).then(pl.col(name)).cast(pl.Int64).alias(name)
 
 
 def _typed(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
-    width = BY_NAME["amount"].width
-    typed: list[pl.Expr | pl.Series] = [
-        pl.when(pl.col(c.name).str.contains(f"^0*[0-9]{{1,{width}}}$"))
-        .then(pl.col(c.name))
-        .cast(pl.Int64)
-        .alias(c.name)
-        for c in of_kind(Kind.MONEY)
-    ]
+    typed: list[pl.Expr | pl.Series] = [readable_yen(c.name) for c in of_kind(Kind.MONEY)]
     for column in of_kind(Kind.DATE):
         days = parse(frame[column.name])
         unreal = days.is_null() & frame[column.name].is_not_null()

@@ -1,24 +1,59 @@
-"""What only the whole file can tell: keys that come twice, years that differ from all the others, barcodes that break the file's habit.
+"""What only the whole file can tell: totals, keys that come twice, years unlike all the others, barcodes that break the file's habit.
 
-In: the rows of each batch, of which a few numbers are kept (about 40 bytes a slip); out, at the end: problems. Refuses nothing by itself.
-Source: elqr-format.md §7 (key unique among live slips, years within ±1 of the batch's).
+In: the rows of each batch, of which a few numbers are kept (some 45 bytes a slip); out, at the end: problems and the rows that they hold.
+Refuses nothing by itself. Source: elqr-format.md §7 (key unique among live slips, years within ±1 of the batch's).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import polars as pl
 
 from elqr.checks.barcode_row import cut, holds_key
-from elqr.checks.rules import report
+from elqr.checks.rules import Params, report
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
 OTHERS_SHOWN = 5  # lines named beside a key that comes more than once
 YEARS_APART_MAX = 1
 HABIT_ROWS_MIN = 20  # fewer barcodes than this make no habit
+HABIT_SHARE_MIN = 0.9
 
 # A 20-digit key does not fit 64 bits: two halves of ten digits do, and are compared as numbers.
 _HALF = 10
+_KEPT: dict[str, pl.DataType] = {
+    "line": pl.Int64(),
+    "high": pl.UInt64(),
+    "low": pl.UInt64(),
+    "levy_year": pl.Int16(),
+    "tax_year": pl.Int16(),
+    "amount": pl.Int64(),
+    "held": pl.Boolean(),
+}
+HELD_SCHEMA: dict[str, pl.DataType] = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.Int64()}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Slips and yen: in = good + held. Rows whose amount could not be read count in `rows` and in `unreadable`, not in yen."""
+
+    rows: int = 0
+    yen: int = 0
+    held_rows: int = 0
+    held_yen: int = 0
+    unreadable: int = 0
+
+    @property
+    def good_rows(self) -> int:
+        """Slips that may be printed."""
+        return self.rows - self.held_rows
+
+    @property
+    def good_yen(self) -> int:
+        """Yen of the slips that may be printed."""
+        return self.yen - self.held_yen
 
 
 class WholeFile:
@@ -26,104 +61,115 @@ class WholeFile:
 
     def __init__(self, *, year: int | None) -> None:
         self._year = year
-        self._keys: list[pl.DataFrame] = []
-        self._years: list[pl.DataFrame] = []
-        self._codes: list[pl.DataFrame] = []
-
-    def take(self, typed: pl.DataFrame) -> None:
-        """Remember the rows of a batch (typed columns; also rows that are held)."""
-        key = pl.col("slip_key")
-        self._keys.append(
-            typed.filter(key.is_not_null()).select(
-                "line", high=key.str.slice(0, _HALF).cast(pl.UInt64), low=key.str.slice(_HALF).cast(pl.UInt64)
-            )
-        )
-        years = [
-            pl.when(pl.col(n).str.contains("^[0-9]{4}$")).then(pl.col(n)).cast(pl.Int16).alias(n)
-            for n in ("levy_year", "tax_year")
+        self._rows = [pl.DataFrame(schema=_KEPT)]
+        self._codes = [
+            pl.DataFrame(schema={"line": pl.Int64(), "holds": pl.Boolean(), "issuer": pl.UInt32()})
         ]
-        self._years.append(typed.select("line", *years))
-        coded = typed.filter(pl.col("barcode").str.contains("^91[0-9]{42}$") & key.is_not_null())
+
+    def take(self, typed: pl.DataFrame, *, held: pl.Series) -> None:
+        """Remember the rows of a batch: typed columns, and which of them are held."""
+        self._rows.append(typed.select("line", *_halves(), *_years(), "amount", held=held))
+        coded = typed.filter(
+            pl.col("barcode").str.contains("^91[0-9]{42}$") & pl.col("slip_key").is_not_null()
+        )
         self._codes.append(coded.select("line", holds=holds_key(), issuer=cut("cvs_issuer").cast(pl.UInt32)))
 
     def take_refused(self, refused: pl.DataFrame) -> None:
-        """Remember the keys of rows that could not be read, where the key itself could."""
-        key = refused.filter(pl.col("slip_key").str.contains("^[0-9]{1,20}$"))
-        padded = pl.col("slip_key").str.zfill(2 * _HALF)
-        self._keys.append(
-            key.select(
-                "line",
-                high=padded.str.slice(0, _HALF).cast(pl.UInt64),
-                low=padded.str.slice(_HALF).cast(pl.UInt64),
-            )
+        """Remember rows that could not be read as a whole: `line`, and `slip_key` and `amount` where these could."""
+        nothing = [pl.lit(None, pl.Int16).alias(name) for name in ("levy_year", "tax_year")]
+        self._rows.append(refused.select("line", *_halves(), *nothing, "amount", held=pl.lit(value=True)))
+
+    def finish(self, site: Site, log: ProblemLog) -> pl.DataFrame:
+        """Record all problems of the file as a whole; returns the rows that are held for them and had passed before."""
+        rows = pl.concat(self._rows)
+        found = ProblemLog()
+        _twice(rows, found)
+        self._check_years(rows, found)
+        _habits(pl.concat(self._codes).join(rows.select("line", "high", "low"), on="line"), site, found)
+        log.extend(found)
+        newly = rows["line"].is_in(found.held_lines().implode()) & ~rows["held"]
+        self._rows = [rows.with_columns(held=rows["held"] | newly)]
+        return _named(rows.filter(newly)).select(HELD_SCHEMA.keys()).sort("line")
+
+    def totals(self) -> Totals:
+        """Slips and yen in, and how much of it is held."""
+        amounts = pl.concat(r.select("amount", "held") for r in self._rows)
+        held = amounts.filter(pl.col("held"))
+        return Totals(
+            rows=amounts.height,
+            yen=int(amounts["amount"].sum()),
+            held_rows=held.height,
+            held_yen=int(held["amount"].sum()),
+            unreadable=amounts["amount"].null_count(),
         )
 
-    def finish(self, site: Site, log: ProblemLog) -> None:
-        """All problems of the file as a whole."""
-        if not self._years:
-            return
-        _twice(pl.concat(self._keys), log)
-        self._check_years(pl.concat(self._years), log)
-        _habits(pl.concat(self._codes), site, log)
-
-    def _check_years(self, years: pl.DataFrame, log: ProblemLog) -> None:
-        levied = years["levy_year"].drop_nulls()
-        if levied.is_empty():
+    def _check_years(self, rows: pl.DataFrame, log: ProblemLog) -> None:
+        levied = rows["levy_year"].drop_nulls()
+        if self._year is None and levied.is_empty():
             return
         # The most frequent year; of two equally frequent ones the later.
-        usual = self._year if self._year is not None else int(levied.mode().sort()[-1])
+        usual = self._year if self._year is not None else max(_whole_numbers(levied.mode()))
+        expected = f"{usual - YEARS_APART_MAX}–{usual + YEARS_APART_MAX}"
         for name in ("levy_year", "tax_year"):
-            far = years.filter((pl.col(name) - usual).abs() > YEARS_APART_MAX)
-            expected = f"{usual - YEARS_APART_MAX}–{usual + YEARS_APART_MAX}"
+            far = _named(rows.filter((pl.col(name) - usual).abs() > YEARS_APART_MAX))
             report(far, f"{name}.far", name, log, {"found": pl.col(name), "expected": expected})
 
 
-def _twice(keys: pl.DataFrame, log: ProblemLog) -> None:
+def _halves() -> tuple[pl.Expr, pl.Expr]:
+    key = pl.col("slip_key")
+    whole = pl.when(key.str.contains("^[0-9]{1,20}$")).then(key.str.zfill(2 * _HALF))
+    return (
+        whole.str.slice(0, _HALF).cast(pl.UInt64).alias("high"),
+        whole.str.slice(_HALF).cast(pl.UInt64).alias("low"),
+    )
+
+
+def _years() -> list[pl.Expr]:
+    return [
+        pl.when(pl.col(n).str.contains("^[0-9]{4}$")).then(pl.col(n)).cast(pl.Int16).alias(n)
+        for n in ("levy_year", "tax_year")
+    ]
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their key as text again."""
+    halves = [pl.col(h).cast(pl.String).str.zfill(_HALF) for h in ("high", "low")]
+    return rows.with_columns(slip_key=pl.concat_str(halves))
+
+
+def _whole_numbers(series: pl.Series) -> Iterable[int]:
+    return (int(value) for value in series.to_list())
+
+
+def _twice(rows: pl.DataFrame, log: ProblemLog) -> None:
     """Every row that shares its key with another is held: nobody knows which of them is right."""
-    repeated = keys.filter(pl.struct("high", "low").is_duplicated())
+    keyed = rows.filter(pl.col("high").is_not_null())
+    repeated = _named(keyed.filter(pl.struct("high", "low").is_duplicated()))
     if repeated.is_empty():
         return
-    whole = pl.concat_str(
-        pl.col("high").cast(pl.String).str.zfill(_HALF), pl.col("low").cast(pl.String).str.zfill(_HALF)
-    )
-    repeated = repeated.with_columns(slip_key=whole)
-    lines = {
-        key: group["line"].sort().to_list()
-        for (key,), group in repeated.group_by("slip_key", maintain_order=True)
-    }
+    lines = dict(repeated.group_by("slip_key").agg(pl.col("line").sort()).iter_rows())
     others = []
     for line, key in repeated.select("line", "slip_key").iter_rows():
         rest = [str(other) for other in lines[key] if other != line]
         others.append("、".join(rest[:OTHERS_SHOWN]) + ("…" if len(rest) > OTHERS_SHOWN else ""))
-    report(
-        repeated,
-        "slip_key.twice",
-        "slip_key",
-        log,
-        {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)},
-    )
+    said: Params = {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)}
+    report(repeated, "slip_key.twice", "slip_key", log, said)
 
 
 def _habits(codes: pl.DataFrame, site: Site, log: ProblemLog) -> None:
-    """Where the site does not say what a barcode holds, a few that differ from nearly all the others are wrong."""
+    """Where the site does not say what a barcode holds, the few that differ from nearly all others are wrong."""
     if codes.height < HABIT_ROWS_MIN:
         return
-    if site.cvs_key is None and codes["holds"].sum() * 10 >= codes.height * 9:
-        odd = codes.filter(~pl.col("holds"))
-        report(
-            odd,
-            "barcode.key_habit",
-            "barcode",
-            log,
-            {"found": codes.height - odd.height, "expected": codes.height},
-        )
-    if site.cvs_issuer is None:
-        usual = codes["issuer"].mode().sort()[-1]
-        odd = codes.filter(pl.col("issuer") != usual)
-        report(
-            odd,
-            "barcode.issuer_habit",
-            "barcode",
-            log,
-            {"found": pl.col("issuer").cast(pl.String).str.zfill(6), "expected": str(usual).zfill(6)},
-        )
+    holding = int(codes["holds"].sum())
+    if site.cvs_key is None and holding >= codes.height * HABIT_SHARE_MIN:
+        odd = _named(codes.filter(~pl.col("holds")))
+        report(odd, "barcode.key_habit", "barcode", log, {"found": holding, "expected": codes.height})
+    issuers = codes["issuer"].value_counts(sort=True).sort("count", "issuer", descending=True)
+    usual, count = issuers.row(0)
+    if site.cvs_issuer is None and count >= codes.height * HABIT_SHARE_MIN:
+        odd = _named(codes.filter(pl.col("issuer") != usual))
+        said: Params = {
+            "found": pl.col("issuer").cast(pl.String).str.zfill(6),
+            "expected": str(usual).zfill(6),
+        }
+        report(odd, "barcode.issuer_habit", "barcode", log, said)

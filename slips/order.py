@@ -1,0 +1,182 @@
+"""Which slip lies where: bundles (one payer's slips of one layout), their order, the output files and the numbers.
+
+In: compact keys of all good rows, in spool order (`keys_of`), a few dozen bytes a slip. Out: for each row its output file
+and bundle (`plan_order`), and the order inside a file (`in_print_order`). A bundle is never split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from elqr.problems import ProblemLog
+
+NUMBER_WIDTH = 6  # digits of the printed running number; more where the job is larger
+KIND_ORDER = ("full_year", "initial", "reissue", "dunning", "delinquency")
+NOTICE = ("payer", "notice_no", "tax_item", "tax_year")  # rows that share these are instalments of one notice
+HELD = 0  # file number of a row that is not printed
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """One output file: its number from 1, layout, how many slips and bundles, running number of its first slip."""
+
+    number: int
+    layout: str
+    slips: int
+    bundles: int
+    first_seq: int
+
+
+@dataclass(frozen=True)
+class PrintPlan:
+    """Where every row of the spool goes: arrays over spool rows (`file` 0 = held), the files, and what to tell."""
+
+    files: tuple[PlannedFile, ...]
+    file_of_row: npt.NDArray[np.uint32]
+    bundle_of_row: npt.NDArray[np.uint32]
+    log: ProblemLog
+
+
+def payer() -> pl.Expr:
+    """The payer of a row; a row without payer number is a bundle of its own, never one with other nameless rows."""
+    own = pl.concat_str(pl.lit("\0line "), pl.col("line").cast(pl.String))
+    given = pl.col("payer_id")
+    return pl.when(given.is_null() | (given == "")).then(own).otherwise(given)
+
+
+def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """The ordering keys of cleaned rows, one a row, small enough to keep for a whole job."""
+    postal = pl.col("postal_code").str.replace_all(r"[^0-9]", "").cast(pl.UInt32, strict=False)
+    return frame.select(
+        "line",
+        large=pl.col("large_print").fill_null(False),
+        sort_key=pl.col("sort_key"),
+        postal=postal,
+        payer=payer(),
+        notice_no=pl.col("notice_no"),
+        tax_item=pl.col("tax_item").cast(pl.UInt16, strict=False),
+        tax_year=pl.col("tax_year").cast(pl.UInt16, strict=False),
+        full_year=pl.col("period").fill_null("00") == "00",
+    )
+
+
+def overfull_notices(keys: pl.DataFrame, *, table_rows: Mapping[bool, int]) -> pl.DataFrame:
+    """Rows of notices with more instalments than the layout's table holds: `line, instalments, rows`.
+
+    `table_rows` gives, by large print or not, the rows of the layout's instalment table (0 = it has none). Every slip
+    of such a notice would carry a table that lacks a line, so every one of them is returned.
+    """
+    limits = keys.select("line", "large", "full_year", *NOTICE).with_columns(
+        rows=pl.col("large").replace_strict(dict(table_rows), return_dtype=pl.Int64)
+    )
+    counted = limits.filter(pl.col("rows") > 0).with_columns(
+        instalments=pl.max_horizontal(
+            (~pl.col("full_year")).sum().over("large", *NOTICE),
+            # a notice of whole-year slips only shows these in its table
+            pl.when((pl.col("full_year")).all().over("large", *NOTICE))
+            .then(pl.len().over("large", *NOTICE))
+            .otherwise(0),
+        )
+    )
+    return counted.filter(pl.col("instalments") > pl.col("rows")).select("line", "instalments", "rows")
+
+
+def plan_order(
+    keys: pl.DataFrame, *, slips_per_file: int, layouts: Mapping[bool, str], held: pl.Series | None = None
+) -> PrintPlan:
+    """Give every row its file and bundle. `layouts` names the layout for ordinary (False) and large print (True).
+
+    Bundles stand by the smallest key of their rows: `sort_key` (text order; rows without one come after), postal code,
+    payer. Files take whole bundles up to `slips_per_file`; a larger bundle has a file of its own and a note. Large
+    print follows in files of its own. `held` are lines that do not print.
+    """
+    log = ProblemLog()
+    rows = keys.with_row_index("row")
+    if held is not None and held.len():
+        rows = rows.filter(~pl.col("line").is_in(held.implode()))
+    file_of_row = np.zeros(keys.height, np.uint32)
+    bundle_of_row = np.zeros(keys.height, np.uint32)
+    if rows.is_empty():
+        return PrintPlan((), file_of_row, bundle_of_row, log)
+    rows = rows.sort("large", "sort_key", "postal", "payer", "line", nulls_last=True)
+    _notes(rows, log)
+    position = np.arange(rows.height)
+    first = (
+        rows.select("large", "payer", place=pl.lit(position))
+        .select(pl.col("place").min().over("large", "payer"))["place"]
+        .to_numpy()
+    )  # of a row's bundle
+    opens = first == position
+    bundle = (np.cumsum(opens) - 1)[first]
+    sizes = np.bincount(bundle)
+    large = rows["large"].to_numpy()[opens]
+    first_line = rows["line"].to_numpy()[opens]
+    ends = np.concatenate([[0], np.cumsum(sizes)])
+    ordinary = int(np.count_nonzero(~large))
+    files: list[PlannedFile] = []
+    file_of_bundle = np.zeros(len(sizes), np.uint32)
+    for is_large, start, stop in ((False, 0, ordinary), (True, ordinary, len(sizes))):
+        at = start
+        while at < stop:
+            fits = int(np.searchsorted(ends, ends[at] + slips_per_file, side="right")) - 1
+            end = min(max(fits, at + 1), stop)
+            slips = int(ends[end] - ends[at])
+            number = len(files) + 1
+            files.append(PlannedFile(number, layouts[is_large], slips, end - at, int(ends[at]) + 1))
+            file_of_bundle[at:end] = number
+            if slips > slips_per_file:
+                over = pl.DataFrame({"line": [int(first_line[at])]})
+                log.add(
+                    over, "bundle.over_file_limit", field="payer_id", found=slips, expected=slips_per_file
+                )
+            at = end
+    row = rows["row"].to_numpy()
+    bundle_of_row[row] = bundle
+    file_of_row[row] = file_of_bundle[bundle]
+    return PrintPlan(tuple(files), file_of_row, bundle_of_row, log)
+
+
+def _notes(rows: pl.DataFrame, log: ProblemLog) -> None:
+    """What an office should know about the order: sort keys that will not sort as numbers, payers in two layouts."""
+    digits = rows.filter(pl.col("sort_key").str.contains(r"^[0-9]+$"))
+    widths = digits["sort_key"].str.len_bytes()
+    if digits.height and digits.height == rows["sort_key"].drop_nulls().len() and widths.n_unique() > 1:
+        shortest, longest = str(widths.min()), str(widths.max())
+        log.add(
+            digits.head(1),
+            "sort_key.uneven_width",
+            field="sort_key",
+            found=f"{shortest}-{longest}",
+            expected=longest,
+        )
+    if rows["large"].any():
+        both = rows.filter(pl.col("large").n_unique().over("payer") > 1)
+        log.add(
+            both.filter("large").unique("payer", keep="first", maintain_order=True),
+            "bundle.two_layouts",
+            field="large_print",
+        )
+
+
+def in_print_order(rows: pl.DataFrame, *, first_seq: int) -> pl.DataFrame:
+    """The rows of one output file (with `bundle`) in print order, numbered.
+
+    Adds `seq` (running number over the job), `n` and `m` (place in the bundle and its size). Inside a bundle: tax item,
+    tax year, notice, kind (whole year first), instalment, line.
+    """
+    kind = pl.col("kind").replace_strict({k: i for i, k in enumerate(KIND_ORDER)}, default=len(KIND_ORDER))
+    return (
+        rows.with_columns(_kind=kind)
+        .sort("bundle", "tax_item", "tax_year", "notice_no", "_kind", "period", "line", nulls_last=True)
+        .drop("_kind")
+        .with_columns(
+            seq=pl.int_range(first_seq, first_seq + pl.len(), dtype=pl.Int64),
+            n=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("bundle"),
+            m=pl.len().over("bundle").cast(pl.Int64),
+        )
+    )

@@ -1,0 +1,100 @@
+"""The real press of the print job: text check before, page writer and read-back for each file.
+
+In: a `Setting`. Out: `PaperPrepress` (first pass) and from it `PaperPress`, plain data that goes to the worker processes; a worker opens
+the fonts once. Refuses (ProblemError): fonts that are missing, a mark or an output profile that cannot be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from elqr.money import to_human
+from elqr.problems import ProblemLog
+from elqr.site import Site
+from slips.artwork import load_mark
+from slips.fonts import FontLibrary, load_fonts
+from slips.layout import Layout
+from slips.metadata import load_intent
+from slips.pages import PagePlan, Setup, compile_plan, write_pdf
+from slips.request import Setting
+from slips.textcheck import TextCheck
+from slips.workers import Proof
+
+
+@cache
+def _fonts(names: tuple[str, ...]) -> FontLibrary:
+    """The open fonts of this process."""
+    return load_fonts(names)
+
+
+def faces_of(layouts: Mapping[str, Layout]) -> tuple[str, ...]:
+    """The typefaces that the layouts use."""
+    boxes = [box for layout in layouts.values() for box in layout.boxes]
+    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label}))
+
+
+def site_words(site: Site) -> dict[str, str]:
+    """What labels may say of the site; `limit` in words, as people say it (30万円)."""
+    limit = site.barcode_limit
+    yen = f"{limit // 10_000}万円" if limit % 10_000 == 0 else f"{to_human(pl.Series([limit])).item()}円"
+    return {
+        "city": site.city,
+        "department": site.department,
+        "telephone": site.telephone,
+        "hours": site.hours,
+        "limit": yen,
+    }
+
+
+@dataclass(frozen=True)
+class PaperPress:
+    """Writes pages with one compiled plan, and reads them back."""
+
+    plan: PagePlan
+    faces: tuple[str, ...]
+
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> object:
+        """See `slips.workers.Press`."""
+        with path.open("wb") as out:
+            write_pdf(out, values, layout=layout, plan=self.plan, fonts=_fonts(self.faces), title=title)
+        return layout
+
+    def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
+        """See `slips.workers.Press`."""
+        raise NotImplementedError
+
+
+@dataclass
+class PaperPrepress:
+    """Looks at every text of the job, then compiles the plan for exactly these texts."""
+
+    setting: Setting
+    _langs: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        layouts = self.setting.layouts
+        self._texts = TextCheck(layouts, _fonts(faces_of(layouts)))
+
+    def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
+        """See `slips.intake.Prepress`."""
+        self._langs.update(values["lang"].unique())
+        return self._texts.check(values, layout)
+
+    def press(self) -> PaperPress:
+        """See `slips.intake.Prepress`."""
+        setting = self.setting
+        setup = Setup(
+            layouts=setting.layouts,
+            langs=sorted(self._langs),
+            site_words=site_words(setting.site),
+            issued=setting.request.issue_date,
+            intent=load_intent(None),
+            mark=load_mark(setting.site.mark_file) if setting.site.mark_file else None,
+        )
+        faces = faces_of(setting.layouts)
+        return PaperPress(compile_plan(setup, _fonts(faces), self._texts.characters()), faces)

@@ -1,0 +1,145 @@
+"""What a print job is asked to do, and what it works with once names and paths are loaded and hashed.
+
+In: `PrintRequest` (paths, names, options). Out: `Setting` (site, profile, layouts, hashes). `identity` holds all that decides the bytes
+of the result: two jobs with equal identities are the same job. Refuses (ProblemError) options that cannot go together and files
+that cannot be used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elqr import __version__
+from elqr.mapping import HeadingMap, load_mapping
+from elqr.problems import Problem, ProblemError, Where
+from elqr.profiles import Profile, load_profile
+from elqr.site import Site, load_site
+from slips.intake import Form
+from slips.jobfile import Source, sha256_of, source_of
+from slips.layout import Layout, load_layout
+from slips.order import NUMBER_WIDTH, PlannedFile
+from slips.outfolder import is_ours
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintRequest:
+    """The options of `elqr print`. `issue_date` has no default here: the library never asks the clock."""
+
+    slips: Path
+    out: Path
+    layout: str
+    issue_date: dt.date
+    profile: str
+    site: Path | None = None
+    mapping: Path | None = None
+    encoding: str | None = None
+    jobs: int = 1
+    slips_per_file: int = 5000
+    release: bool = False
+    read_back: bool = True
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A request with everything it names, loaded. `layouts` by name; `forms` by large print or not."""
+
+    request: PrintRequest
+    source: Source
+    site: Site
+    profile: Profile
+    mapping: HeadingMap
+    layouts: Mapping[str, Layout]
+    forms: Mapping[bool, Form]
+    identity: Mapping[str, Any]
+
+    @property
+    def unconfirmed(self) -> list[str]:
+        """Names of the profile's rules that nobody has confirmed."""
+        return [str(rule) for rule in self.profile.unconfirmed()]
+
+    @property
+    def not_checked(self) -> list[dict[str, str]]:
+        """What nobody outside the agency can check, because the rule is not public."""
+        return [{"rule": str(rule), "status": "placeholder"} for rule in self.profile.unconfirmed()]
+
+    def title(self, file: PlannedFile) -> str:
+        """The document title of one output file."""
+        name = self.layouts[file.layout].title["ja"]
+        first, last = file.first_seq, file.first_seq + file.slips - 1
+        numbers = f"{first:0{NUMBER_WIDTH}d}-{last:0{NUMBER_WIDTH}d}"
+        return f"{self.site.city}{name} {self.request.issue_date.isoformat()} {numbers}"
+
+    def described(self) -> dict[str, Any]:
+        """Input, layouts, profile and site for job.json."""
+        return {
+            "input": {
+                "file": self.source.name,
+                "bytes": self.source.size,
+                "sha256": self.source.sha256,
+            },
+            "layouts": [
+                {"id": name, "version": layout.version, "sha256": layout.sha256}
+                for name, layout in sorted(self.layouts.items())
+            ],
+            "profile": {"id": self.profile.id, "sha256": self.profile.sha256},
+        }
+
+
+def setting_of(request: PrintRequest) -> Setting:
+    """Load what the request names. Raises ProblemError."""
+    if request.release and not request.read_back:
+        raise ProblemError(Problem("job.release_unread", ""))
+    if is_ours(request.slips.name) and request.slips.resolve().parent == request.out.resolve():
+        raise ProblemError(Problem("job.input_in_out", "", {"found": str(request.slips)}))
+    try:
+        source = source_of(request.slips)
+    except OSError as error:
+        params = {"found": str(request.slips), "reason": error.strerror or type(error).__name__}
+        raise ProblemError(Problem("file.unreadable", "", params, Where(str(request.slips)))) from None
+    site = load_site(request.site) if request.site else Site.unknown()
+    profile = load_profile(request.profile)
+    mapping = load_mapping(request.mapping) if request.mapping else site.mapping
+    ordinary = load_layout(request.layout)
+    layouts = {ordinary.id: ordinary}
+    forms = {False: Form(ordinary.id, table_rows(ordinary))}
+    if ordinary.large_print:
+        large = load_layout(ordinary.large_print)
+        layouts[large.id] = large
+        forms[True] = Form(large.id, table_rows(large))
+    identity = {
+        "input_sha256": source.sha256,
+        "layouts": {name: layout.sha256 for name, layout in sorted(layouts.items())},
+        "profile_sha256": profile.sha256,
+        "site_sha256": sha256_of(request.site),
+        "mark_sha256": sha256_of(site.mark_file),
+        "mapping_sha256": sha256_of(request.mapping),
+        "encoding": request.encoding,
+        "issue_date": request.issue_date.isoformat(),
+        "slips_per_file": request.slips_per_file,
+        "read_back": request.read_back,
+        "release": request.release,
+        "elqr": __version__,
+    }
+    return Setting(
+        request=request,
+        source=source,
+        site=site,
+        profile=profile,
+        mapping=mapping,
+        layouts=layouts,
+        forms=forms,
+        identity=identity,
+    )
+
+
+def table_rows(layout: Layout) -> int:
+    """Rows of the layout's instalment table; 0 where it has none."""
+    tables = [
+        box.rows for box in layout.boxes if any(column.value.startswith("inst_") for column in box.columns)
+    ]
+    return min(tables, default=0)

@@ -1,0 +1,211 @@
+"""What a slip says: the printable value columns that a layout may name, from cleaned rows.
+
+In: rows of the cleaned slips frame, numbered (`seq, n, m`), and the site. Out: one String column a value, one row a slip.
+Names and addresses are handed through character by character; words come from `layouts/values.toml`. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+
+from elqr import dates, elnumber, gs1_128, money
+from elqr.digits import to_matrix
+from elqr.site import Site
+from elqr.wire import LENGTH
+from slips.instalments import WHOLE_YEAR, instalment_columns
+from slips.order import NUMBER_WIDTH
+
+CARRIED = ("line", "slip_key", "lang", "mode", "payload", "postal_code", "amount")
+"""Columns that the page writer and the proof need as they are, beside the values."""
+
+NAMES = (
+    *("tax_name", "levy_year", "tax_year", "period", "year_period", "amount_yen", "amount_digits"),
+    *(
+        "due_date",
+        "payable_until",
+        "payer_name",
+        "payer_name_plain",
+        "postal",
+        "address",
+        "notice_no",
+        "payer_id",
+    ),
+    *(
+        "el_body",
+        "el_key",
+        "el_confirm",
+        "el_item",
+        "barcode",
+        "over_limit",
+        "no_barcode",
+        "barcode_1",
+        "barcode_2",
+    ),
+    *("seq", "n_of_m", "kind", "principal", "delinquency", "dunning_fee", "body_code", "city", "department"),
+    *("telephone", "test", "inst_full_amount", "inst_full_due"),
+)
+"""Every value column except the numbered cells of the instalment table (`inst_period_1`, `inst_amount_1`, `inst_due_1` …)."""
+
+
+@cache
+def _words() -> Mapping[str, Any]:
+    return tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
+
+
+def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFrame:
+    """The value columns for cleaned rows with `seq`, `n`, `m` (Int64): see `NAMES`, and the table cells with _1 … `table_rows`.
+
+    Empty text where a row has nothing to say. A row's `lang` chooses the words: Japanese, else English.
+    """
+    rows = frame.with_columns(
+        **instalment_columns(frame, rows=table_rows).to_dict(as_series=True), _row=pl.int_range(pl.len())
+    )
+    japanese = pl.col("lang").fill_null("ja") == "ja"
+    parts = [
+        _spoken(part, lang=lang, site=site, table_rows=table_rows)
+        for lang, part in (("ja", rows.filter(japanese)), ("en", rows.filter(~japanese)))
+        if part.height or (lang == "ja" and not rows.height)
+    ]
+    return pl.concat(parts).sort("_row").drop("_row")
+
+
+def provisional(frame: pl.DataFrame, *, site: Site, table_rows: int) -> pl.DataFrame:
+    """Values for the check whether text can be shown and fits, before the order is known.
+
+    Numbers are of the widest usual form, and each row stands in the first line of its own table, so that every text that
+    can come into a cell of that column is tried once.
+    """
+    numbered = frame.with_columns(
+        seq=pl.lit(10**NUMBER_WIDTH - 1, pl.Int64), n=pl.lit(99, pl.Int64), m=pl.lit(99, pl.Int64)
+    )
+    alone = numbered.with_columns(
+        payer_id=pl.lit(None, pl.String)
+    )  # no payer: each row is a notice of its own
+    return values(alone, site=site, table_rows=table_rows).with_columns(
+        frame["payer_id"].fill_null("").alias("payer_id")
+    )
+
+
+def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl.DataFrame:
+    """The values of rows of one language, with `_row`."""
+    words = _words()[lang]
+    yen = {name: money.to_human(rows[name]) for name in ("amount", "principal", "delinquency", "dunning_fee")}
+    levied, taxed = (_year(rows[name], lang) for name in ("levy_year", "tax_year"))
+    period = _period(rows["period"], words)
+    bare = rows["barcode"].is_null()
+    said: dict[str, pl.Series] = {
+        "tax_name": _item_names(rows, site, lang),
+        "levy_year": levied,
+        "tax_year": taxed,
+        "period": period,
+        "year_period": _year_period(levied, taxed, period, words),
+        "amount_yen": _in_words(words["yen"], yen["amount"]),
+        "amount_digits": yen["amount"],
+        "due_date": _day(rows["due_date"], lang),
+        "payable_until": _day(rows["payable_until"], lang),
+        "payer_name": _in_words(words["name"], rows["payer_name"]),
+        "payer_name_plain": rows["payer_name"],
+        "postal": _postal(rows["postal_code"], words),
+        "kind": rows["kind"].replace_strict(words["kind"], default="", return_dtype=pl.String),
+        "seq": rows["seq"].cast(pl.String).str.zfill(NUMBER_WIDTH),
+        "n_of_m": _in_words("{}/{}", rows["n"], rows["m"]),
+        "principal": yen["principal"],
+        "delinquency": yen["delinquency"],
+        "dunning_fee": yen["dunning_fee"],
+        "test": _flag(rows["mode"].fill_null("") == "test"),
+        "over_limit": _flag(bare & (rows["amount"] > site.barcode_limit)),
+        "no_barcode": _flag(bare & ~(rows["amount"] > site.barcode_limit)),
+        "inst_full_amount": money.to_human(rows["inst_full_amount"]),
+        "inst_full_due": _day(rows["inst_full_due"], lang),
+        **{name: rows[name] for name in ("address", "notice_no", "payer_id", "barcode", "body_code")},
+        **_printed_codes(rows),
+        **{
+            name: pl.repeat(text, rows.height, dtype=pl.String, eager=True)
+            for name, text in _office(site, lang).items()
+        },
+    }
+    for k in range(1, table_rows + 1):
+        said[f"inst_period_{k}"] = _period(rows[f"inst_period_{k}"], words)
+        said[f"inst_amount_{k}"] = money.to_human(rows[f"inst_amount_{k}"])
+        said[f"inst_due_{k}"] = _day(rows[f"inst_due_{k}"], lang)
+    texts = pl.DataFrame([series.alias(name) for name, series in said.items()]).with_columns(
+        pl.all().fill_null("")
+    )
+    return texts.with_columns(rows.select([*CARRIED, "_row"]).get_columns())
+
+
+def _in_words(pattern: str, *series: pl.Series) -> pl.Series:
+    """`pattern` with the series in its holes, row by row; null where one of them is null."""
+    named = [s.alias(f"{i}") for i, s in enumerate(series)]
+    return pl.DataFrame(named).select(pl.format(pattern, *(s.name for s in named))).to_series()
+
+
+def _item_names(rows: pl.DataFrame, site: Site, lang: str) -> pl.Series:
+    """The tax as the row names it; in another language as the site file names its item there, else as the row does."""
+    if lang == "ja" or not site.tax_items_en:
+        return rows["tax_name"]
+    named = rows["tax_item"].replace_strict(dict(site.tax_items_en), default=None, return_dtype=pl.String)
+    return named.fill_null(rows["tax_name"])
+
+
+def _year(years: pl.Series, lang: str) -> pl.Series:
+    return dates.fiscal_wareki(years) if lang == "ja" else _in_words(_words()[lang]["fiscal_year"], years)
+
+
+def _year_period(
+    levied: pl.Series, taxed: pl.Series, period: pl.Series, words: Mapping[str, Any]
+) -> pl.Series:
+    """`令和8年度 第1期`; where a tax of one year is levied in another, both are said."""
+    both = _in_words(words["year_of"], levied, taxed)
+    year = both.zip_with(levied.ne_missing(taxed), taxed)
+    return _in_words("{} {}", year, period)
+
+
+def _period(period: pl.Series, words: Mapping[str, Any]) -> pl.Series:
+    number = _in_words(words["instalment"], period.str.strip_chars_start("0"))
+    return number.zip_with(
+        period.fill_null("") != WHOLE_YEAR, pl.Series([words["whole_year"]], dtype=pl.String)
+    )
+
+
+def _day(days: pl.Series, lang: str) -> pl.Series:
+    return dates.to_wareki(days) if lang == "ja" else days.cast(pl.Date).dt.strftime("%-d %B %Y")
+
+
+def _flag(holds: pl.Series) -> pl.Series:
+    """`1` where it holds, empty elsewhere: what a layout asks with `when`."""
+    return holds.replace_strict({True: "1", False: ""}, return_dtype=pl.String)
+
+
+def _postal(codes: pl.Series, words: Mapping[str, Any]) -> pl.Series:
+    """Seven digits as people write them."""
+    digit = codes.str.replace_all("[^0-9]", "")
+    return _in_words(words["postal"], digit.str.slice(0, 3), digit.str.slice(3))
+
+
+def _printed_codes(rows: pl.DataFrame) -> dict[str, pl.Series]:
+    """eL番号 in its four parts, and the two lines under a convenience-store barcode."""
+    parts = elnumber.el_numbers(to_matrix(rows["payload"], LENGTH))
+    el = {name: elnumber.grouped(parts[name]) if name == "el_key" else parts[name] for name in parts.columns}
+    barred = rows["barcode"].is_not_null()
+    upper, lower = gs1_128.lines(to_matrix(rows["barcode"].drop_nulls(), gs1_128.LENGTH))
+    place = barred.cum_sum().cast(pl.Int64) - 1
+    place = place.set(~barred, None)
+    return {**el, "barcode_1": upper.gather(place), "barcode_2": lower.gather(place)}
+
+
+def _office(site: Site, lang: str) -> Mapping[str, str]:
+    """Who sends the slip, in the row's language where the site file has it."""
+    if lang == "ja":
+        return {"city": site.city, "department": site.department, "telephone": site.telephone}
+    return {
+        "city": site.city_en or site.city,
+        "department": site.department_en or site.department,
+        "telephone": site.telephone,
+    }

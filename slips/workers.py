@@ -1,0 +1,208 @@
+"""One output file is one task: its rows in, a PDF with its proof and its part of the manifest out; spread over processes.
+
+In: `FileTask`s, all data. Out: `FileResult`s in the order of the files, so that nothing depends on who did what. Processes are
+spawned (the same on every system) and die with their parent. Refuses: a worker that died (ProblemError `job.worker_died`), a disk
+that refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from elqr.problems import Problem, ProblemError
+from elqr.site import Site
+from slips.manifest import part_of, write_part
+from slips.order import PlannedFile, in_print_order
+from slips.outfiles import disk_problem
+from slips.spool import read_bucket
+from slips.values import values
+
+TASKS_AHEAD = 2  # per process: enough to keep it busy, few enough to stop soon
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What reading a file back found: the faults (columns of `ProblemLog.table`), facts for job.json (counts, decoders)."""
+
+    faults: pl.DataFrame
+    facts: Mapping[str, int | str]
+
+
+class Press(Protocol):
+    """What puts pages on paper and reads them back. It travels to other processes, so it is plain data."""
+
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> object:
+        """Write the file and return what the proof needs to know about it."""
+        ...
+
+    def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
+        """Open the finished file again and compare every slip with its row."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileTask:
+    """All that one output file needs."""
+
+    planned: PlannedFile
+    name: str
+    title: str
+    bucket: Path
+    ready: Path
+    part: Path
+    layout_sha256: str
+    table_rows: int
+    profile: str
+    profile_sha256: str
+    site: Site
+    press: Press
+    read_back: bool
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """One finished file. `rejected`: the read-back found a fault; the file lies under `name`, which says so."""
+
+    number: int
+    name: str
+    layout: str
+    slips: int
+    yen: int
+    size: int
+    sha256: str
+    first_seq: int
+    proof: Proof | None
+    rejected: bool
+    part: Path
+
+
+def rejected_name(name: str) -> str:
+    """A name under which nobody prints a file by accident."""
+    return f"REJECTED-{name}.rejected"
+
+
+def print_file(task: FileTask) -> FileResult:
+    """Print one file, read it back, write its part of the manifest. Raises OSError where the disk refuses."""
+    rows = in_print_order(read_bucket(task.bucket), first_seq=task.planned.first_seq)
+    shown = values(rows, site=task.site, table_rows=task.table_rows)
+    path = task.ready / task.name
+    written = task.press.write_pdf(path, shown, layout=task.planned.layout, title=task.title)
+    proof = task.press.read_back(path, shown, written) if task.read_back else None
+    rejected = proof is not None and not proof.faults.is_empty()
+    name = rejected_name(task.name) if rejected else task.name
+    if rejected:
+        path = path.rename(task.ready / name)
+    part = part_of(
+        rows,
+        file=name,
+        layout=task.planned.layout,
+        layout_sha256=task.layout_sha256,
+        profile=task.profile,
+        profile_sha256=task.profile_sha256,
+    )
+    write_part(part, task.part)
+    task.bucket.unlink()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return FileResult(
+        number=task.planned.number,
+        name=name,
+        layout=task.planned.layout,
+        slips=rows.height,
+        yen=int(rows["amount"].sum()),
+        size=path.stat().st_size,
+        sha256=digest,
+        first_seq=task.planned.first_seq,
+        proof=proof,
+        rejected=rejected,
+        part=task.part,
+    )
+
+
+def print_files(tasks: Sequence[FileTask], *, jobs: int) -> Iterator[FileResult]:
+    """The results in the order of the tasks, each as soon as all before it are done. `jobs` processes; 1 = this one.
+
+    Raises ProblemError where a worker died or a disk refused.
+    """
+    at = tasks[0].ready if tasks else Path()
+    try:
+        if jobs == 1 or len(tasks) < 2:
+            yield from map(print_file, tasks)
+        else:
+            yield from _in_processes(tasks, min(jobs, len(tasks)))
+    except OSError as error:
+        raise ProblemError(disk_problem(error, at)) from error
+    except BrokenProcessPool as error:
+        raise ProblemError(Problem("job.worker_died", "", {"found": str(error)})) from error
+
+
+def _in_processes(tasks: Sequence[FileTask], jobs: int) -> Iterator[FileResult]:
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_die_with_parent) as pool,
+    ):
+        waiting: list[Future[FileResult | tuple[Problem, ...]]] = []
+        try:
+            for task in tasks:
+                waiting.append(pool.submit(_attempt, task))
+                if len(waiting) >= jobs * TASKS_AHEAD:
+                    yield _result(waiting.pop(0))
+            while waiting:
+                yield _result(waiting.pop(0))
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _attempt(task: FileTask) -> FileResult | tuple[Problem, ...]:
+    """In a worker: problems come home as values, as an exception that carries them would not survive the journey."""
+    try:
+        return print_file(task)
+    except ProblemError as error:
+        return error.problems
+
+
+def _result(future: Future[FileResult | tuple[Problem, ...]]) -> FileResult:
+    found = future.result()
+    if isinstance(found, tuple):
+        raise ProblemError(found)
+    return found
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Workers share the cores by process; polars reads this variable once, when a worker starts."""
+    name = "POLARS_MAX_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _die_with_parent() -> None:
+    """A worker whose job was killed must not go on writing."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
+
+
+def _follow(wait: Callable[[], None]) -> None:
+    wait()
+    os._exit(1)

@@ -1,0 +1,53 @@
+"""problems.csv is in order of line whatever was found when, and memory does not hold it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from elqr.problems import ProblemLog
+from slips.findings import EXAMPLES_PER_CODE, Findings
+
+
+def noted(*lines: int, code: str = "bundle.over_file_limit") -> ProblemLog:
+    log = ProblemLog()
+    log.add(
+        pl.DataFrame({"line": lines}, schema={"line": pl.Int64}), code, field="sort_key", found=pl.col("line")
+    )
+    return log
+
+
+def test_batches_and_late_finds_come_out_in_order_of_line(tmp_path: Path) -> None:
+    findings = Findings(tmp_path)
+    findings.add_batch(noted(2, 4).table(), last_line=5)
+    findings.add_batch(noted().table(), last_line=7)
+    findings.add_batch(noted(9).table(), last_line=10)
+    findings.late.extend(noted(10, 3, 5, 6, code="bundle.two_layouts"))
+    findings.counted()
+    findings.late.extend(noted(12, 2, code="bundle.over_file_limit"))
+    findings.write(tmp_path / "problems.csv")
+    table = pl.read_csv(tmp_path / "problems.csv")
+    assert table.columns == ["line", "slip_key", "severity", "code", "field", "message_ja", "message_en"]
+    assert table["line"].to_list() == [2, 2, 3, 4, 5, 6, 9, 10, 12]
+    assert table["code"].to_list()[:2] == ["bundle.over_file_limit", "bundle.over_file_limit"]
+
+
+def test_counts_by_code_with_a_few_examples(tmp_path: Path) -> None:
+    findings = Findings(tmp_path)
+    findings.add_batch(noted(*range(2, 50)).table(), last_line=60)
+    findings.late.extend(noted(7, code="readback.file_rejected"))
+    first, second = findings.counted()
+    assert (first.code, first.severity, first.count) == ("readback.file_rejected", "error", 1)
+    assert (second.severity, second.count, len(second.examples)) == ("note", 48, EXAMPLES_PER_CODE)
+    assert [p.where.line for _, p in second.examples] == [2, 3, 4]
+    assert findings.counted() == (first, second)
+
+
+def test_no_problems_is_a_header(tmp_path: Path) -> None:
+    findings = Findings(tmp_path)
+    assert findings.counted() == ()
+    findings.write(tmp_path / "problems.csv")
+    assert (
+        tmp_path / "problems.csv"
+    ).read_text() == "line,slip_key,severity,code,field,message_ja,message_en\n"

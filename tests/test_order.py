@@ -1,0 +1,179 @@
+"""Bundles, files and numbers: nothing split, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slips.order import HELD, in_print_order, keys_of, overfull_notices, plan_order
+
+LAYOUTS = {False: "plain", True: "large"}
+
+
+def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFrame:
+    n = len(payers)
+    base = {
+        "line": list(range(2, n + 2)),
+        "payer_id": payers,
+        "sort_key": [None] * n,
+        "postal_code": ["7230001"] * n,
+        "large_print": [False] * n,
+        "notice_no": ["N"] * n,
+        "tax_item": ["001"] * n,
+        "tax_year": ["2026"] * n,
+        "period": ["01"] * n,
+        "kind": ["initial"] * n,
+    }
+    text = ("payer_id", "sort_key", "postal_code", "notice_no", "tax_item", "tax_year", "period", "kind")
+    return pl.DataFrame({**base, **columns}, schema_overrides=dict.fromkeys(text, pl.String))
+
+
+def printed(
+    frame: pl.DataFrame, *, slips_per_file: int = 5000, held: list[int] | None = None
+) -> pl.DataFrame:
+    """All rows in print order, with the number of their file."""
+    plan = plan_order(
+        keys_of(frame),
+        slips_per_file=slips_per_file,
+        layouts=LAYOUTS,
+        held=pl.Series(held or [], dtype=pl.Int64),
+    )
+    placed = frame.with_columns(file=pl.Series(plan.file_of_row), bundle=pl.Series(plan.bundle_of_row))
+    parts = [
+        in_print_order(placed.filter(pl.col("file") == f.number), first_seq=f.first_seq) for f in plan.files
+    ]
+    for part, file in zip(parts, plan.files, strict=True):
+        assert part.height == file.slips
+        assert part["bundle"].n_unique() == file.bundles
+    return pl.concat(parts)
+
+
+def test_order_by_postal_code_then_payer_bundle_together() -> None:
+    frame = rows_of(payers=["B", "A", "B", "C"], postal_code=["7230003", "7230002", "7230001", "723-0002"])
+    out = printed(frame)
+    assert out["payer_id"].to_list() == ["B", "B", "A", "C"]  # B's smallest postal code leads
+    assert out["seq"].to_list() == [1, 2, 3, 4]
+    assert (out["n"].to_list(), out["m"].to_list()) == ([1, 2, 1, 1], [2, 2, 1, 1])
+
+
+def test_sort_key_wins_and_rows_without_it_come_last() -> None:
+    frame = rows_of(payers=["A", "B", "C"], sort_key=[None, "02", "01"], postal_code=["0000001", "9", "9"])
+    assert printed(frame)["payer_id"].to_list() == ["C", "B", "A"]
+
+
+def test_inside_a_bundle_item_year_notice_kind_period_line() -> None:
+    frame = rows_of(
+        payers=["A"] * 6,
+        tax_item=["002", "001", "001", "001", "001", "001"],
+        tax_year=["2025", "2026", "2025", "2025", "2025", "2025"],
+        period=["01", "01", "02", "01", "00", "01"],
+        kind=["initial", "initial", "initial", "reissue", "full_year", "initial"],
+    )
+    assert printed(frame)["line"].to_list() == [6, 7, 4, 5, 3, 2]
+
+
+def test_large_print_has_files_of_its_own_and_a_note_where_a_payer_has_both() -> None:
+    frame = rows_of(payers=["A", "A", "B"], large_print=[True, False, False])
+    plan = plan_order(keys_of(frame), slips_per_file=10, layouts=LAYOUTS)
+    assert [(f.layout, f.slips, f.first_seq) for f in plan.files] == [("plain", 2, 1), ("large", 1, 3)]
+    assert plan.log.table().select("line", "code").rows() == [(2, "bundle.two_layouts")]
+
+
+def test_bundle_larger_than_a_file_is_kept_whole_with_a_note() -> None:
+    frame = rows_of(payers=["A", "B", "B", "B", "C"])
+    plan = plan_order(keys_of(frame), slips_per_file=2, layouts=LAYOUTS)
+    assert [f.slips for f in plan.files] == [1, 3, 1]
+    assert plan.log.table()["code"].to_list() == ["bundle.over_file_limit"]
+    assert next(plan.log.problems()).params["found"] == "3"
+
+
+def test_uneven_sort_keys_are_noted_once() -> None:
+    frame = rows_of(payers=["A", "B", "C"], sort_key=["2", "10", "30"])
+    plan = plan_order(keys_of(frame), slips_per_file=5, layouts=LAYOUTS)
+    assert plan.log.table()["code"].to_list() == ["sort_key.uneven_width"]
+    assert printed(frame)["sort_key"].to_list() == ["10", "2", "30"]
+
+
+def test_rows_without_payer_number_are_bundles_of_their_own() -> None:
+    out = printed(rows_of(payers=[None, "", None]))
+    assert out["m"].to_list() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("periods", "rows", "held"),
+    [
+        (["01", "02", "03"], 3, 0),
+        (["01", "02", "03"], 2, 3),
+        (["00", "01", "02"], 2, 0),  # the whole-year slip stands apart
+        (["00", "00", "00"], 2, 3),  # only whole-year slips: they are the table
+        (["01", "02", "03"], 0, 0),  # a form without a table has no limit
+    ],
+)
+def test_notices_with_more_instalments_than_table_rows(periods: list[object], rows: int, held: int) -> None:
+    frame = rows_of(payers=["A"] * 3, period=periods)
+    found = overfull_notices(keys_of(frame), table_rows={False: rows, True: 0})
+    assert found.height == held
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from(["A", "B", "C", "D", "ながい宛名番号の納税者です", "", None]),
+            st.sampled_from([None, "1", "22", "x"]),
+            st.sampled_from(["7230001", "7230002", "", None, "999-9999"]),
+            st.booleans(),
+            st.sampled_from(["00", "01", "02"]),
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    limit=st.integers(1, 12),
+    holds=st.sets(st.integers(2, 42)),
+)
+def test_every_row_once_and_no_bundle_split(
+    rows: list[tuple[str | None, str | None, str | None, bool, str]], limit: int, holds: set[int]
+) -> None:
+    payers, sort_keys, postal, large, periods = (list(column) for column in zip(*rows, strict=True))
+    frame = rows_of(
+        payers=payers,
+        sort_key=sort_keys,
+        postal_code=postal,
+        large_print=large,
+        period=periods,  # type: ignore[arg-type]
+    )
+    held = sorted(holds & set(frame["line"]))
+    if len(held) == frame.height:
+        plan = plan_order(keys_of(frame), slips_per_file=limit, layouts=LAYOUTS, held=frame["line"])
+        assert plan.files == ()
+        assert (plan.file_of_row == HELD).all()
+        return
+    out = printed(frame, slips_per_file=limit, held=held)
+    assert sorted(out["line"]) == sorted(set(frame["line"]) - set(held))
+    assert out["seq"].to_list() == list(range(1, out.height + 1))
+    named = out.filter(pl.col("payer_id").fill_null("") != "")
+    one_payer = named.group_by("payer_id", "large_print").agg(
+        pl.col("file").n_unique(),
+        m=pl.col("m").unique(),
+        n=pl.col("n"),
+        size=pl.len(),
+        span=pl.col("seq").max() - pl.col("seq").min() + 1,
+    )
+    for row in one_payer.iter_rows(named=True):
+        assert row["file"] == 1
+        assert row["m"] == [row["size"]]
+        assert row["n"] == list(range(1, row["size"] + 1))
+        assert row["span"] == row["size"]  # together in one place
+    per_file = out.group_by("file").agg(slips=pl.len(), bundles=pl.col("bundle").n_unique())
+    assert per_file.filter((pl.col("slips") > limit) & (pl.col("bundles") > 1)).is_empty()
+    assert (out.group_by("file").agg(pl.col("large_print").n_unique())["large_print"] == 1).all()
+
+
+def test_order_does_not_depend_on_the_order_of_the_file() -> None:
+    frame = rows_of(
+        payers=["A", "B", "A", "C"], postal_code=["3", "2", "1", "2"], period=["02", "01", "01", "01"]
+    )
+    keys = ["payer_id", "period", "seq", "n", "m", "file"]
+    assert printed(frame).select(keys).equals(printed(frame.reverse()).select(keys))
