@@ -28,7 +28,6 @@ from reconcile.receipt_layout import (
 
 __all__ = ["ReceiptLayout", "layout_names", "load_receipt_layout", "read_receipt_layout"]
 
-BARCODE_FREE = 21
 BARCODE_DIGITS = 44
 STATUSES = ("observed", "inferred", "placeholder", "confirmed")
 _WORDS: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "channel": CHANNELS}
@@ -316,7 +315,15 @@ class _Reader:
             required == "with_header" and not marks["header"]
         ):
             self.fault("receipt_layout.value", "controls.trailer_required", required, "header / trailer")
-        return Controls(**marks, **cells, trailer_required=required)
+        return Controls(
+            header=marks["header"],
+            detail=marks["detail"],
+            trailer=marks["trailer"],
+            end=marks["end"],
+            count=cells.get("count", Cell()),
+            sum=cells.get("sum", Cell()),
+            trailer_required=required,
+        )
 
     def cell(self, controls: Mapping[str, object], key: str, form: str, record: int) -> Cell:
         value = controls.get(key)
@@ -356,21 +363,20 @@ class _Reader:
         for one, other in (("paid_at", "paid_on"), ("paid_at", "paid_time")):
             if one in given and other in given:
                 self.fault("receipt_layout.twice", other, f"{one}、{other}", "1")
-        for field in layout.fields:
-            if (
-                field.name in ("kind", "channel", "slip_key", "amount", "paid_at", "paid_on")
-                and not field.required
-            ):
-                self.fault("receipt_layout.value", f"field[{field.name}].required", "false", "true")
-            if field.type == "copy" and "barcode" not in given:
-                self.fault("receipt_layout.missing", "barcode", f"field[{field.name}]", "[[field]] barcode")
-        by_place = [f for f in layout.fields if f.position]
-        if layout.form == "csv" and by_place:
-            most = max(f.position for f in by_place)
-            if layout.columns < most:
-                self.fault("receipt_layout.value", "columns", layout.columns, f"≥ {most}")
+        self.wanted(layout, "barcode" in given)
+        by_place = [f.position for f in layout.fields if f.position]
+        if layout.form == "csv" and by_place and layout.columns < max(by_place):
+            self.fault("receipt_layout.value", "columns", layout.columns, f"≥ {max(by_place)}")
         if layout.form == "csv" and len(by_place) < len(layout.fields) and not layout.heading:
             self.fault("receipt_layout.value", "heading", "false", "true")
+
+    def wanted(self, layout: ReceiptLayout, has_barcode: bool) -> None:
+        """Fields without which a record is no event must be filled; copies need what they repeat."""
+        for field in layout.fields:
+            if field.name in _FILLED and not field.required:
+                self.fault("receipt_layout.value", f"field[{field.name}].required", "false", "true")
+            if field.type == "copy" and not has_barcode:
+                self.fault("receipt_layout.missing", "barcode", f"field[{field.name}]", "[[field]] barcode")
 
 
 _TOP = (
@@ -401,6 +407,7 @@ _FIELD = (
     "prefix",
     "of_barcode",
 )
+_FILLED = ("kind", "channel", "slip_key", "amount", "paid_at", "paid_on", "barcode")
 _MARKS = ("header", "detail", "trailer", "end")
 _CONTROLS = (*_MARKS, "count", "sum", "trailer_required")
 _CONSTANT = ("kind", "channel", "body_code", "tax_item", "levy_year", "fiscal_year", "period")

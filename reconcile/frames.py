@@ -86,7 +86,7 @@ ASSESSMENTS: Mapping[str, pl.DataType] = {
     "due_date": _DAY,
     "principal": _YEN,
     "status": _TEXT,
-    "revised_at": _TEXT,  # ISO date or date-time; null = as first assessed
+    "revised_at": _DAY,  # null = as first assessed; versions of a line are ordered by it, then as they came
     "carried_over": pl.Boolean(),
     "time_barred_on": _DAY,
     "exempt_from": _DAY,
@@ -116,6 +116,7 @@ SLIPS: Mapping[str, pl.DataType] = {
     "principal": _YEN,
     "delinquency": _YEN,
     "dunning_fee": _YEN,
+    "covers": _TEXT,  # as given: line_id:amount joined by ;
 }
 
 COVERS: Mapping[str, pl.DataType] = {

@@ -5,4 +5,3 @@ Whole files in memory, a Python loop over rows. Refuses what `reconcile.strict_r
 """
 
 from __future__ import annotations
-

@@ -74,7 +74,8 @@ def open_file(
             (f, slice(f.start - 1, f.start - 1 + f.width)) for f in chosen.fields
         ]
         return Opened(path, chosen, _plan(chosen, written, 0, places, site), way, skip, 1, (), known, log)
-    offset, line, headings = skip, 1, []
+    offset, line = skip, 1
+    headings: list[str] = []
     if chosen.heading:
         headings, offset, line = _heading(path, skip, written)
     columns = chosen.columns or len(headings)

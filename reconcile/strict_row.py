@@ -28,6 +28,7 @@ from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField, ReceiptLayout
 Value: TypeAlias = str | int | date | None
 
 BLANK = " \u3000"
+BARCODE_DIGITS = 44
 BARCODE_FREE = slice(8, 29)
 BARCODE_AMOUNT = slice(37, 43)
 
@@ -66,7 +67,7 @@ class Refusal:
     amount: int | None = None
 
 
-class _Fault(Exception):
+class _FaultError(Exception):
     """Raised inside this module to leave a record at its first fault."""
 
     def __init__(self, code: str, name: str, **params: Param) -> None:
@@ -80,7 +81,7 @@ def read_row(raw: bytes, plan: RowPlan) -> Row | Refusal:
     try:
         cells = _cells(raw, plan)
         return _Row(plan).read(cells)
-    except _Fault as fault:
+    except _FaultError as fault:
         key, amount = _legible(cells, plan)
         return Refusal(fault.code, fault.name, fault.params, key, amount)
 
@@ -92,7 +93,7 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
     """The text of every field, in the order of `plan.places`."""
     if plan.layout.form == "fixed":
         if len(raw) != plan.layout.record_bytes:
-            raise _Fault("receipt.length", "", found=len(raw), expected=plan.layout.record_bytes)
+            raise _FaultError("receipt.length", "", found=len(raw), expected=plan.layout.record_bytes)
         _text(raw, plan)
         return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
     text = _text(raw, plan)
@@ -100,11 +101,11 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         try:
             found = next(csv.reader([text], strict=True))
         except (csv.Error, StopIteration):
-            raise _Fault("receipt.quote", "", found='"') from None
+            raise _FaultError("receipt.quote", "", found='"') from None
     else:
         found = text.split(",")
     if len(found) != plan.columns:
-        raise _Fault("receipt.fields", "", found=len(found), expected=plan.columns)
+        raise _FaultError("receipt.fields", "", found=len(found), expected=plan.columns)
     return [found[at] for _, at in plan.places if isinstance(at, int)]
 
 
@@ -113,7 +114,7 @@ def _text(raw: bytes, plan: RowPlan) -> str:
     decoded = to_utf8(raw, plan.encoding)
     if isinstance(decoded, BadByte):
         expected = "UTF-8" if plan.encoding == "utf-8" else "CP932"
-        raise _Fault(
+        raise _FaultError(
             "receipt.bytes", "", found=f"{decoded.value:02X}", offset=decoded.offset + 1, expected=expected
         )
     text = decoded.decode("utf-8")
@@ -121,9 +122,9 @@ def _text(raw: bytes, plan: RowPlan) -> str:
         return text
     for character in text:
         if private_use(character) and character not in plan.gaiji:
-            raise _Fault("receipt.private_use", "", found=f"U+{ord(character):04X}")
+            raise _FaultError("receipt.private_use", "", found=f"U+{ord(character):04X}")
         if unicodedata.category(character) in ("Cc", "Cn", "Cs") or character in "\ufffd\ufeff":
-            raise _Fault("receipt.character", "", found=f"U+{ord(character):04X}")
+            raise _FaultError("receipt.character", "", found=f"U+{ord(character):04X}")
     return text
 
 
@@ -142,7 +143,7 @@ def _legible(cells: list[str], plan: RowPlan) -> tuple[str | None, int | None]:
                 reader.barcode(one, str(reader.value(one, cell)))
                 key = reader.values.get("slip_key")
                 amount = reader.values.get("barcode_amount") if amount is None else amount
-        except _Fault:
+        except _FaultError:
             continue
     return (key if isinstance(key, str) else None), (amount if isinstance(amount, int) else None)
 
@@ -151,7 +152,7 @@ def _legible(cells: list[str], plan: RowPlan) -> tuple[str | None, int | None]:
 
 
 class _Row:
-    """Builds one row; the first fault leaves by `_Fault`."""
+    """Builds one row; the first fault leaves by `_FaultError`."""
 
     def __init__(self, plan: RowPlan) -> None:
         self.plan = plan
@@ -187,7 +188,7 @@ class _Row:
         fixed = self.plan.layout.form == "fixed"
         if not bare or (bare in one.none and self._none_counts(one)):
             if one.required and not bare:
-                raise _Fault("receipt.missing", one.name)
+                raise _FaultError("receipt.missing", one.name)
             return None
         if one.type == "text" and one.name not in EVENT_FIELDS:
             self._short_enough(one, bare)
@@ -204,46 +205,58 @@ class _Row:
         return not one.none_when_channel or self.values.get("channel") == one.none_when_channel
 
     def _gaiji(self, text: str) -> str:
-        return text.translate(str.maketrans(dict(self.plan.gaiji))) if self.plan.gaiji else text
+        return (
+            text.translate({ord(c): stands for c, stands in self.plan.gaiji.items()})
+            if self.plan.gaiji
+            else text
+        )
 
     def _typed(self, one: ReceiptField, text: str) -> tuple[Value, bool]:
         """(value, whether it was written in the plain notation)."""
-        if one.type == "choice":
-            return self._choice(one, text)
-        if one.type == "digits":
-            if not (text.isascii() and text.isdigit() and len(text) == one.width):
-                raise _Fault("receipt.digits", one.name, found=text, expected=one.width)
-            return text, True
-        if one.type == "key":
-            if not (text.isascii() and text.isdigit() and len(text) <= one.width):
-                raise _Fault("receipt.digits", one.name, found=text, expected=f"1 – {one.width}")
-            return text.zfill(20), True
-        if one.type == "money":
-            return self._money(one, text)
-        if one.type == "date":
-            return self._date(one, text)
-        if one.type == "time":
-            return self._time(one, text), True
-        if one.type in ("barcode", "copy"):
-            digits = text.removeprefix(one.prefix)
-            fits = text.startswith(one.prefix) and digits.isascii() and digits.isdigit()
-            if not fits or (one.type == "barcode" and len(digits) != 44):
-                expected = "44" if one.type == "barcode" else str(one.of_barcode[1] - one.of_barcode[0] + 1)
-                raise _Fault("receipt.digits", one.name, found=text, expected=one.prefix + expected)
-            return digits, True
-        self._short_enough(one, text)
-        return text, True
+        match one.type:
+            case "choice":
+                found: tuple[Value, bool] = self._choice(one, text)
+            case "digits" | "key":
+                found = self._digits(one, text), True
+            case "money":
+                found = self._money(one, text)
+            case "date":
+                found = self._date(one, text)
+            case "time":
+                found = self._time(one, text), True
+            case "barcode" | "copy":
+                found = self._bars(one, text), True
+            case _:
+                self._short_enough(one, text)
+                found = text, True
+        return found
+
+    def _digits(self, one: ReceiptField, text: str) -> str:
+        key = one.type == "key"
+        least = 1 if key else one.width
+        if not (text.isascii() and text.isdigit() and least <= len(text) <= one.width):
+            expected = f"1 – {one.width}" if key else str(one.width)
+            raise _FaultError("receipt.digits", one.name, found=text, expected=expected)
+        return text.zfill(20) if key else text
+
+    def _bars(self, one: ReceiptField, text: str) -> str:
+        digits = text.removeprefix(one.prefix)
+        fits = text.startswith(one.prefix) and digits.isascii() and digits.isdigit()
+        if not fits or (one.type == "barcode" and len(digits) != BARCODE_DIGITS):
+            size = BARCODE_DIGITS if one.type == "barcode" else one.of_barcode[1] - one.of_barcode[0] + 1
+            raise _FaultError("receipt.digits", one.name, found=text, expected=f"{one.prefix}{size}")
+        return digits
 
     def _short_enough(self, one: ReceiptField, text: str) -> None:
         if self.plan.layout.form == "csv" and one.width and len(text) > one.width:
-            raise _Fault("receipt.text_long", one.name, found=len(text), expected=one.width)
+            raise _FaultError("receipt.text_long", one.name, found=len(text), expected=one.width)
 
     def _choice(self, one: ReceiptField, text: str) -> tuple[Value, bool]:
         if text in one.values:
             return one.values[text], True
         normal = unicodedata.normalize("NFKC", text).strip(BLANK)
         if normal not in one.values:
-            raise _Fault("receipt.choice", one.name, found=text, expected="、".join(one.values))
+            raise _FaultError("receipt.choice", one.name, found=text, expected="、".join(one.values))
         return one.values[normal], False
 
     def _money(self, one: ReceiptField, text: str) -> tuple[int, bool]:
@@ -253,16 +266,16 @@ class _Row:
             if re.fullmatch("[0-9]{1,3}(,[0-9]{3})+", bare):
                 bare = bare.replace(",", "")
         if not (bare.isascii() and bare.isdigit()) or len(bare) > one.width:
-            raise _Fault("receipt.amount", one.name, found=text, expected=one.width)
+            raise _FaultError("receipt.amount", one.name, found=text, expected=one.width)
         yen = int(bare)
         if one.name == "amount" and yen == 0:
-            raise _Fault("receipt.amount_zero", one.name, found=text)
+            raise _FaultError("receipt.amount_zero", one.name, found=text)
         return yen, bare == text
 
     def _date(self, one: ReceiptField, text: str) -> tuple[date, bool]:
         day, plain = _day(text, self.plan.days)
         if day is None:
-            raise _Fault("receipt.date", one.name, found=text)
+            raise _FaultError("receipt.date", one.name, found=text)
         return day, plain
 
     def _time(self, one: ReceiptField, text: str) -> str:
@@ -271,19 +284,19 @@ class _Row:
             (match[1] or match[4], match[2] or match[5], match[3] or match[6]) if match else ("", "", "")
         )
         if not match or int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
-            raise _Fault("receipt.time", one.name, found=text)
+            raise _FaultError("receipt.time", one.name, found=text)
         return f"{int(hour):02d}{minute}{second or '00'}"
 
     def _paid_at(self, one: ReceiptField, cell: str) -> None:
         bare = cell.strip(BLANK)
         clean = unicodedata.normalize("NFKC", bare).strip(BLANK)
         if not clean:
-            raise _Fault("receipt.missing", one.name)
+            raise _FaultError("receipt.missing", one.name)
         match = re.fullmatch(
             r"([0-9]{8})([0-9]{4}|[0-9]{6})|(.*?)(?:[T ] *([0-9]{1,2}:[0-9:]*)(?:\+09:00)?)?", clean
         )
         if match is None:
-            raise _Fault("receipt.date", one.name, found=clean)
+            raise _FaultError("receipt.date", one.name, found=clean)
         day, plain = self._date(one, match[1] or match[3])
         clock = match[2] or match[4]
         time = self._time(one, clock) if clock else None
@@ -296,45 +309,45 @@ class _Row:
     def barcode(self, one: ReceiptField, digits: str) -> None:
         """Issuer, slip key and amount out of the 44 digits (elqr-format.md §4)."""
         if digits[:2] != "91":
-            raise _Fault("receipt.barcode_ai", one.name, found=digits[:2], expected="91")
+            raise _FaultError("receipt.barcode_ai", one.name, found=digits[:2], expected="91")
         check = str(int(mod10_31(digit_row(digits[:43]))[0]))
         if digits[43] != check:
-            raise _Fault("receipt.barcode_check", one.name, found=digits[43], expected=check)
+            raise _FaultError("receipt.barcode_check", one.name, found=digits[43], expected=check)
         self.values["issuer"] = digits[2:8]
         amount = int(digits[BARCODE_AMOUNT])
         self.values["barcode_amount"] = amount
         if "amount" not in self.values:
             if amount == 0:
-                raise _Fault("receipt.amount_zero", "amount", found=digits[BARCODE_AMOUNT])
+                raise _FaultError("receipt.amount_zero", "amount", found=digits[BARCODE_AMOUNT])
             self.values["amount"] = amount
         elif self.values["amount"] != amount:
             found, expected = str(self.values["amount"]), str(amount)
-            raise _Fault("receipt.barcode_amount", "amount", found=found, expected=expected)
+            raise _FaultError("receipt.barcode_amount", "amount", found=found, expected=expected)
         rule = self.plan.layout.barcode
         if rule is not None and not self.plan.layout.named("slip_key"):
             free = digits[BARCODE_FREE]
             if free[rule.key_digits :].strip("0"):
-                raise _Fault("receipt.free_field", one.name, found=free, expected=rule.key_digits)
+                raise _FaultError("receipt.free_field", one.name, found=free, expected=rule.key_digits)
             self.values["slip_key"] = free[: rule.key_digits].zfill(20)
 
     def _copy(self, one: ReceiptField, copy: str) -> None:
         first, last = one.of_barcode
         expected = str(self.values["barcode"])[first - 1 : last]
         if copy and copy != expected:
-            raise _Fault("receipt.copy", one.name, found=copy, expected=expected)
+            raise _FaultError("receipt.copy", one.name, found=copy, expected=expected)
 
     def _relations(self) -> None:
         body = self.values.get("body_code")
         if isinstance(body, str):
             check = str(body_code_check(digit_row(body[:5]))[0])
             if body[5] != check:
-                raise _Fault("receipt.body_code", "body_code", found=body, expected=body[:5] + check)
+                raise _FaultError("receipt.body_code", "body_code", found=body, expected=body[:5] + check)
         parts = [self.values.get(name) for name in ("principal", "delinquency", "dunning_fee")]
         if parts[0] is not None:
             total = sum(p for p in parts if isinstance(p, int))
             if total != self.values["amount"]:
                 found = str(self.values["amount"])
-                raise _Fault("receipt.parts", "amount", found=found, expected=str(total))
+                raise _FaultError("receipt.parts", "amount", found=found, expected=str(total))
 
 
 def _day(text: str, known: dict[str, date | None]) -> tuple[date | None, bool]:
