@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
-from elqr.columns import COLUMNS, NAMES
+from elqr.columns import COLUMNS, Column
 from elqr.encoding import BOM, ENCODINGS, BadByte, sniff, to_utf8
 from elqr.framing import Fault, Records, frame
 from elqr.mapping import HeadingMap, nearest
@@ -53,6 +53,7 @@ class Plan:
     names: tuple[str | None, ...]
     shown: tuple[str, ...]  # heading as written, for messages
     mapping: HeadingMap
+    columns: tuple[Column, ...]
 
 
 def read_slips(
@@ -63,6 +64,18 @@ def read_slips(
     `encoding`: `utf-8` or `cp932`, else told by content. Raises ProblemError where the file as a whole cannot be used (at once, not later),
     ValueError for another encoding.
     """
+    return read_columns(path, COLUMNS, mapping=mapping, encoding=encoding, batch_rows=batch_rows)
+
+
+def read_columns(
+    path: Path,
+    columns: Sequence[Column],
+    *,
+    mapping: HeadingMap | None = None,
+    encoding: str | None = None,
+    batch_rows: int = 50_000,
+) -> Iterator[Batch]:
+    """The same for a file of any `columns`, such as assessments: batches, problems and refusals are alike."""
     if encoding is not None and encoding.lower() not in (*ENCODINGS, "utf-8-sig", "shift_jis", "sjis"):
         raise ValueError(f"encoding {encoding!r}: expected one of {', '.join(ENCODINGS)}")
     site = mapping or HeadingMap()
@@ -77,25 +90,27 @@ def read_slips(
     if not head:
         raise ProblemError(Problem("file.empty", where=Where(path.name)))
     if head == b"PAR1":
-        return _parquet(path, site, batch_rows)
-    return _csv(path, site, encoding, batch_rows)
+        return _parquet(path, tuple(columns), site, batch_rows)
+    return _csv(path, tuple(columns), site, encoding, batch_rows)
 
 
 # ---------------------------------------------------------------- headings
 
 
-def _plan(file: str, shown: Sequence[str], mapping: HeadingMap) -> tuple[Plan, ProblemLog]:
+def _plan(
+    file: str, shown: Sequence[str], columns: tuple[Column, ...], mapping: HeadingMap
+) -> tuple[Plan, ProblemLog]:
     """Which column stands where. Raises ProblemError with every fault of the heading."""
     log, faults = ProblemLog(), []
     names: list[str | None] = []
     where = Where(file, 1)
     for heading in shown:
-        name = mapping.column_of(heading)
+        name = mapping.column_of(heading, columns)
         if name is None:
             log.add_one(
                 Problem(
                     "heading.unknown",
-                    params={"found": heading, "expected": nearest(heading, NAMES)},
+                    params={"found": heading, "expected": nearest(heading, [c.name for c in columns])},
                     where=where,
                 )
                 if heading.strip()
@@ -107,20 +122,20 @@ def _plan(file: str, shown: Sequence[str], mapping: HeadingMap) -> tuple[Plan, P
         elif name in mapping.constants:
             faults.append(Problem("heading.constant", name, {"found": heading}, where))
         names.append(name)
-    missing = [c for c in COLUMNS if c.required and c.name not in names and c.name not in mapping.constants]
+    missing = [c for c in columns if c.required and c.name not in names and c.name not in mapping.constants]
     faults += [
         Problem("heading.missing", c.name, {"found": "、".join(shown), "expected": c.ja}, where)
         for c in missing
     ]
     if faults:
         raise ProblemError(faults)
-    return Plan(file, len(shown), tuple(names), tuple(shown), mapping), log
+    return Plan(file, len(shown), tuple(names), tuple(shown), mapping, columns), log
 
 
 def _canonical(raw: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """Columns by position -> `line` and all canonical columns; constants and value maps applied, empty = null."""
-    columns = [pl.col("line")]
-    for name in NAMES:
+    cells = [pl.col("line")]
+    for name in (c.name for c in plan.columns):
         if name in plan.mapping.constants:
             cell = pl.lit(plan.mapping.constants[name], pl.String)
         elif name in plan.names:
@@ -129,20 +144,22 @@ def _canonical(raw: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             cell = pl.lit(None, pl.String)
         if words := plan.mapping.values.get(name):
             cell = cell.replace(dict(words))
-        columns.append(pl.when(cell != "").then(cell).alias(name))
-    return raw.select(columns)
+        cells.append(pl.when(cell != "").then(cell).alias(name))
+    return raw.select(cells)
 
 
 # ---------------------------------------------------------------- CSV
 
 
-def _csv(path: Path, mapping: HeadingMap, encoding: str | None, batch_rows: int) -> Iterator[Batch]:
+def _csv(
+    path: Path, columns: tuple[Column, ...], mapping: HeadingMap, encoding: str | None, batch_rows: int
+) -> Iterator[Batch]:
     with path.open("rb") as handle:
         name = sniff(handle, file=path.name)
         if encoding is not None:
             name = "cp932" if encoding.lower() in ("cp932", "shift_jis", "sjis") else "utf-8"
         heading, offset, line = _heading(handle, name, path.name)
-    plan, log = _plan(path.name, heading, mapping)
+    plan, log = _plan(path.name, heading, columns, mapping)
     return _csv_batches(path, plan, log, name, offset, line, batch_rows)
 
 
@@ -327,14 +344,16 @@ def _fields_before(raw: bytes) -> int:
 # ---------------------------------------------------------------- Parquet
 
 
-def _parquet(path: Path, mapping: HeadingMap, batch_rows: int) -> Iterator[Batch]:
+def _parquet(
+    path: Path, columns: tuple[Column, ...], mapping: HeadingMap, batch_rows: int
+) -> Iterator[Batch]:
     try:
         schema = pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ProblemError(
             Problem("file.unreadable", params={"found": str(path), "reason": str(error).splitlines()[0]})
         ) from None
-    plan, log = _plan(path.name, list(schema), mapping)
+    plan, log = _plan(path.name, list(schema), columns, mapping)
     nested = [
         Problem("heading.type", n or h, {"found": str(t), "expected": "String"}, Where(path.name, 1))
         for n, (h, t) in zip(plan.names, schema.items(), strict=True)
