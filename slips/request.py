@@ -18,10 +18,10 @@ from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import Problem, ProblemError, Where
 from elqr.profiles import Profile, load_profile
 from elqr.site import Site, load_site
-from slips.intake import Form
-from slips.jobfile import Source, sha256_of, source_of
 from slips.form import Layout
 from slips.geometry import load_good_layout
+from slips.intake import Form
+from slips.jobfile import Source, sha256_of, source_of
 from slips.order import NUMBER_WIDTH, PlannedFile
 from slips.outfolder import is_ours
 from slips.values import known_values
