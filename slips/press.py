@@ -22,12 +22,11 @@ from slips.fonts import FontLibrary, load_fonts
 from slips.layout import Layout
 from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf
-
-
 from slips.proof.intent import expected_of
 from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
+from slips.wording import faces_of as faces_of_layout
 from slips.workers import Proof
 
 SECOND_EVERY = 50
@@ -42,8 +41,7 @@ def _fonts(names: tuple[str, ...]) -> FontLibrary:
 
 def faces_of(layouts: Mapping[str, Layout]) -> tuple[str, ...]:
     """The typefaces that the layouts use."""
-    boxes = [box for layout in layouts.values() for box in layout.boxes]
-    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label}))
+    return tuple(sorted({face for layout in layouts.values() for face in faces_of_layout(layout)}))
 
 
 def site_words(site: Site) -> dict[str, str]:
@@ -56,6 +54,7 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "limit_en": f"¥{to_human(pl.Series([limit])).item()}",
     }
 
 
@@ -73,7 +72,9 @@ class PaperPress:
 
     def read_back(self, path: Path, values: pl.DataFrame, *, layout: str) -> Proof:
         """See `slips.workers.Press`."""
-        found = read_back(path, expected_of(values, self.plan.setup.layouts[layout]), second_every=SECOND_EVERY)
+        found = read_back(
+            path, expected_of(values, self.plan.setup.layouts[layout]), second_every=SECOND_EVERY
+        )
         log = ProblemLog()
         lines, keys = values["line"], values["slip_key"]
         for problem in found.problems:

@@ -15,16 +15,16 @@ from typing import Any
 
 from elqr import __version__
 from elqr.mapping import HeadingMap, load_mapping
-from elqr.problems import Problem, ProblemError, Severity, Where
+from elqr.problems import Problem, ProblemError, Where
 from elqr.profiles import Profile, load_profile
 from elqr.site import Site, load_site
-from slips.geometry import check_layout
+from slips.form import Layout
+from slips.geometry import load_good_layout
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
-from slips.layout import Layout, load_layout
 from slips.order import NUMBER_WIDTH, PlannedFile
 from slips.outfolder import is_ours
-from slips.values import names_for
+from slips.values import known_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +106,11 @@ def setting_of(request: PrintRequest) -> Setting:
     site = load_site(request.site) if request.site else Site.unknown()
     profile = load_profile(request.profile)
     mapping = load_mapping(request.mapping) if request.mapping else site.mapping
-    ordinary = _sound(request.layout)
+    ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
     forms = {False: Form(ordinary.id, table_rows(ordinary))}
     if ordinary.large_print:
-        large = _sound(ordinary.large_print)
+        large = _layout(ordinary.large_print)
         layouts[large.id] = large
         forms[True] = Form(large.id, table_rows(large))
     identity = {
@@ -139,13 +139,9 @@ def setting_of(request: PrintRequest) -> Setting:
     )
 
 
-def _sound(name: str) -> Layout:
-    """The layout, judged before anything is printed with it. Raises ProblemError with all its faults."""
-    layout = load_layout(name)
-    faults = check_layout(layout, values=names_for(table_rows(layout)))
-    if any(fault.severity is Severity.ERROR for fault in faults):
-        raise ProblemError(faults)
-    return layout
+def _layout(name: str) -> Layout:
+    """A form that may be printed: its values exist and its distances are good."""
+    return load_good_layout(name, values=lambda layout: known_values(table_rows(layout)))
 
 
 def table_rows(layout: Layout) -> int:

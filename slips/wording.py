@@ -33,4 +33,6 @@ def check_words(
 def faces_of(layout: Layout) -> tuple[str, ...]:
     """The font faces that a form names, for boxes and labels."""
     boxes = layout.boxes
-    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label or box.columns}))
+    return tuple(
+        sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label or box.columns})
+    )
