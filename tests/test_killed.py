@@ -26,8 +26,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTS = 4  # how many points between the first and the last touch of the disk, beside the last ones
 
 
-def started(slips: Path, out: Path, *, jobs: int = 1, deadly: int = 0, endless: str = "") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.killed_job", str(slips), str(out), str(jobs), str(deadly), endless]
+def started(
+    slips: Path, out: Path, *, jobs: int = 1, deadly: int = 0, endless: str = ""
+) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.killed_job",
+        str(slips),
+        str(out),
+        str(jobs),
+        str(deadly),
+        endless,
+    ]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -45,7 +56,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
 def whole(out: Path, expected: dict[str, bytes]) -> None:
     """Whatever stands under a final name is complete; job.json comes last."""
-    there = {name: data for name, data in files(out).items() if not name.startswith(".")} if out.exists() else {}
+    there = (
+        {name: data for name, data in files(out).items() if not name.startswith(".")} if out.exists() else {}
+    )
     assert all(expected.get(name) == data for name, data in there.items())
     if JOB in there:
         assert set(there) == set(expected)
