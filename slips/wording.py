@@ -7,6 +7,7 @@ at the first. Refuses nothing itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from elqr.problems import Problem, ProblemError
 from slips.constants import constant_texts, set_constant
@@ -22,7 +23,7 @@ def check_words(
     found: list[Problem] = []
     for lang in langs:
         labels = load_labels(lang)
-        for text in constant_texts(layout, lambda key, of=labels: of.text(key, site=site), has_mark=False):
+        for text in constant_texts(layout, partial(labels.text, site=site), has_mark=False):
             try:
                 set_constant(text, fonts, file=layout.file)
             except ProblemError as fault:
