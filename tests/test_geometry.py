@@ -219,7 +219,9 @@ def test_messages_carry_the_figures_of_both_sides() -> None:
     for lang in ("ja", "en"):
         text = problem.text(lang)
         assert "notice.qr" in text and "mihara.toml" in text
-        assert f"x_mm = {QR.x_mm - 144.0:.4f}" in text, "the nearest place on the grid, as the file would say it"
+        assert f"x_mm = {QR.x_mm - 144.0:.4f}" in text, (
+            "the nearest place on the grid, as the file would say it"
+        )
         assert f"x_mm = {QR.x_mm - 144.0 + DOT / 4:.4f}" in text
 
 
@@ -270,7 +272,10 @@ def test_a_form_without_one_of_the_three_parts_is_refused() -> None:
 
 
 def test_words_and_values_that_do_not_exist_are_named() -> None:
-    assert found(changed("slip.notice_no", label="row.nothing")) == [("layout.unknown_label", "slip.notice_no")] * 2
+    assert (
+        found(changed("slip.notice_no", label="row.nothing"))
+        == [("layout.unknown_label", "slip.notice_no")] * 2
+    )
     assert check_layout(GOOD, values=known_values(0)) == []
     odd = check_layout(changed("receipt.city", value="town"), values=known_values(0))
     assert [(p.code, p.params["found"]) for p in odd] == [("layout.unknown_value", "town")]
@@ -314,5 +319,12 @@ def test_every_place_on_the_grid_is_accepted_and_the_way_back_is_exact(left: int
 
 
 def test_a_table_names_its_cells() -> None:
-    one = replace(QR, kind="table", value="", columns=(Column(value="a", label="row.amount", w_mm=9.0),), rows=2, when="b")
+    one = replace(
+        QR,
+        kind="table",
+        value="",
+        columns=(Column(value="a", label="row.amount", w_mm=9.0),),
+        rows=2,
+        when="b",
+    )
     assert one.value_names == ("a_1", "a_2", "b")

@@ -154,7 +154,9 @@ y_mm = 20.0
 size_pt = 10.0
 """
     by_id = {b.id: b for b in load_layout(write(SMALL + codes)).boxes}
-    assert by_id["qr"].w_mm == by_id["qr"].h_mm == pytest.approx(41 * 8 * 25.4 / 600)  # elqr-format 3: 13.9 mm
+    assert (
+        by_id["qr"].w_mm == by_id["qr"].h_mm == pytest.approx(41 * 8 * 25.4 / 600)
+    )  # elqr-format 3: 13.9 mm
     assert by_id["bars"].w_mm == pytest.approx(288 * 4 * 25.4 / 600)
     # Japan Post: 67 bars and 66 gaps of 0.6 mm, long bar 3.6 mm at 10 points
     assert (by_id["customer"].w_mm, by_id["customer"].h_mm) == (pytest.approx(79.8), pytest.approx(3.6))
@@ -189,7 +191,7 @@ def test_each_fault_of_a_file_is_named(write, old: str, new: str, expected: list
 
 
 def test_all_faults_of_a_file_are_told_at_once(write) -> None:
-    text = SMALL.replace("dpi = 600", "dpi = 0").replace('align = "right"', 'align = 3\nodd = 1')
+    text = SMALL.replace("dpi = 600", "dpi = 0").replace('align = "right"', "align = 3\nodd = 1")
     codes = {code for code, _ in faults(write(text))}
     assert codes == {"layout.bad_value", "layout.wrong_type", "layout.unknown_key"}
 
@@ -200,7 +202,9 @@ def test_messages_name_file_place_found_and_expected(write) -> None:
     (problem,) = caught.value.problems
     for lang in ("ja", "en"):
         text = problem.text(lang)
-        assert all(word in text for word in ("small.toml", "box amount.align", "far", "left | center | right"))
+        assert all(
+            word in text for word in ("small.toml", "box amount.align", "far", "left | center | right")
+        )
 
 
 def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
