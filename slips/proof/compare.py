@@ -12,15 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from elqr import symbols
-from slips.proof.render import WHITE, Picture
+from elqr import gs1_128, symbols
+from slips.proof.expected import BarsPlace, SymbolPlace
+from slips.proof.render import WHITE, Frame, Picture
 
 PIXELS_A_MODULE = 4
 FINE_PIXELS_A_MODULE = 16
 QUIET = symbols.QUIET_ZONE_MODULES
 SIDE_MODULES = symbols.SIZE + 2 * QUIET  # 49
 
+BARS_PIXELS_A_MODULE = 2  # 0.085 mm a pixel at the usual 0.169 mm, as fine as in the eL-QR
+BARS_ROWS = 4
+BARS_QUIET = 10  # modules on both sides
+
 Modules = npt.NDArray[np.uint32]
+Bars = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,34 @@ def centres(picture: Picture) -> Picture:
     return np.ascontiguousarray(picture[middle::PIXELS_A_MODULE, middle::PIXELS_A_MODULE])
 
 
-def uneven_bars(picture: Picture, pixels_a_module: int) -> int:
-    """How many pixels of a linear barcode are grey, or unlike the first of their module; 0 when clean."""
-    grey = (picture != 0) & (picture != WHITE)
-    first = np.repeat(picture[0, ::pixels_a_module], pixels_a_module)
-    return int((grey | (picture != first)).sum())
+def intended_bars(bits: Picture) -> Bars:
+    """Modules of bars (n, 288), 1 = dark, to words (n, 308) with the quiet zones: the two pixels across a module."""
+    dark = np.pad(bits, ((0, 0), (BARS_QUIET, BARS_QUIET)))
+    return np.where(dark == 1, np.uint16(0), np.uint16(0xFFFF))
+
+
+def wrong_bar_pixels(picture: Picture, modules: Bars) -> int:
+    """How many pixels of a barcode are not as intended (308), in any row."""
+    if (picture.view(np.uint16) == modules).all():
+        return 0
+    return int((picture != modules.astype(np.uint8).repeat(BARS_PIXELS_A_MODULE)).sum())
+
+
+def symbol_frame(place: SymbolPlace, pixels_a_module: int) -> Frame:
+    """A picture of the symbol with its quiet zone as margin."""
+    side_mm = place.pitch_mm * symbols.SIZE
+    side, quiet = symbols.SIZE * pixels_a_module, QUIET * pixels_a_module
+    return Frame(place.x_mm, place.y_mm, side_mm, side_mm, side, side, quiet, quiet)
+
+
+def bars_frame(place: BarsPlace) -> Frame:
+    """The bars with their quiet zones, two pixels a module across and the whole height on four rows."""
+    return Frame(
+        place.x_mm,
+        place.y_mm,
+        place.pitch_mm * gs1_128.MODULES,
+        place.h_mm,
+        gs1_128.MODULES * BARS_PIXELS_A_MODULE,
+        BARS_ROWS,
+        BARS_QUIET * BARS_PIXELS_A_MODULE,
+    )

@@ -8,21 +8,21 @@ a problem too, not an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from elqr import symbols
+import polars as pl
+
+from elqr import gs1_128, symbols
+from elqr.digits import to_matrix
 from elqr.problems import Param, Problem, Where
 from slips.proof import compare, decode
-from slips.proof.expected import BarsPlace, Expected, Places, SymbolPlace
+from slips.proof.expected import Expected, Places
 from slips.proof.render import Document, Frame, Page, Picture, UnreadableError, open_document
+from slips.proof.textboxes import TextBoxes, solid
 
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
-BARS_MODULES = 11 * (1 + 1 + 22 + 1) + 13  # Code 128: start C, FNC1, 22 pairs, check; stop
-BARS_QUIET_MODULES = 10
-BARS_PIXELS_A_MODULE = 2  # 0.085 mm a pixel at the usual 0.169 mm, as fine as in the eL-QR
-BARS_ROWS = 4
 PAGE_SIZE_TOLERANCE_MM = 0.01
 
 _BATCH = 256  # pages whose symbols are computed together
@@ -65,6 +65,23 @@ def read_back(
         return ReadBack(problems=(problem,))
 
 
+@dataclass(frozen=True)
+class _Frames:
+    """The pictures taken of every page of one template."""
+
+    symbol: Frame
+    fine: Frame
+    bars: Frame | None
+
+    @classmethod
+    def of(cls, places: Places) -> _Frames:
+        return cls(
+            compare.symbol_frame(places.symbol, compare.PIXELS_A_MODULE),
+            compare.symbol_frame(places.symbol, compare.FINE_PIXELS_A_MODULE),
+            compare.bars_frame(places.bars) if places.bars is not None else None,
+        )
+
+
 class _Reader:
     """One file: the counts so far and the problems so far."""
 
@@ -73,6 +90,8 @@ class _Reader:
         self.document, self.expected, self.second_every = document, expected, second_every
         self.exact = self.decoded = self.second = self.texts = self.barcodes = 0
         self.problems: list[Problem] = []
+        self.boxes = TextBoxes(document)
+        self.frames = [_Frames.of(places) for places in expected.templates]
 
     def run(self, progress: Callable[[int], None] | None) -> ReadBack:
         pages, wanted = self.document.page_count, len(self.expected)
@@ -82,9 +101,10 @@ class _Reader:
         checked = min(pages, wanted)
         for begin in range(0, checked, _BATCH):
             end = min(begin + _BATCH, checked)
-            intended = compare.intended(symbols.encode(self.expected.payloads[begin:end]))
+            modules = compare.intended(symbols.encode(self.expected.payloads[begin:end]))
+            bars = _bars(self.expected.barcodes[begin:end])
             for index in range(begin, end):
-                self.page(index, intended[index - begin], index in (0, checked - 1))
+                self.page(index, modules[index - begin], bars[index - begin], index in (0, checked - 1))
             if progress is not None:
                 progress(end)
         return ReadBack(
@@ -97,15 +117,16 @@ class _Reader:
             problems=tuple(self.problems),
         )
 
-    def page(self, index: int, modules: compare.Modules, at_an_end: bool) -> None:
+    def page(self, index: int, modules: compare.Modules, bars: compare.Bars, at_an_end: bool) -> None:
         """All checks of one page, which is parsed once."""
-        places = self.expected.templates[self.expected.template_of[index]]
+        template = self.expected.template_of[index]
+        places, frames = self.expected.templates[template], self.frames[template]
         with self.document.page(index) as page:
             self.size(index, page, places)
             sampled = at_an_end or index % self.second_every == 0
-            self.symbol(index, page, places.symbol, modules, sampled)
-            if places.bars is not None:
-                self.bars(index, page, places.bars)
+            self.symbol(index, page, frames, modules, sampled)
+            if frames.bars is not None:
+                self.bars(index, page, frames.bars, bars)
             self.text(index, page, places, sampled)
 
     def size(self, index: int, page: Page, places: Places) -> None:
@@ -120,7 +141,7 @@ class _Reader:
             )
 
     def symbol(
-        self, index: int, page: Page, place: SymbolPlace, modules: compare.Modules, sampled: bool
+        self, index: int, page: Page, frames: _Frames, modules: compare.Modules, sampled: bool
     ) -> None:
         """Every pixel as intended, the content equal by zxing-cpp, and on the sample by zbar as well.
 
@@ -128,8 +149,8 @@ class _Reader:
         shares its geometry with the other pages, is looked at with finer pixels too.
         """
         payload = bytes(self.expected.payloads[index])
-        fine = page.picture(symbol_frame(place, compare.FINE_PIXELS_A_MODULE)) if sampled else None
-        picture = page.picture(symbol_frame(place, compare.PIXELS_A_MODULE))
+        fine = page.picture(frames.fine) if sampled else None
+        picture = page.picture(frames.symbol)
         difference = compare.difference(picture, modules)
         if difference is None and fine is not None:
             difference = compare.difference(fine, modules)
@@ -185,62 +206,44 @@ class _Reader:
                 expected=_text(payload),
             )
 
-    def bars(self, index: int, page: Page, place: BarsPlace) -> None:
-        """The barcode's digits and its evenness; where the slip has none, that none can be read."""
+    def bars(self, index: int, page: Page, frame: Frame, modules: compare.Bars) -> None:
+        """The barcode's pixels and digits; where the slip has none, that none can be read."""
         barcode = self.expected.barcodes[index]
-        picture = page.picture(bars_frame(place))
+        picture = page.picture(frame)
         if barcode is None:
             if found := decode.read_bars(picture):
                 self.report(index, "readback.barcode_unexpected", "barcode", found=_text(found), expected=0)
             return
-        if uneven := compare.uneven_bars(picture, BARS_PIXELS_A_MODULE):
-            self.report(index, "readback.bars", "barcode", found=uneven, expected=0)
-        digits = _text(decode.read_bars(picture))
+        wrong = compare.wrong_bar_pixels(picture, modules)
+        if wrong:
+            self.report(index, "readback.bars", "barcode", found=wrong, expected=0)
+        digits = _text(decode.read_bars(picture if wrong else picture[:1]))
         if digits == barcode:
             self.barcodes += 1
         else:
             self.report(index, "readback.barcode", "barcode", found=digits, expected=barcode)
 
     def text(self, index: int, page: Page, places: Places, sampled: bool) -> None:
-        """Each value in each of its boxes, and nothing else there."""
+        """Each value in each of its boxes, and nothing else there; on the sample from the whole text layer."""
         names = [name for name in places.texts if sampled or name not in self.expected.sampled]
         shown = [(name, area) for name in names for area in places.texts[name]]
-        found = page.texts([area for _, area in shown])
-        for (name, _), text in zip(shown, found, strict=True):
-            wanted = self.expected.texts[name][index]
-            if _solid(text) == _solid(wanted):
+        areas, wanted = [area for _, area in shown], [self.expected.texts[name][index] for name, _ in shown]
+        found = page.texts(areas) if sampled else self.boxes.read(index, page, areas, wanted)
+        for (name, _), text, want in zip(shown, found, wanted, strict=True):
+            if solid(text) == solid(want):
                 self.texts += 1
             else:
-                self.report(index, "readback.text", name, found=text.strip(), expected=wanted)
+                self.report(index, "readback.text", name, found=text.strip(), expected=want)
 
     def report(self, index: int, code: str, field: str, **params: Param) -> None:
         key = self.expected.slip_keys[index]
         self.problems.append(Problem(code, field, {"page": index + 1, "slip_key": key, **params}, self.where))
 
 
-def symbol_frame(place: SymbolPlace, pixels_a_module: int) -> Frame:
-    """A picture of the symbol with its quiet zone as margin."""
-    side_mm = place.pitch_mm * symbols.SIZE
-    side, quiet = symbols.SIZE * pixels_a_module, compare.QUIET * pixels_a_module
-    return Frame(place.x_mm, place.y_mm, side_mm, side_mm, side, side, quiet, quiet)
-
-
-def bars_frame(place: BarsPlace) -> Frame:
-    """The bars with their quiet zones, two pixels a module across and the whole height on four rows."""
-    return Frame(
-        place.x_mm,
-        place.y_mm,
-        place.pitch_mm * BARS_MODULES,
-        place.h_mm,
-        BARS_MODULES * BARS_PIXELS_A_MODULE,
-        BARS_ROWS,
-        BARS_QUIET_MODULES * BARS_PIXELS_A_MODULE,
-    )
-
-
-def _solid(text: str) -> str:
-    """Without any space: pdfium puts some between words as it sees fit."""
-    return "".join(text.split())
+def _bars(barcodes: Sequence[str | None]) -> compare.Bars:
+    """The intended bars of each slip; rows of slips without a barcode mean nothing."""
+    digits = pl.Series([barcode or "0" * gs1_128.LENGTH for barcode in barcodes], dtype=pl.String)
+    return compare.intended_bars(gs1_128.bars(to_matrix(digits, gs1_128.LENGTH)))
 
 
 def _text(content: bytes) -> str:
