@@ -45,13 +45,16 @@ def intended(rows: npt.NDArray[np.uint64]) -> Modules:
     return np.where(dark == 1, np.uint32(0), np.uint32(0xFFFFFFFF))
 
 
+def exact(pictures: Picture, modules: Modules) -> npt.NDArray[np.bool_]:
+    """Which pictures (n, 196, 196) are as intended (n, 49, 49) in every pixel."""
+    strips = pictures.view(np.uint32).reshape(-1, SIDE_MODULES, PIXELS_A_MODULE, SIDE_MODULES)
+    same: npt.NDArray[np.bool_] = (strips == modules[:, :, None, :]).all(axis=(1, 2, 3))
+    return same
+
+
 def difference(picture: Picture, modules: Modules) -> Difference | None:
     """None where every pixel is as intended; `picture` has any whole number of pixels a module, `modules` is (49, 49)."""
     scale = picture.shape[0] // SIDE_MODULES
-    if scale == PIXELS_A_MODULE:
-        strips = picture.view(np.uint32).reshape(SIDE_MODULES, scale, SIDE_MODULES)
-        if (strips == modules[:, None, :]).all():
-            return None
     wanted = modules.astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
     wrong = picture != wanted
     if not wrong.any():
@@ -61,10 +64,10 @@ def difference(picture: Picture, modules: Modules) -> Difference | None:
     return Difference(int(wrong.sum()), int(grey.sum()), int(row), int(column))
 
 
-def centres(picture: Picture) -> Picture:
-    """One pixel a module (49, 49): enough for a reader once all pixels are known to be right."""
+def centres(pictures: Picture) -> Picture:
+    """One pixel a module (n, 49, 49): enough for a reader once all pixels are known to be right."""
     middle = PIXELS_A_MODULE // 2
-    return np.ascontiguousarray(picture[middle::PIXELS_A_MODULE, middle::PIXELS_A_MODULE])
+    return np.ascontiguousarray(pictures[:, middle::PIXELS_A_MODULE, middle::PIXELS_A_MODULE])
 
 
 def intended_bars(bits: Picture) -> Bars:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from elqr import gs1_128, symbols
@@ -25,7 +26,7 @@ from slips.proof.textboxes import TextBoxes, solid
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
 PAGE_SIZE_TOLERANCE_MM = 0.01
 
-_BATCH = 256  # pages whose symbols are computed together
+_BATCH = 32  # pages that are open at a time
 _EXCERPT = 20  # digits of a payload shown in a problem
 
 
@@ -90,6 +91,7 @@ class _Reader:
         self.document, self.expected, self.second_every = document, expected, second_every
         self.exact = self.decoded = self.second = self.texts = self.barcodes = 0
         self.problems: list[Problem] = []
+        self.rows = symbols.encode(expected.payloads)
         self.boxes = TextBoxes(document)
         self.frames = [_Frames.of(places) for places in expected.templates]
 
@@ -101,10 +103,8 @@ class _Reader:
         checked = min(pages, wanted)
         for begin in range(0, checked, _BATCH):
             end = min(begin + _BATCH, checked)
-            modules = compare.intended(symbols.encode(self.expected.payloads[begin:end]))
-            bars = _bars(self.expected.barcodes[begin:end])
-            for index in range(begin, end):
-                self.page(index, modules[index - begin], bars[index - begin], index in (0, checked - 1))
+            with self.document.pages(begin, end) as group:
+                self.group(range(begin, end), group, last=checked - 1)
             if progress is not None:
                 progress(end)
         return ReadBack(
@@ -117,19 +117,35 @@ class _Reader:
             problems=tuple(self.problems),
         )
 
-    def page(self, index: int, modules: compare.Modules, bars: compare.Bars, at_an_end: bool) -> None:
-        """All checks of one page, which is parsed once."""
-        template = self.expected.template_of[index]
-        places, frames = self.expected.templates[template], self.frames[template]
-        with self.document.page(index) as page:
-            self.size(index, page, places)
-            sampled = at_an_end or index % self.second_every == 0
-            self.symbol(index, page, frames, modules, sampled)
-            if frames.bars is not None:
-                self.bars(index, page, frames.bars, bars)
-            self.text(index, page, places, sampled)
+    def group(self, indices: range, pages: Sequence[Page], *, last: int) -> None:
+        """All checks of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
+        rows = slice(indices.start, indices.stop)
+        modules = compare.intended(self.rows[rows])
+        bars = _bars(self.expected.barcodes[rows])
+        sample = {k for k in indices if k in (0, last) or k % self.second_every == 0}
+        frames = [self.frames[self.expected.template_of[k]] for k in indices]
+        for index, page in zip(indices, pages, strict=True):
+            self.size(index, page)
+        taken = [page.picture(frame.symbol).copy() for page, frame in zip(pages, frames, strict=True)]
+        pictures = np.stack(taken)
+        exact = compare.exact(pictures, modules)
+        centres = compare.centres(pictures)
+        for k, index in enumerate(indices):
+            if index in sample:
+                self.sampled(index, pages[k], frames[k], pictures[k], modules[k])
+            elif exact[k]:
+                self.exact += 1
+                self.content(index, decode.read_modules(centres[k]))
+            else:
+                self.look(index, pictures[k], compare.difference(pictures[k], modules[k]))
+        for k, index in enumerate(indices):
+            if (frame := frames[k].bars) is not None:
+                self.bars(index, pages[k], frame, bars[k])
+        for index, page in zip(indices, pages, strict=True):
+            self.text(index, page, index in sample)
 
-    def size(self, index: int, page: Page, places: Places) -> None:
+    def size(self, index: int, page: Page) -> None:
+        places = self.expected.templates[self.expected.template_of[index]]
         off = max(abs(page.w_mm - places.page_w_mm), abs(page.h_mm - places.page_h_mm))
         if off > PAGE_SIZE_TOLERANCE_MM:
             self.report(
@@ -140,42 +156,54 @@ class _Reader:
                 expected=f"{places.page_w_mm:.2f} x {places.page_h_mm:.2f}",
             )
 
-    def symbol(
-        self, index: int, page: Page, frames: _Frames, modules: compare.Modules, sampled: bool
+    def sampled(
+        self, index: int, page: Page, frames: _Frames, picture: Picture, modules: compare.Modules
     ) -> None:
-        """Every pixel as intended, the content equal by zxing-cpp, and on the sample by zbar as well.
+        """A page of the sample: the symbol looked for as in a scan, read by zbar too, and seen in finer pixels.
 
-        pdfium widens an image to whole pixels, which hides a symbol that is smaller by less than one; so the sample, which
-        shares its geometry with the other pages, is looked at with finer pixels too.
+        pdfium widens an image to whole pixels, which hides a symbol that is smaller by less than one. Finer pixels show it,
+        and the pages of a template share their geometry.
         """
-        payload = bytes(self.expected.payloads[index])
-        fine = page.picture(frames.fine) if sampled else None
-        picture = page.picture(frames.symbol)
         difference = compare.difference(picture, modules)
-        if difference is None and fine is not None:
-            difference = compare.difference(fine, modules)
+        if difference is None:
+            difference = compare.difference(page.picture(frames.fine), modules)
         if difference is None:
             self.exact += 1
+        self.look(index, picture, difference)
+        found = decode.second_opinion(picture)
+        payload = bytes(self.expected.payloads[index])
+        if found == [payload]:
+            self.second += 1
         else:
-            place_of_fault = {"grey": difference.grey, "row": difference.row, "column": difference.column}
             self.report(
-                index, "readback.pixels", "payload", found=difference.pixels, expected=0, **place_of_fault
+                index,
+                "readback.second_reader",
+                "payload",
+                found=";".join(map(_text, found)),
+                expected=_text(payload),
             )
-        if difference is None and not sampled:
-            self.content(index, decode.read_modules(compare.centres(picture)), payload)
-        elif (reading := decode.find_symbol(picture)) is None:
-            self.content(index, b"", payload)
-        else:
-            if reading.kind != SYMBOL_KIND:
-                self.report(
-                    index, "readback.symbol_kind", "payload", found=reading.kind, expected=SYMBOL_KIND
-                )
-            self.content(index, reading.content, payload)
-        if sampled:
-            self.opinion(index, picture, payload)
 
-    def content(self, index: int, found: bytes, payload: bytes) -> None:
+    def look(self, index: int, picture: Picture, difference: compare.Difference | None) -> None:
+        """Say how the picture differs, where it does, and what a reader finds in it."""
+        if difference is not None:
+            self.report(
+                index,
+                "readback.pixels",
+                "payload",
+                found=difference.pixels,
+                expected=0,
+                grey=difference.grey,
+                row=difference.row,
+                column=difference.column,
+            )
+        reading = decode.find_symbol(picture)
+        if reading is not None and reading.kind != SYMBOL_KIND:
+            self.report(index, "readback.symbol_kind", "payload", found=reading.kind, expected=SYMBOL_KIND)
+        self.content(index, b"" if reading is None else reading.content)
+
+    def content(self, index: int, found: bytes) -> None:
         """Digit by digit; a symbol of which nothing was read is a problem of its own."""
+        payload = bytes(self.expected.payloads[index])
         if found == payload:
             self.decoded += 1
         elif not found:
@@ -191,19 +219,6 @@ class _Reader:
                 position=first + 1,
                 found=_text(found[excerpt]),
                 expected=_text(payload[excerpt]),
-            )
-
-    def opinion(self, index: int, picture: Picture, payload: bytes) -> None:
-        found = decode.second_opinion(picture)
-        if found == [payload]:
-            self.second += 1
-        else:
-            self.report(
-                index,
-                "readback.second_reader",
-                "payload",
-                found=";".join(map(_text, found)),
-                expected=_text(payload),
             )
 
     def bars(self, index: int, page: Page, frame: Frame, modules: compare.Bars) -> None:
@@ -223,8 +238,9 @@ class _Reader:
         else:
             self.report(index, "readback.barcode", "barcode", found=digits, expected=barcode)
 
-    def text(self, index: int, page: Page, places: Places, sampled: bool) -> None:
+    def text(self, index: int, page: Page, sampled: bool) -> None:
         """Each value in each of its boxes, and nothing else there; on the sample from the whole text layer."""
+        places = self.expected.templates[self.expected.template_of[index]]
         names = [name for name in places.texts if sampled or name not in self.expected.sampled]
         shown = [(name, area) for name in names for area in places.texts[name]]
         areas, wanted = [area for _, area in shown], [self.expected.texts[name][index] for name, _ in shown]

@@ -74,15 +74,18 @@ class Document:
         pdfium.FPDF_CloseDocument(self._handle)
 
     @contextmanager
-    def page(self, index: int) -> Iterator[Page]:
-        """The page with this 0-based index, parsed once for all its pictures and texts."""
-        handle = pdfium.FPDF_LoadPage(self._handle, index)
-        if not handle:
-            raise UnreadableError(f"page {index + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+    def pages(self, begin: int, end: int) -> Iterator[list[Page]]:
+        """The pages from `begin` up to `end` (0-based, `end` not included), each parsed once for all its uses."""
+        handles: list[Any] = []
         try:
-            yield Page(handle, self._canvas, self._desk)
+            for index in range(begin, end):
+                handles.append(pdfium.FPDF_LoadPage(self._handle, index))
+                if not handles[-1]:
+                    raise UnreadableError(f"page {index + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+            yield [Page(handle, self._canvas, self._desk) for handle in handles]
         finally:
-            pdfium.FPDF_ClosePage(handle)
+            for handle in handles:
+                pdfium.FPDF_ClosePage(handle)
 
     def _canvas(self, frame: Frame) -> _Canvas:
         if frame not in self._canvases:

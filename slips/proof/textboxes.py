@@ -45,7 +45,7 @@ class TextBoxes:
             texts = page.lift(known.numbers, areas)
             if agree(texts, wanted) and _pictures(page, known.frames) == known.left_over:
                 return texts
-        with self._document.page(index) as whole:
+        with self._document.pages(index, index + 1) as (whole,):
             texts = whole.texts(areas)
             if agree(texts, wanted):
                 self._learn(shape, whole, areas, wanted)
