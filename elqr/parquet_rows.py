@@ -6,7 +6,6 @@ In: a path; out: batches in canonical columns. Refuses (ProblemError): a damaged
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
 from pathlib import Path
 
 import polars as pl
@@ -58,6 +57,6 @@ def _as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         cell = cell.cast(pl.Int8)
     elif isinstance(dtype, pl.Datetime):
         day, moment = cell.dt.strftime("%Y-%m-%d"), cell.dt.strftime("%Y-%m-%d %H:%M:%S")
-        cell = pl.when(cell.dt.time() == time(0)).then(day).otherwise(moment)
+        cell = pl.when(cell == cell.dt.truncate("1d")).then(day).otherwise(moment)
     text = cell.cast(pl.String)
     return pl.when(text != "").then(text)
