@@ -79,8 +79,7 @@ class PaperPress:
         lines, keys = values["line"], values["slip_key"]
         for problem in found.problems:
             page = problem.params.get("page")
-            known = isinstance(page, int) and 0 < page <= values.height
-            row = int(page) - 1 if known else None
+            row = page - 1 if isinstance(page, int) and 0 < page <= values.height else None
             where = Where(path.name, None if row is None else lines[row])
             log.add_one(replace(problem, where=where), None if row is None else keys[row])
         return Proof(

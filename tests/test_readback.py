@@ -15,8 +15,8 @@ from readback_pages import AMOUNT, BARCODE, QR, Modules, rectangle, symbol, text
 
 from elqr.symbols import reference
 from slips.proof import decode
-from slips.proof.check import check_file
 from slips.proof.expected import Expected
+from slips.proof.intent import expected_of
 from slips.proof.readback import ReadBack, read_back
 
 RIGHT = paper.modules_of(paper.payloads(1)[0])
@@ -330,7 +330,7 @@ class TestExpected:
 
 
 class TestPrintedFiles:
-    """Files of the real page writer."""
+    """Files of the real page writer, held against what its rows and form say."""
 
     def test_every_page_of_a_printed_file_is_as_intended(self, tmp_path: Path) -> None:
         values = printed.rows(
@@ -338,20 +338,24 @@ class TestPrintedFiles:
         )
         path = tmp_path / "slips.pdf"
         path.write_bytes(printed.print_rows(values))
-        faults, counts = check_file(path, values, printed.form())
-        assert faults.is_empty()
-        assert (counts["pages"], counts["symbols_exact"], counts["symbols_decoded"]) == (3, 3, 3)
-        assert counts["texts"] >= 3
+        found = read_back(path, expected_of(values, printed.form()))
+        assert found.problems == ()
+        assert (found.pages, found.symbols_exact, found.symbols_decoded, found.texts) == (3, 3, 3, 3)
 
-    def test_a_file_held_against_other_rows_names_line_and_slip(self, tmp_path: Path) -> None:
+    def test_a_file_held_against_another_row_names_page_and_slip(self, tmp_path: Path) -> None:
         values = printed.rows({}, {"slip_key": "00000000000000000042"})
         path = tmp_path / "slips.pdf"
         path.write_bytes(printed.print_rows(values))
         changed = values.with_columns(
             amount_yen=pl.when(pl.col("line") == 3).then(pl.lit("9円")).otherwise("amount_yen")
         )
-        faults, counts = check_file(path, changed, printed.form())
-        assert counts["symbols_exact"] == 2
-        assert faults.select("line", "slip_key", "code", "field").unique().rows() == [
-            (3, "00000000000000000042", "readback.text", "amount_yen")
-        ]
+        found = read_back(path, expected_of(changed, printed.form()))
+        assert found.symbols_exact == 2
+        (problem,) = found.problems
+        assert (problem.code, problem.field) == ("readback.text", "amount_yen")
+        assert dict(problem.params) == {
+            "page": 2,
+            "slip_key": "00000000000000000042",
+            "found": "12,300円",
+            "expected": "9円",
+        }
