@@ -7,6 +7,8 @@ not give.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -19,7 +21,7 @@ from elqr.rules import CONFIRMATION, DERIVED, ROW_CHECK, functions
 from elqr.ruleset import Profile, Rule
 from elqr.wire import FIELDS, LENGTH, Field, field_named
 
-ROWS = {"row1_check": (29, 39), "row2_check": (68, 44)}
+ROWS: Mapping[str, tuple[int, int]] = {"row1_check": (29, 39), "row2_check": (68, 44)}
 """Check field -> first digit and width of its row in the payload (elqr-format 2, MPN block)."""
 
 _BINDING = ("observed", "confirmed")
@@ -54,10 +56,8 @@ def _part(f: Field, rule: Rule | None, frame: pl.DataFrame) -> Matrix:
         return row(f.constant)
     if rule.values:
         return row(rule.values[0])
-    if rule.function and f.name != "confirm_no":
-        column = functions(DERIVED)[rule.function].compute(frame)
-    else:
-        column = frame[rule.column or f.name]
+    derived = rule.function and f.name != "confirm_no"  # a confirmation only judges; its number is the slip's
+    column = functions(DERIVED)[rule.function].compute(frame) if derived else frame[rule.column or f.name]
     if column.dtype == pl.Date:
         column = to_digits(column)
     elif column.dtype.is_integer():

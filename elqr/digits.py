@@ -26,8 +26,8 @@ def to_matrix(series: pl.Series, width: int) -> Matrix:
     Raises ValueError with the first row (0-based) that is null, of another width, or not ASCII.
     """
     text = series.cast(pl.String)
-    if len(text) == 0:
-        return np.zeros((0, width), np.uint8)
+    if len(text) == 0 or width == 0:
+        return np.zeros((len(text), width), np.uint8)
     wrong = (text.str.len_bytes() != width).fill_null(value=True) | (text.str.len_chars() != width).fill_null(
         value=True
     )
@@ -36,17 +36,20 @@ def to_matrix(series: pl.Series, width: int) -> Matrix:
         raise ValueError(
             f"{series.name or 'column'}: row {row} is {text[row]!r}, not {width} ASCII characters"
         )
-    joined = "".join(text.to_list()).encode("ascii")
-    return np.frombuffer(joined, np.uint8).reshape(len(text), width)
+    # the column's bytes in one piece: no Python object a row
+    flat = text.cast(pl.Binary).cast(pl.List(pl.UInt8)).explode().to_numpy()
+    return flat.reshape(len(text), width)
 
 
 def to_series(matrix: Matrix, name: str = "") -> pl.Series:
     """The rows of an `(n, width)` ASCII matrix as a column of strings. Raises ValueError for bytes outside
     ASCII.
     """
-    count, width = matrix.shape
-    text = matrix.tobytes().decode("ascii")
-    return pl.Series(name, [text[i * width : (i + 1) * width] for i in range(count)], dtype=pl.String)
+    if matrix.size == 0:
+        return pl.Series(name, [""] * matrix.shape[0], dtype=pl.String)
+    if (matrix > 127).any():
+        raise ValueError("bytes outside ASCII are no digits")
+    return pl.Series(name, np.ascontiguousarray(matrix)).arr.to_list().cast(pl.Binary).cast(pl.String)
 
 
 def row(text: str) -> Matrix:

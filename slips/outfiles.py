@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from elqr.problems import Problem, ProblemError, Where
 
-_CODES = {
+_CODES: Mapping[int, str] = {
     errno.ENOSPC: "out.disk_full",
     errno.EDQUOT: "out.disk_full",
     errno.EACCES: "out.not_writable",

@@ -7,7 +7,7 @@ we do not know) is masked unless asked for. Refuses nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from elqr.problems import Problem
@@ -20,7 +20,7 @@ PLAIN = frozenset({"expected", "step", "box", "length", "position", "offset", "l
 """Parameters that are ours and not the row's."""
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _POINT = re.compile(r"U\+[0-9A-F]{4,6}")
-_WEIGHTS = {
+_WEIGHTS: Mapping[str, str] = {
     "error": "誤り(保留) / error (held)",
     "warning": "要確認 / look at this",
     "note": "参考 / note",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import pikepdf
@@ -11,7 +10,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name
 
-from tools.system_parts import font_folders
+from slips import fonts
 
 FONT = Name("/AAAAAA+BIZUDGothic")
 WORDS = "納付書 12,300円"
@@ -29,12 +28,6 @@ XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <xmpMM:VersionID>1</xmpMM:VersionID><xmpMM:RenditionClass>default</xmpMM:RenditionClass>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
-
-
-def find_font(name: str) -> Path:
-    return next(
-        Path(folder) / name for top in font_folders() for folder, _, names in os.walk(top) if name in names
-    )
 
 
 def make(path: Path, *, pages: int = 2) -> Path:
@@ -98,7 +91,7 @@ def make(path: Path, *, pages: int = 2) -> Path:
 
 
 def _font(pdf: pikepdf.Pdf) -> tuple[pikepdf.Object, bytes]:
-    program = TTFont(find_font("BIZUDGothic-Regular.ttf"))
+    program = TTFont(fonts.find("gothic") or "")
     cutter = subset.Subsetter(subset.Options(notdef_outline=True, layout_features=[]))
     cutter.populate(text=WORDS)
     cutter.subset(program)

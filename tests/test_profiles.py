@@ -66,10 +66,10 @@ def test_placeholders_of_the_format_stay_placeholders() -> None:
 def test_choice_by_issue_date() -> None:
     assert choose("tax", date(2026, 11, 1)).id == "tax"
     assert choose("charge", date(2026, 9, 1)).id == "charge"
-    with pytest.raises(ProblemError, match=r"profile\.none_in_force"):
+    with pytest.raises(ProblemError, match=r"profile.none_in_force"):
         choose("charge", date(2026, 8, 31))
     twice = [load_profile("tax"), load_profile("tax")]
-    with pytest.raises(ProblemError, match=r"profile\.many_in_force"):
+    with pytest.raises(ProblemError, match=r"profile.many_in_force"):
         choose("tax", date(2026, 11, 1), among=twice)
 
 
@@ -91,7 +91,7 @@ def test_nothing_that_ships_may_say_confirmed() -> None:
 
 
 def test_not_found() -> None:
-    with pytest.raises(ProblemError, match=r"profile\.not_found"):
+    with pytest.raises(ProblemError, match=r"profile.not_found"):
         load_profile("no_such_profile")
 
 

@@ -40,6 +40,7 @@ def test_rooms_import_in_their_direction_only() -> None:
         ("reconcile/seeded.py", "from slips import job"),
         ("elqr/seeded.py", "import cli"),
         ("slips/seeded.py", "import importlib\nimportlib.import_module('reconcile')"),
+        ("slips/seeded.py", "from importlib import import_module\nimport_module('recon' + 'cile')"),
         ("slips/seeded.py", "from tools import validate"),
     ],
 )

@@ -1,8 +1,8 @@
 """Sees to the parts that pip cannot bring: fonts and the bar code library to print, programs to check with.
 
-In: the names of the groups wanted (`python`, `print`, `check`). Out: nothing when all is there; on Debian as
+In: the names of the groups wanted (`python`, `print`, `test`, `validate`). Out: nothing when all is there; on Debian as
 root the missing packages are installed; elsewhere one sentence a missing part.
-Runs before anything is installed, so it needs only Python itself.
+`python` runs before anything is installed, `print` with elqr installed: it asks elqr where fonts are.
 """
 
 from __future__ import annotations
@@ -15,18 +15,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-FONT_VARIABLE = "ELQR_FONT_PATH"
-FONT_FOLDERS = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.local/share/fonts",
-    "~/.fonts",
-    "/Library/Fonts",
-    "~/Library/Fonts",
-    "C:/Windows/Fonts",
-)
 
 
 @dataclass(frozen=True)
@@ -35,21 +23,21 @@ class Part:
 
     there: Callable[[], bool]
     package: str
-    missing: str
+    missing: str  # {looked} becomes the list of font folders
 
 
-def font_folders() -> list[Path]:
-    """Where fonts are looked for, in this order."""
-    named = [p for p in os.environ.get(FONT_VARIABLE, "").split(os.pathsep) if p]
-    return [Path(p).expanduser() for p in (*named, *FONT_FOLDERS)]
+def has_font(*faces: str) -> bool:
+    """True where elqr itself finds these faces."""
+    from slips.fonts import find
+
+    return all(find(face) is not None for face in faces)
 
 
-def has_font(*names: str) -> bool:
-    """True where a file of one of these names lies in or below a font folder."""
-    wanted = {n.lower() for n in names}
-    return any(
-        file.lower() in wanted for top in font_folders() for _, _, found in os.walk(top) for file in found
-    )
+def looked() -> str:
+    """Where elqr looks for fonts, in words."""
+    from slips.fonts import search_folders
+
+    return f"looked for in the folders of ELQR_FONT_PATH, then in {', '.join(map(str, search_folders()))}"
 
 
 def has_module(name: str) -> bool:
@@ -70,7 +58,6 @@ def _program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
 
 
-_LOOKED = f"looked for in {FONT_VARIABLE} and {', '.join(FONT_FOLDERS)}"
 GROUPS: Mapping[str, tuple[Part, ...]] = {
     "python": (
         Part(
@@ -81,16 +68,16 @@ GROUPS: Mapping[str, tuple[Part, ...]] = {
     ),
     "print": (
         Part(
-            lambda: has_font("BIZUDGothic-Regular.ttf", "BIZ-UDGothicR.ttc"),
+            lambda: has_font("gothic", "gothic-bold", "pgothic", "pgothic-bold"),
             "fonts-morisawa-bizud-gothic",
-            f"The font BIZ UDGothic is missing ({_LOOKED}): put BIZUDGothic-Regular.ttf in one of them, "
-            f"or name its folder in {FONT_VARIABLE}; Windows has it built in.",
+            "The font BIZ UDGothic is missing ({looked}): put its four files (BIZUDGothic-Regular.ttf …) in one of "
+            "them, or name their folder in ELQR_FONT_PATH; Windows has it built in.",
         ),
         Part(
-            lambda: has_font("ipamjm.ttf"),
+            lambda: has_font("mincho"),
             "fonts-ipamj-mincho",
-            f"The font IPAmj Mincho is missing ({_LOOKED}): without it, slips with characters that "
-            f"BIZ UDGothic lacks are held; put ipamjm.ttf there, or name its folder in {FONT_VARIABLE}.",
+            "The font IPAmj Mincho is missing ({looked}): without it, slips with characters that BIZ UDGothic "
+            "lacks are held; put ipamjm.ttf in one of them, or name its folder in ELQR_FONT_PATH.",
         ),
         Part(
             lambda: sys.platform == "win32" or ctypes.util.find_library("zbar") is not None,
@@ -99,13 +86,15 @@ GROUPS: Mapping[str, tuple[Part, ...]] = {
             "install it (Debian: libzbar0, macOS with Homebrew: zbar).",
         ),
     ),
-    "check": (
-        Part(_program("qpdf"), "qpdf", "The program qpdf is missing; make validate needs it."),
+    "test": (
+        Part(_program("qpdf"), "qpdf", "The program qpdf is missing; the tests and make validate need it."),
         Part(
             _program("pdftotext"),
             "poppler-utils",
             "The programs of poppler (pdftotext, pdfinfo, pdftoppm) are missing; the tests need them.",
         ),
+    ),
+    "validate": (
         Part(
             has_compiler,
             "default-jdk-headless",
@@ -116,10 +105,11 @@ GROUPS: Mapping[str, tuple[Part, ...]] = {
 
 
 def install(packages: Sequence[str]) -> None:
-    """Install Debian packages; raises CalledProcessError with apt's own words on the screen."""
+    """Install Debian packages; where that fails, apt's own words are on the screen."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
-        subprocess.run(["apt-get", *command], check=True, env=quiet, stdin=subprocess.DEVNULL)
+        if subprocess.run(["apt-get", *command], check=False, env=quiet, stdin=subprocess.DEVNULL).returncode:
+            return
 
 
 def main(groups: Sequence[str]) -> int:
@@ -130,7 +120,9 @@ def main(groups: Sequence[str]) -> int:
         install([part.package for part in missing])
         missing = [part for part in missing if not part.there()]
     for part in missing:
-        print(part.missing, file=sys.stderr)
+        print(
+            part.missing.replace("{looked}", looked() if "{looked}" in part.missing else ""), file=sys.stderr
+        )
     return 1 if missing else 0
 
 

@@ -1,0 +1,124 @@
+"""A file in words: what it is, its rows and columns, sums and spans, and what it says is wrong.
+
+In: the path of a slips file, manifest, upload, problems list (CSV or Parquet), job.json, profile or layout
+(TOML); out: `Description`. Names, addresses and numbers of people are masked unless asked for. Refuses
+(ProblemError): what is no file that we know.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from elqr.describe_profile import judge_bytes
+from elqr.describe_table import describe_table
+from elqr.description import Description, Line
+from elqr.mapping import HeadingMap
+from elqr.problems import Problem, ProblemError
+
+KNOWN: Final = "CSV, Parquet, job.json, TOML"
+SUFFIXES: Final = (".csv", ".parquet", ".json", ".toml")
+
+
+def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
+    """What the file at `path` is and holds; `mapping` knows a site's own headings. Raises ProblemError
+    where it is missing, unreadable or of no known kind.
+    """
+    if not path.is_file():
+        raise ProblemError(Problem("describe.not_found", "file", {"found": str(path)}))
+    suffix = path.suffix.lower()
+    if suffix in {".csv", ".parquet"}:
+        return describe_table(path, show_names=show_names, mapping=mapping)
+    try:
+        if suffix == ".json":
+            return _job(path, json.loads(path.read_bytes()))
+        if suffix == ".toml":
+            data = path.read_bytes()
+            return _settings(path, data, tomllib.loads(data.decode("utf-8")))
+    except (OSError, ValueError) as error:
+        raise ProblemError(
+            Problem("describe.unreadable", "file", {"file": path.name, "found": str(error)})
+        ) from None
+    raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
+
+
+def _job(path: Path, job: Any) -> Description:
+    """job.json: every value with its place, as it stands."""
+    if not isinstance(job, dict):
+        raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
+    lines = tuple(Line(name, name, name, value) for name, value in _leaves("", job))
+    return Description("job", f"印刷ジョブの記録: {path.name}", f"record of a print job: {path.name}", lines)
+
+
+def _leaves(name: str, value: Any) -> list[tuple[str, str]]:
+    """(dotted name, value) of everything in nested JSON or TOML; a list of tables tells how many."""
+    if isinstance(value, dict):
+        return [leaf for k, v in value.items() for leaf in _leaves(f"{name}.{k}" if name else str(k), v)]
+    if isinstance(value, list) and any(isinstance(v, dict) for v in value):
+        return [(name, f"{len(value)}")]
+    return [(name, ", ".join(str(v) for v in value) if isinstance(value, list) else str(value))]
+
+
+def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
+    """A TOML file, told by its tables."""
+    kinds: tuple[tuple[str, Callable[[], Description]], ...] = (
+        ("rule", lambda: judge_bytes(data, path.name)),
+        ("box", lambda: _layout(path, table)),
+        ("body_code", lambda: _plain_settings("site", "サイト設定", "site file", path, table)),
+        ("columns", lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table)),
+    )
+    for key, make in kinds:
+        if key in table:
+            return make()
+    raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
+
+
+def _plain_settings(kind: str, ja: str, en: str, path: Path, table: Mapping[str, Any]) -> Description:
+    lines = tuple(Line(name, name, name, value) for name, value in _leaves("", dict(table)))
+    return Description(kind, f"{ja}: {path.name}", f"{en}: {path.name}", lines)
+
+
+def _layout(path: Path, table: Mapping[str, Any]) -> Description:
+    """A form: its page and parts, and its boxes by kind. `elqr layouts` judges it."""
+    boxes = [b for b in table["box"] if isinstance(b, dict)]
+    kinds: dict[str, list[str]] = {}
+    for box in boxes:
+        kinds.setdefault(str(box.get("kind", "?")), []).append(str(box.get("id", "?")))
+    page = table.get("page", {})
+    size = f"{page.get('width_mm', '?')} × {page.get('height_mm', '?')} mm"
+    lines = [
+        Line("id", "名称", "id", str(table.get("id", ""))),
+        Line("version", "版", "version", str(table.get("version", ""))),
+        Line("page", "用紙", "page", size),
+        *(Line(f"press.{k}", f"印刷機 {k}", f"press {k}", str(v)) for k, v in table.get("press", {}).items()),
+        *(
+            Line(
+                "part",
+                "片",
+                "part",
+                str(p.get("id", "")),
+                f"幅{p.get('w_mm')} mm",
+                f"{p.get('w_mm')} mm wide",
+            )
+            for p in table.get("part", [])
+            if isinstance(p, dict)
+        ),
+        *(
+            Line(
+                f"box.{kind}",
+                f"欄({kind})",
+                f"boxes of kind {kind}",
+                ", ".join(ids),
+                f"{len(ids)}個",
+                f"{len(ids)}",
+            )
+            for kind, ids in sorted(kinds.items())
+        ),
+    ]
+    title = table.get("title", {})
+    return Description(
+        "layout", f"様式: {title.get('ja', path.name)}", f"form: {title.get('en', path.name)}", tuple(lines)
+    )

@@ -1,0 +1,215 @@
+"""A table in words: slips, manifest, upload or problems list, column by column, with sums and spans.
+
+In: the path of a CSV or Parquet file; out: `Description`, one line a column. Slips go through the reader of
+`elqr print`, so what it finds on reading stands among the problems. Refuses (ProblemError): columns that
+fit no table that we know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from elqr.columns import BY_NAME, headings, normal_heading
+from elqr.dates import parse
+from elqr.description import Description, Line
+from elqr.mapping import HeadingMap
+from elqr.money import from_payload, to_human
+from elqr.problems import Problem, ProblemError
+from elqr.reader import read_slips
+
+PERSONAL: Final = ("payer_id", "payer_name", "postal_code", "address", "notice_no", "covers", "sort_key")
+MONEY: Final = ("amount", "principal", "delinquency", "dunning_fee")
+DATES: Final = ("due_date", "payable_until")
+CHOICES: Final = (
+    "kind",
+    "lang",
+    "large_print",
+    "mode",
+    "severity",
+    "code",
+    "tax_item",
+    "layout",
+    "profile",
+    "file",
+)
+PROBLEMS_MAX: Final = 20
+
+# What tells a table by its headings; the first that fits wins, so the narrower stand first.
+TABLES: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
+    "problems": (("line", "severity", "code", "message_ja"), "問題の一覧", "list of problems"),
+    "manifest": (
+        ("seq", "slip_key", "file", "page", "layout_sha256"),
+        "印刷した納付書の一覧",
+        "manifest of printed slips",
+    ),
+    "slips": (
+        ("slip_key", "confirm_no", "amount", "payer_name"),
+        "納付書データ(印刷前)",
+        "slips to be printed",
+    ),
+    "upload": (("slip_key", "amount"), "納付書情報(アップロード用)", "slip information for upload"),
+}
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "seq": ("通し番号", "sequence number"),
+    "file": ("ファイル", "file"),
+    "page": ("ページ", "page"),
+    "position": ("位置", "position"),
+    "layout": ("様式", "form"),
+    "layout_sha256": ("様式のSHA-256", "SHA-256 of the form"),
+    "profile": ("プロファイル", "profile"),
+    "profile_sha256": ("プロファイルのSHA-256", "SHA-256 of the profile"),
+    "mode": ("作成方法", "mode"),
+    "line": ("行", "line"),
+    "severity": ("重さ", "severity"),
+    "code": ("問題コード", "problem code"),
+    "field": ("項目", "field"),
+    "message_ja": ("内容(日本語)", "message in Japanese"),
+    "message_en": ("内容(英語)", "message in English"),
+}
+
+
+@dataclass
+class _Seen:
+    """What has been seen of one column so far."""
+
+    filled: int = 0
+    total: int = 0
+    first: str = ""
+    low: str = ""
+    high: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def take(self, name: str, column: pl.Series) -> None:
+        """Add one batch."""
+        text = column.cast(pl.String)
+        text = text.filter(text.is_not_null() & (text != ""))
+        self.filled += len(text)
+        if len(text) == 0:
+            return
+        self.first = self.first or text[0]
+        if name in MONEY:
+            self.total += int(from_payload(text.str.replace_all(r"[,円\s]", "")).sum() or 0)
+        elif name in DATES:
+            days = parse(text).drop_nulls().cast(pl.String)
+            if len(days):
+                ends = [str(days.min()), str(days.max())]
+                self.low = min(v for v in (self.low, ends[0]) if v)
+                self.high = max(self.high, ends[1])
+        elif name in CHOICES:
+            for value, count in text.value_counts().iter_rows():
+                self.counts[value] = self.counts.get(value, 0) + count
+
+
+def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
+    """What the table at `path` is, and its columns. Raises ProblemError where it cannot be read or fits
+    nothing known.
+    """
+    names = _names(path, mapping or HeadingMap())
+    kind = next((k for k, (needed, _, _) in TABLES.items() if set(needed) <= set(names)), None)
+    if kind is None:
+        params = {"file": path.name, "found": ", ".join(names)[:200], "expected": ", ".join(TABLES)}
+        raise ProblemError(Problem("describe.unknown_table", "file", params))
+    seen: dict[str, _Seen] = {}
+    rows = 0
+    problems: list[Problem] = []
+    held = 0
+    for frame, found in _batches(path, kind, mapping):
+        rows += frame.height
+        held += len(found)
+        problems += found[: max(0, PROBLEMS_MAX - len(problems))]
+        for name in frame.columns:
+            if name in names:
+                seen.setdefault(name, _Seen()).take(name, frame[name])
+    lines = [_line(name, one, rows, show_names) for name, one in seen.items()]
+    _, ja, en = TABLES[kind]
+    more = f"、問題{held}件" if held else ""
+    more_en = f", {held} problems" if held else ""
+    titles = (f"{ja}: {path.name}、{rows:,}行{more}", f"{en}: {path.name}, {rows:,} rows{more_en}")
+    return Description(kind, *titles, tuple(lines), tuple(problems))
+
+
+def _names(path: Path, mapping: HeadingMap) -> list[str]:
+    """Canonical names of the columns of a file, other headings as they stand."""
+    try:
+        if path.suffix.lower() == ".parquet":
+            found = list(pl.read_parquet_schema(path))
+        else:
+            head = path.open("rb").readline()
+            text = next((t for t in (_decoded(head, e) for e in ("utf-8-sig", "cp932")) if t is not None), "")
+            found = [cell.strip().strip('"') for cell in text.split(",")]
+    except (OSError, pl.exceptions.PolarsError) as error:
+        params = {"file": path.name, "found": str(error).splitlines()[0]}
+        raise ProblemError(Problem("describe.unreadable", "file", params)) from None
+    known = headings()
+    return [mapping.column_of(name) or known.get(normal_heading(name), name) for name in found]
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _batches(
+    path: Path, kind: str, mapping: HeadingMap | None
+) -> Iterable[tuple[pl.DataFrame, list[Problem]]]:
+    """The rows of the file with what was found on reading them."""
+    if kind == "slips":
+        for batch in read_slips(path, mapping=mapping):
+            yield batch.frame, list(batch.log.problems(path.name))
+        return
+    try:
+        frame = (
+            pl.read_parquet(path)
+            if path.suffix.lower() == ".parquet"
+            else pl.read_csv(path, infer_schema=False, encoding="utf8")
+        )
+    except (OSError, pl.exceptions.PolarsError) as error:
+        params = {"file": path.name, "found": str(error).splitlines()[0]}
+        raise ProblemError(Problem("describe.unreadable", "file", params)) from None
+    yield from ((part, []) for part in chain(frame.iter_slices(100_000)))
+
+
+def _line(name: str, seen: _Seen, rows: int, show_names: bool) -> Line:
+    column = BY_NAME.get(name)
+    ja, en = _WORDS.get(name, (column.ja if column else name, name))
+    said = [(f"{seen.filled:,}/{rows:,}行", f"{seen.filled:,} of {rows:,} rows")]
+    if name in MONEY:
+        total = to_human(pl.Series([seen.total]))[0]
+        said.append((f"合計{total}円", f"{total} yen in all"))
+    if seen.low:
+        said.append((f"{seen.low}~{seen.high}", f"{seen.low} to {seen.high}"))
+    if seen.counts:
+        words = _most(seen.counts)
+        said.append((words, words))
+    value = seen.first if show_names or name not in PERSONAL else masked(name, seen.first)
+    if name.startswith("message_") and not show_names:
+        value = ""  # a message quotes what was found, which may be a name
+    return Line(name, ja, en, value, "、".join(s[0] for s in said), ", ".join(s[1] for s in said))
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    """The commonest values with their counts."""
+    ordered: Sequence[tuple[str, int]] = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{value} {count:,}" for value, count in ordered[:8])
+    return f"{shown}, … ({len(ordered)})" if len(ordered) > 8 else shown
+
+
+def masked(name: str, value: str) -> str:
+    """A name keeps its first character, an address three, a number its last two; the rest is ＊, and its
+    length is not told.
+    """
+    if not value:
+        return ""
+    if name == "payer_name":
+        return f"{value[0]}＊＊＊"
+    if name in {"address", "postal_code"}:
+        return f"{value[:3]}＊＊＊"
+    return f"＊＊＊{value[-2:]}"

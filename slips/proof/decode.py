@@ -1,0 +1,78 @@
+"""The independent readers: zxing-cpp first, zbar as the second voice; the only home of both.
+
+In: grey pictures as `render` makes them. Out: what was read, as bytes, never as guessed text. A reader that
+finds nothing gives nothing; no picture is improved here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import zxingcpp
+from pyzbar import pyzbar
+
+from slips.proof.render import Picture
+
+_zxing: Any = zxingcpp  # both come without usable types
+_zbar: Any = pyzbar
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One symbol as zxing-cpp read it; `kind` is version and level, such as 6-M."""
+
+    content: bytes
+    kind: str
+
+
+def read_modules(modules: Picture) -> bytes:
+    """The content of a symbol given as one pixel a module with its quiet zone, or nothing.
+
+    zxing-cpp 3.1 takes no sub-format in this mode, so the family is asked for. Version and level are not
+    asked: a picture that equals the intended one in every pixel has them.
+    """
+    found = _zxing.read_barcode(
+        modules,
+        formats=_zxing.BarcodeFormat.QRCode,
+        binarizer=_zxing.Binarizer.BoolCast,
+        is_pure=True,
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+    )
+    return bytes(found.bytes) if found is not None and found.valid else b""
+
+
+def find_symbol(picture: Picture) -> Reading | None:
+    """Look for the symbol as a scanner does, QR Code Model 2 only; None unless exactly one is found."""
+    found = _zxing.read_barcodes(
+        picture,
+        formats=_zxing.BarcodeFormat.QRCodeModel2,
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+    )
+    if len(found) != 1 or not found[0].valid:
+        return None
+    return Reading(bytes(found[0].bytes), f"{found[0].extra.get('Version')}-{found[0].ec_level}")
+
+
+def second_opinion(picture: Picture) -> list[bytes]:
+    """The contents of all QR Codes that zbar finds."""
+    return [bytes(code.data) for code in _zbar.decode(picture, symbols=[_zbar.ZBarSymbol.QRCODE])]
+
+
+def read_bars(picture: Picture) -> bytes:
+    """The digits of the one GS1-128 (Code 128 that begins with FNC1) in the picture, or nothing."""
+    found = _zxing.read_barcodes(
+        np.ascontiguousarray(picture),
+        formats=_zxing.BarcodeFormat.Code128,
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+    )
+    if len(found) != 1 or found[0].symbology_identifier != "]C1":
+        return b""
+    return bytes(found[0].bytes)

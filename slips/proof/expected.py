@@ -1,0 +1,88 @@
+"""What the pages of one file must show, and where: the intention that `readback` holds the file against.
+
+In: columns, one entry a page in page order, and the places of each template in millimetres from the page's
+top left corner. Refuses columns of different lengths and a template number that does not exist (ValueError).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle on the page."""
+
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+
+
+@dataclass(frozen=True)
+class SymbolPlace:
+    """The eL-QR: its top left dark corner (the quiet zone lies outside) and the side of a module."""
+
+    x_mm: float
+    y_mm: float
+    pitch_mm: float
+
+
+@dataclass(frozen=True)
+class BarsPlace:
+    """The convenience-store barcode: top left of the first bar, module width, height; without quiet zones."""
+
+    x_mm: float
+    y_mm: float
+    pitch_mm: float
+    h_mm: float
+
+
+@dataclass(frozen=True)
+class Places:
+    """One template. `texts` gives, for columns of `Expected.texts`, every box of the page that shows it."""
+
+    page_w_mm: float
+    page_h_mm: float
+    symbol: SymbolPlace
+    texts: Mapping[str, Sequence[Area]]
+    bars: BarsPlace | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The pages of one file. Every column has one entry a page."""
+
+    payloads: npt.NDArray[np.uint8]  # (n, 255) ASCII digits
+    slip_keys: Sequence[str]
+    texts: Mapping[str, Sequence[str]]  # by name, such as "amount": "12,300円"; spaces do not matter
+    barcodes: Sequence[str | None]  # 44 digits, or None where the slip has no barcode
+    templates: Sequence[Places]
+    template_of: Sequence[int]  # which of `templates` the page was made from
+    sampled: frozenset[str] = (
+        frozenset()
+    )  # texts that are read on the sampled pages only, the others on every page
+
+    def __post_init__(self) -> None:
+        pages = len(self.payloads)
+        columns = {
+            "slip_keys": self.slip_keys,
+            "barcodes": self.barcodes,
+            "template_of": self.template_of,
+            **self.texts,
+        }
+        for name, column in columns.items():
+            if len(column) != pages:
+                raise ValueError(f"column {name}: expected {pages} entries, one a page, found {len(column)}")
+        if any(not 0 <= number < len(self.templates) for number in self.template_of):
+            raise ValueError(f"template_of: expected numbers below {len(self.templates)}")
+        for places in self.templates:
+            if missing := set(places.texts) - set(self.texts):
+                raise ValueError(f"a template shows texts that are not given: {', '.join(sorted(missing))}")
+
+    def __len__(self) -> int:
+        return len(self.payloads)
