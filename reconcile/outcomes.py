@@ -88,6 +88,12 @@ class Outcome(Enum):
         "the rate table does not hold the year; what is meant for the charge is held",
         "held",
     )
+    REFUND_BLOCKED = (
+        "refund_blocked",
+        "過誤納があるが、相続人・共有者・第三者納付等のため、還付・充当は担当者が決める",
+        "too much was paid, and heirs, co-owners or a third-party payer leave offset and refund to a person",
+        "excess",
+    )
     TIME_BARRED = (
         "time_barred",
         "時効完成後の収納。誤納として還付する",
@@ -211,6 +217,7 @@ MONEY_WORDS = (
     ("provisional", "posted provisionally", "仮消込"),
     ("kanou", "excess, lawful when paid", "過納"),
     ("gonou", "excess, never due", "誤納"),
+    ("excess", "excess; a person decides on it", "過誤納"),
     ("suspense", "suspense until a person decides", "仮受(不明)"),
     ("held", "held until a person decides", "保留"),
     ("none", "no money", "–"),

@@ -35,7 +35,9 @@ LINES_READ: Mapping[str, pl.DataType] = _part(
 SLIPS_READ: Mapping[str, pl.DataType] = _part(
     SLIPS, "slip_key", "confirm_no", "tax_item", "body_code", "payer_id", "period", "amount", "kind", "supersedes",
 )  # fmt: skip
-TRANSFERS: Mapping[str, pl.DataType] = {  # 充当 that was decided and carried out: money that reaches a line without a slip
+TRANSFERS: Mapping[
+    str, pl.DataType
+] = {  # 充当 that was decided and carried out: money that reaches a line without a slip
     "payment_id": _TEXT,  # an identity of its own: the excess stays where it arose, and the refunds say that it was used
     "receipt_id": _TEXT,
     "line_id": _TEXT,
@@ -44,7 +46,9 @@ TRANSFERS: Mapping[str, pl.DataType] = {  # 充当 that was decided and carried 
     "paid_on": _DAY,  # 充当適状日
     "account_date": _DAY,
 }
-BLOCKS: Mapping[str, pl.DataType] = {  # whose excess a person must decide on; one of the two ids, the other null
+BLOCKS: Mapping[
+    str, pl.DataType
+] = {  # whose excess a person must decide on; one of the two ids, the other null
     "payer_id": _TEXT,
     "payment_id": _TEXT,
     "reason": _TEXT,  # heirs | co_owners | third_party, or the office's own word
@@ -160,7 +164,11 @@ class World:
         frames: dict[str, pl.DataFrame] = {}
         for name, schema in wanted.items():
             frame: pl.DataFrame = getattr(self, name)
-            wrong = [f"{c} is {frame.schema.get(c)}, not {t}" for c, t in schema.items() if frame.schema.get(c) != t]
+            wrong = [
+                f"{c} is {frame.schema.get(c)}, not {t}"
+                for c, t in schema.items()
+                if frame.schema.get(c) != t
+            ]
             if wrong:
                 raise ValueError(f"{name}: " + "; ".join(wrong))
             frames[name] = frame.select(list(schema))
@@ -195,6 +203,36 @@ class Decision:
         return sha.hexdigest()
 
 
-def ordered(rows: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """The columns of the schema, sorted by all of them."""
-    return rows.select(list(schema)).sort(list(schema), nulls_last=False)
+SORTED_BY: Mapping[
+    str, tuple[str, ...]
+] = {  # unique in each frame, so that the order of rows is the content's
+    "outcomes": ("payment_id",),
+    "postings": ("line_id", "component", "payment_id"),
+    "excess": ("payment_id", "line_id", "component", "class"),
+    "suspense": ("payment_id",),
+    "held": ("payment_id", "line_id"),
+    "charges": ("line_id",),
+    "lines": ("line_id",),
+}
+SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = {
+    "outcomes": OUTCOMES,
+    "postings": POSTINGS,
+    "excess": EXCESS,
+    "suspense": UNPLACED,
+    "held": UNPLACED,
+    "charges": CHARGES,
+    "lines": LINES,
+}
+
+
+def decision(**frames: pl.DataFrame) -> Decision:
+    """The seven frames, each with the columns of its schema and in its order."""
+    return Decision(
+        **{
+            name: frames[name]
+            .select(list(schema))
+            .cast(pl.Schema(schema))
+            .sort(SORTED_BY[name], nulls_last=False)
+            for name, schema in SCHEMAS.items()
+        }
+    )
