@@ -281,70 +281,52 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
     click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=indent))
 
 
-@main.group("layouts", invoke_without_command=True)
+@main.group(invoke_without_command=True)
 @click.pass_context
-def layouts_group(context: click.Context) -> None:
-    """The forms: list and check them.
+def layouts(context: click.Context) -> None:
+    """The forms (list, check, preview); without a command, the list.
 
-    様式の一覧と検査。
+    様式の一覧・検査・見本。
     """
     if context.invoked_subcommand is None:
-        context.invoke(layouts_list)
+        context.invoke(list_layouts)
 
 
-@layouts_group.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable. 機械可読")
-def layouts_list(as_json: bool = False) -> None:
-    """List the forms that come with elqr.
+@layouts.command("list")
+@JSON
+def list_layouts(as_json: bool = False) -> None:
+    """The forms that come with elqr.
 
     付属の様式の一覧。
     """
-    from slips.catalogue import describe_layouts
+    from slips.catalogue import forms, listed
 
-    rows = describe_layouts()
-    if as_json:
-        _echo_json(rows)
-        return
-    for row in rows:
-        click.echo(
-            f"{row['id']:<12} {row['width_mm']:g} × {row['height_mm']:g} mm  {row['title_ja']} / {row['title_en']}"
-        )
+    _show(listed(forms()), {"layouts": forms()} if as_json else None)
 
 
-@layouts_group.command("check")
+@layouts.command("check")
 @click.argument("layout")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable. 機械可読")
-def layouts_check(layout: str, as_json: bool) -> None:
-    """Check a form, by name or file: distances, codes, completeness, words in every language.
+@JSON
+def check_layout(layout: str, as_json: bool) -> None:
+    """Judge a form, by name or TOML file: distances, codes, completeness, words in every language.
 
-    様式(名前または TOML ファイル)の寸法・コードの余白・必要事項・文言を検査します。
+    様式の寸法・コードの余白・必要事項・文言を検査します。
     """
-    from slips.catalogue import faults_of
+    from slips.catalogue import faults_of, judged, judgement
 
     with _refusals():
-        problems = faults_of(layout)
-    if as_json:
-        _echo_json(
-            [
-                {"code": p.code, "box": p.field, "message_ja": p.text("ja"), "message_en": p.text("en")}
-                for p in problems
-            ]
-        )
-    else:
-        for problem in problems:
-            click.echo(str(problem))
-        if not problems:
-            click.echo(f"{layout}: 問題はありません。 / no problems.")
-    raise SystemExit(FOUND if problems else FINE)
+        faults = faults_of(layout)
+    _show(judged(layout, faults), judgement(layout, faults) if as_json else None)
+    raise SystemExit(FOUND if faults else FINE)
 
 
-@layouts_group.command("preview")
+@layouts.command("preview")
 @click.argument("layout")
 @click.option("--out", type=FILE, required=True, help="PDF to write. 出力するPDF")
-@click.option("--lang", default="ja", show_default=True, help="Language of the words. 言語")
+@click.option("--lang", default="ja", show_default=True, help="Language of the slips. 納付書の言語")
 @click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
-def layouts_preview(layout: str, out: Path, lang: str, site: Path | None) -> None:
-    """Print sample slips on a form, marked 見本: as a usual slip, with the longest values, without a barcode.
+def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None:
+    """Sample slips on a form, marked 見本: a usual one, the longest values, one without a barcode.
 
     様式に見本の値を印刷します(見本・使用不可)。
     """
@@ -354,12 +336,6 @@ def layouts_preview(layout: str, out: Path, lang: str, site: Path | None) -> Non
         problems = write_preview(layout, out=out, lang=lang, site=site)
     for problem in problems:
         click.echo(str(problem), err=True)
-
-
-def _echo_json(data: object) -> None:
-    import json
-
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
 
 
 @contextmanager

@@ -5,6 +5,8 @@ In: names or paths of forms. Out: plain rows, or problems. Refuses (ProblemError
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from elqr.problems import Problem
 from elqr.site import Site
 from slips.fonts import load_fonts
@@ -15,10 +17,12 @@ from slips.request import table_rows
 from slips.values import known_values
 from slips.wording import check_words, faces_of
 
+Row = Mapping[str, str | float]
 
-def describe_layouts() -> list[dict[str, str | float]]:
+
+def forms() -> list[Row]:
     """One row a form: id, version, titles, page size in mm, module of the eL-QR in mm, sha256."""
-    rows: list[dict[str, str | float]] = []
+    rows: list[Row] = []
     for name in layout_names():
         layout = load_layout(name)
         rows.append(
@@ -36,6 +40,14 @@ def describe_layouts() -> list[dict[str, str | float]]:
     return rows
 
 
+def listed(rows: Sequence[Row]) -> str:
+    """The same in words, a line a form."""
+    return "\n".join(
+        f"{row['id']:<12} {row['width_mm']:g} × {row['height_mm']:g} mm  {row['title_ja']} / {row['title_en']}"
+        for row in rows
+    )
+
+
 def faults_of(name_or_path: str) -> list[Problem]:
     """Distances, completeness, names of values, and the words of all languages in their boxes.
 
@@ -46,3 +58,17 @@ def faults_of(name_or_path: str) -> list[Problem]:
     if any(fault.code == "layout.unknown_label" for fault in faults):
         return faults  # words that do not exist cannot be measured
     return faults + check_words(layout, fonts=load_fonts(faces_of(layout)), site=site_words(Site.unknown()))
+
+
+def judged(name: str, faults: Sequence[Problem]) -> str:
+    """The faults in words, both languages."""
+    return "\n".join(map(str, faults)) or f"{name}: 問題はありません。 / no problems."
+
+
+def judgement(name: str, faults: Sequence[Problem]) -> dict[str, object]:
+    """The faults as a document."""
+    found = [
+        {"code": p.code, "box": p.field, "message_ja": p.text("ja"), "message_en": p.text("en")}
+        for p in faults
+    ]
+    return {"layout": name, "problems": found}
