@@ -17,7 +17,6 @@ from slips.request import table_rows
 from slips.values import known_values
 from slips.wording import check_words, faces_of
 
-
 Row = Mapping[str, str | float]
 
 
