@@ -246,7 +246,7 @@ def cases(count: int, *, seed: int) -> list[tuple[date, date, int, list[Payment]
     found = []
     for _ in range(count):
         due = FIRST + timedelta(days=chance.randrange((LAST - FIRST).days))
-        length = chance.choice((5, 40, 200, 200, 400))
+        length = chance.choice((5, 40, 200, 300))
         until = min(due + timedelta(days=chance.randrange(length)), LAST)
         principal = chance.choice(
             (
