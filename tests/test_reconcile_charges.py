@@ -206,9 +206,9 @@ def test_other_inputs_that_cannot_be_computed_are_refused() -> None:
 def test_paid_late_finds_the_closing_day() -> None:
     lines = pl.DataFrame(
         {
-            "line_id": ["late", "part", "early", "twice"],
-            "due_date": [date(2025, 6, 30)] * 4,
-            "principal": [10_000, 10_000, 10_000, 10_000],
+            "line_id": ["late", "part", "early", "twice", "cancelled"],
+            "due_date": [date(2025, 6, 30)] * 5,
+            "principal": [10_000, 10_000, 10_000, 10_000, 0],
         }
     )
     paid = [
@@ -218,6 +218,7 @@ def test_paid_late_finds_the_closing_day() -> None:
         ("early", date(2025, 6, 30), 10_000),
         ("twice", date(2025, 9, 1), 10_000),
         ("twice", date(2025, 7, 5), 10_000),
+        ("cancelled", date(2025, 8, 1), 10_000),
     ]
     found = paid_late(lines, pl.DataFrame(paid, schema=["line_id", "paid_on", "amount"], orient="row"))
     assert found.select("line_id", "until").rows() == [
