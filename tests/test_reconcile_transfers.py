@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import polars as pl
 import pytest
@@ -363,3 +364,23 @@ def test_the_largest_trailer_is_read_back() -> None:
     found = decode(encode(pl.concat([frame] * 100), header=HEAD))
     assert found.transfers["amount"].sum() == 999_999_999_900
     assert isinstance(found.header, Header)
+
+
+@given(st.integers(0, 5 * RECORD_BYTES), st.binary(max_size=6), st.integers(0, 6))
+def test_no_bytes_make_the_reader_stumble(at: int, new: bytes, dropped: int) -> None:
+    """Whatever is overwritten, inserted or left out: the same transfers, or problems that say why."""
+    raw = good_bytes()
+    changed = raw[:at] + new + raw[at + dropped :]
+    try:
+        found = decode(changed)
+    except ProblemError as refused:
+        assert all(p.code.startswith("transfer.") and p.text("ja") and p.text("en") for p in refused.problems)
+    else:
+        assert encode(found.transfers, header=found.header) == changed.replace(b"\n", b"").removesuffix(
+            b"\x1a"
+        )
+
+
+@cache
+def good_bytes() -> bytes:
+    return good()
