@@ -70,9 +70,8 @@ def paid_late(lines: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
         .group_by("line_id")
         .agg(until=pl.col("paid_on").min())
     )
-    return lines.join(closing, on="line_id", maintain_order="left").filter(
-        pl.col("until") > pl.col("due_date")
-    )
+    late = (pl.col("until") > pl.col("due_date")) & (pl.col("principal") > 0)
+    return lines.join(closing, on="line_id", maintain_order="left").filter(late)
 
 
 def segments(
