@@ -27,7 +27,7 @@ from slips.metadata import OutputIntent, information, xmp
 from slips.pdf import PdfFile, deflate_page, ref, text_string
 from slips.place import MM_PT
 from slips.structure import PageObjects, Shared
-from slips.template import Shown, Template, compile_template
+from slips.template import CODE_SHAPE, Shown, Template, compile_template
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -269,7 +269,13 @@ def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
         for k, image in zip(np.flatnonzero(has).tolist(), _rows(np.packbits(bars, axis=1)), strict=True):
             out["gs1_128"][k] = image
     if "customer_barcode" in kinds:
-        bars = customer_barcode.bars(customer_barcode.encode(values["postal_code"], values["address"]))
+        # A representative postal code has no barcode: its mask stays empty and prints nothing.
+        given = customer_barcode.printable(values["postal_code"])
+        bars = np.zeros((values.height, *CODE_SHAPE["customer_barcode"][::-1]), np.uint8)
+        addressed = values.filter(given)
+        bars[given.to_numpy()] = customer_barcode.bars(
+            customer_barcode.encode(addressed["postal_code"], addressed["address"])
+        )
         out["customer_barcode"] = _rows(np.packbits(bars, axis=2).reshape(values.height, -1))
     return out
 
