@@ -14,18 +14,10 @@ from elqr.describe_table import PERSONAL
 from elqr.problems import Problem
 from slips.job import JobReport
 
-<<<<<<< HEAD
 ABOUT_PEOPLE = frozenset({*PERSONAL, "payer_name_plain", "postal"})
 """Columns of the input, and values printed from them."""
 CELLS = frozenset({"found", "after", "text"})
 """Parameters that hold what stood in a cell of the row."""
-=======
-PERSONAL = frozenset(
-    {"payer_name", "payer_name_plain", "address", "postal", "postal_code", "payer_id", "notice_no", "covers"}
-)
-PLAIN = frozenset({"expected", "name", "step", "box", "length", "position", "offset", "lines", "rows"})
-"""Parameters that are ours and not the row's."""
->>>>>>> main
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _POINT = re.compile(r"U\+[0-9A-F]{4,6}")
 _WEIGHTS: Mapping[str, str] = {
