@@ -1,8 +1,7 @@
 """Payloads from slips by the rules of a profile. Unless every rule is confirmed, what comes out is a TEST.
 
-In: the cleaned slips frame and a profile; out: `(n, 255)` payloads. Also: does a supplied payload follow
-the profile? Refuses: a value that does not fit its field. It never guesses a value that the profile does
-not give.
+In: the cleaned slips frame and a profile; out: `(n, 255)` payloads; or whether supplied ones follow a
+profile. Refuses: a value that does not fit its field. It never guesses what the profile does not give.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ _BINDING = ("observed", "confirmed")
 
 
 def compose(frame: pl.DataFrame, profile: Profile) -> Matrix:
-    """`(n, 255)` payloads of the slips in `frame` (columns as after checking: amount Int64, dates Date,
-    digits as text).
+    """`(n, 255)` payloads of the slips in `frame`, whose columns are as after checking: Int64, Date,
+    digits.
 
     Ask `profile.mode` whether they are a TEST. Raises ValueError where a value does not fit, KeyError for a
     missing rule.
