@@ -61,7 +61,7 @@ class SlipCheck:
         A `Batch` brings its log and its refused rows with it; a frame alone has neither.
         """
         log = ProblemLog()
-        held = pl.DataFrame(schema=HELD_SCHEMA)
+        held = pl.DataFrame(schema=dict(HELD_SCHEMA))
         if isinstance(batch, Batch):
             log.extend(batch.log)
             held = batch.refused.with_columns(readable_yen("amount"))

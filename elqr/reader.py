@@ -202,7 +202,7 @@ def _csv_batches(
 
 
 def _batch(raw: pl.DataFrame, refused: list[pl.DataFrame], plan: Plan, log: ProblemLog) -> Batch:
-    out = pl.concat(refused) if refused else pl.DataFrame(schema=REFUSED_SCHEMA)
+    out = pl.concat(refused) if refused else pl.DataFrame(schema=dict(REFUSED_SCHEMA))
     return Batch(_canonical(raw, plan), log, out)
 
 
@@ -265,7 +265,7 @@ def _block(
     if blank.height:  # spreadsheets leave rows of bare commas behind
         log.add(blank, "row.blank", field="")
         rows = rows.filter(~pl.all_horizontal(pl.exclude("line").is_null()))
-    return rows, pl.DataFrame(refused, schema=REFUSED_SCHEMA, orient="row")
+    return rows, pl.DataFrame(refused, schema=dict(REFUSED_SCHEMA), orient="row")
 
 
 def _slices(block: bytes, records: Records, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bytes:

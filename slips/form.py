@@ -113,6 +113,7 @@ class PlacedBox:
     label_size_pt: float = 9.0
     label_align: str = "left"
     label_valign: str = "middle"
+    label_leading: float = 1.25
     fit: tuple[FitStep, ...] = ()
     when: str = ""
     role: str = "P"

@@ -211,6 +211,7 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
         label_size_pt=keys.number("label_size_pt", frame.note_min_pt, least=1.0),
         label_align=keys.string("label_align", "left", choices=ALIGNS),
         label_valign=keys.string("label_valign", "middle", choices=VALIGNS),
+        label_leading=keys.number("label_leading", 1.25, least=1.0),
         fit=tuple(step for text in keys.strings("fit", ()) if (step := _fit_step(keys, text))),
         when=keys.string("when", ""),
         role=keys.string("role", ROLE_OF_KIND.get(kind, "P"), choices=ROLES),

@@ -167,7 +167,9 @@ class _FileWriter:
         )
         box = b"/Type/XObject/Subtype/Form/BBox" + self._page_box()
         font_dict = pdf.add(b"<<%b>>" % fonts)
-        objects = b"/Art %b" % ref(pdf.add_stream(draw(self.layout), box + b"/Resources<<>>"))
+        objects = b"/Art %b" % ref(
+            pdf.add_stream(draw(self.layout, has_mark=setup.mark is not None), box + b"/Resources<<>>")
+        )
         if setup.mark is not None:
             image = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8"
             mark = pdf.add_stream(setup.mark.samples, image % (setup.mark.width, setup.mark.height))

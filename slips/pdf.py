@@ -35,8 +35,8 @@ def text_string(text: str) -> bytes:
 
 
 def number(value: float) -> bytes:
-    """A coordinate in points with up to three places and no trailing zeros (0.001 pt is a third of a micrometre)."""
-    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    """A coordinate in points with up to two places and no trailing zeros (0.01 pt is 3.5 micrometres)."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
     return b"0" if text in {"-0", ""} else text.encode()
 
 

@@ -7,6 +7,7 @@ at the first. Refuses nothing itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from elqr.problems import Problem, ProblemError
 from slips.constants import constant_texts, set_constant
@@ -22,7 +23,7 @@ def check_words(
     found: list[Problem] = []
     for lang in langs:
         labels = load_labels(lang)
-        for text in constant_texts(layout, lambda key, of=labels: of.text(key, site=site), has_mark=False):
+        for text in constant_texts(layout, partial(labels.text, site=site), has_mark=False):
             try:
                 set_constant(text, fonts, file=layout.file)
             except ProblemError as fault:
@@ -33,4 +34,6 @@ def check_words(
 def faces_of(layout: Layout) -> tuple[str, ...]:
     """The font faces that a form names, for boxes and labels."""
     boxes = layout.boxes
-    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label or box.columns}))
+    return tuple(
+        sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label or box.columns})
+    )

@@ -78,16 +78,15 @@ class FakePress:
     wrong_file: str = ""
     deadly_file: str = ""
 
-    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> object:
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> None:
         if path.name == self.deadly_file:
             os.kill(os.getpid(), signal.SIGKILL)
         lines = [f"%PDF {layout} {title} {self.characters}"]
         shown = values.select("seq", "n_of_m", "payer_name", "amount_yen", "payload", "test", "lang")
         lines += ["|".join(row) for row in shown.iter_rows()]
         path.write_text("\n".join(lines), encoding="utf-8", newline="")
-        return len(lines)
 
-    def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
+    def read_back(self, path: Path, values: pl.DataFrame, *, layout: str) -> Proof:
         log = ProblemLog()
         if path.name == self.wrong_file:
             log.add(values.head(1), "out.failed", field="payload", found="pixel", reason="test")

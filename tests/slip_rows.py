@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from elqr import gs1_128
 from elqr.checkdigits import mod10_31
-from elqr.digits import row
+from elqr.digits import row, to_series
 from elqr.payload import encode
 
 ITEMS = {
@@ -71,17 +72,20 @@ def payloads(frame: pl.DataFrame) -> pl.Series:
         due_date=pl.col("due_date").str.replace_all("-", ""),
         payable_until=pl.col("payable_until").str.replace_all("-", ""),
     )
-    return pl.Series([bytes(line).decode() for line in encode(wire)])
+    return to_series(encode(wire))
 
 
-def barcodes(frame: pl.DataFrame, *, issuer: str = "999999") -> pl.Series:
+def barcodes(frame: pl.DataFrame) -> pl.Series:
     """The 44 digits of the convenience-store barcode of each row, holding its slip_key."""
-    return pl.Series(
-        [
-            barcode(key=k.lstrip("0"), until=u.replace("-", "")[2:], amount=int(a), issuer=issuer)
-            for k, u, a in frame.select("slip_key", "payable_until", "amount").iter_rows()
-        ]
+    said = frame.select(
+        pl.col("amount").str.zfill(6),
+        cvs_issuer=pl.lit("999999"),
+        free=pl.col("slip_key").str.strip_chars_start("0"),
+        reissue=pl.lit("0"),
+        stamp=pl.lit("0"),
+        payable_until=pl.col("payable_until").str.replace_all("-", "").str.slice(2),
     )
+    return to_series(gs1_128.encode(said))
 
 
 def barcode(

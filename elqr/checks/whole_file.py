@@ -6,7 +6,7 @@ Refuses nothing by itself. Source: elqr-format.md §7 (key unique among live sli
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,7 +23,7 @@ HABIT_SHARE_MIN = 0.9
 
 # A 20-digit key does not fit 64 bits: two halves of ten digits do, and are compared as numbers.
 _HALF = 10
-_KEPT: dict[str, pl.DataType] = {
+_KEPT: Mapping[str, pl.DataType] = {
     "line": pl.Int64(),
     "high": pl.UInt64(),
     "low": pl.UInt64(),
@@ -32,7 +32,7 @@ _KEPT: dict[str, pl.DataType] = {
     "amount": pl.Int64(),
     "held": pl.Boolean(),
 }
-HELD_SCHEMA: dict[str, pl.DataType] = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.Int64()}
+HELD_SCHEMA: Mapping[str, pl.DataType] = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.Int64()}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class WholeFile:
 
     def __init__(self, *, year: int | None) -> None:
         self._year = year
-        self._rows = [pl.DataFrame(schema=_KEPT)]
+        self._rows = [pl.DataFrame(schema=dict(_KEPT))]
         self._codes = [
             pl.DataFrame(schema={"line": pl.Int64(), "holds": pl.Boolean(), "issuer": pl.UInt32()})
         ]

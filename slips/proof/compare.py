@@ -16,9 +16,9 @@ from elqr import symbols
 from slips.proof.render import WHITE, Picture
 
 PIXELS_A_MODULE = 4
+FINE_PIXELS_A_MODULE = 16
 QUIET = symbols.QUIET_ZONE_MODULES
 SIDE_MODULES = symbols.SIZE + 2 * QUIET  # 49
-SIDE_PIXELS = SIDE_MODULES * PIXELS_A_MODULE  # 196
 
 Modules = npt.NDArray[np.uint32]
 
@@ -40,13 +40,17 @@ def intended(rows: npt.NDArray[np.uint64]) -> Modules:
 
 
 def difference(picture: Picture, modules: Modules) -> Difference | None:
-    """None where every pixel (196, 196) is as intended (49, 49)."""
-    strips = picture.view(np.uint32).reshape(SIDE_MODULES, PIXELS_A_MODULE, SIDE_MODULES)
-    if (strips == modules[:, None, :]).all():
-        return None
-    wanted = np.repeat(np.repeat(modules, PIXELS_A_MODULE, axis=0), PIXELS_A_MODULE, axis=1).astype(np.uint8)
+    """None where every pixel is as intended; `picture` has any whole number of pixels a module, `modules` is (49, 49)."""
+    scale = picture.shape[0] // SIDE_MODULES
+    if scale == PIXELS_A_MODULE:
+        strips = picture.view(np.uint32).reshape(SIDE_MODULES, scale, SIDE_MODULES)
+        if (strips == modules[:, None, :]).all():
+            return None
+    wanted = modules.astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
     wrong = picture != wanted
-    row, column = np.argwhere(wrong)[0] // PIXELS_A_MODULE - QUIET
+    if not wrong.any():
+        return None
+    row, column = np.argwhere(wrong)[0] // scale - QUIET
     grey = (picture != 0) & (picture != WHITE)
     return Difference(int(wrong.sum()), int(grey.sum()), int(row), int(column))
 

@@ -63,13 +63,11 @@ class Document:
             raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
         self.page_count = int(pdfium.FPDF_GetPageCount(self._handle))
         self._canvases: dict[tuple[int, int], _Canvas] = {}
-        self._desk = _Desk()
 
     def close(self) -> None:
         """Give back what pdfium holds."""
         for canvas in self._canvases.values():
             canvas.close()
-        self._desk.close()
         pdfium.FPDF_CloseDocument(self._handle)
 
     @contextmanager
@@ -79,7 +77,7 @@ class Document:
         if not handle:
             raise UnreadableError(f"page {index + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
         try:
-            yield Page(handle, self._canvas, self._desk)
+            yield Page(handle, self._canvas)
         finally:
             pdfium.FPDF_ClosePage(handle)
 
@@ -101,10 +99,10 @@ def open_document(path: Path) -> Iterator[Document]:
 
 
 class Page:
-    """One page. Pictures first, texts last: reading texts takes the objects off the page."""
+    """One page, parsed; good inside the `with` that gave it."""
 
-    def __init__(self, handle: Any, canvas: Callable[[int, int], _Canvas], desk: _Desk) -> None:
-        self._handle, self._canvas, self._desk = handle, canvas, desk
+    def __init__(self, handle: Any, canvas: Callable[[int, int], _Canvas]) -> None:
+        self._handle, self._canvas = handle, canvas
         box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(handle, box)
         self._left, self._top = box.left, box.top
@@ -131,15 +129,18 @@ class Page:
         return canvas.pixels
 
     def texts(self, areas: Sequence[Area]) -> list[str]:
-        """The text layer inside each area, as pdfium orders it; only objects that touch an area are read."""
-        boxes = np.array([self._points(area) for area in areas], np.float32)
-        return self._desk.read(self._handle, boxes)
+        """The text layer inside each area, as pdfium orders it. Ask once: each call lays out the whole page."""
+        layer = pdfium.FPDFText_LoadPage(self._handle)
+        texts = [self._inside(layer, area) for area in areas]
+        pdfium.FPDFText_ClosePage(layer)
+        return texts
 
-    def _points(self, area: Area) -> tuple[float, float, float, float]:
-        """left, bottom, right, top in the page's own points."""
-        left = self._left + area.x_mm * POINTS_PER_MM
-        top = self._top - area.y_mm * POINTS_PER_MM
-        return left, top - area.h_mm * POINTS_PER_MM, left + area.w_mm * POINTS_PER_MM, top
+    def _inside(self, layer: Any, area: Area) -> str:
+        left, top = self._left + area.x_mm * POINTS_PER_MM, self._top - area.y_mm * POINTS_PER_MM
+        right, bottom = left + area.w_mm * POINTS_PER_MM, top - area.h_mm * POINTS_PER_MM
+        units = (ctypes.c_ushort * _TEXT_CAPACITY)()
+        count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, units, _TEXT_CAPACITY)
+        return bytes(units)[: 2 * count].decode("utf-16-le", "replace").rstrip("\0")
 
 
 class _Canvas:
@@ -152,71 +153,3 @@ class _Canvas:
 
     def close(self) -> None:
         pdfium.FPDFBitmap_Destroy(self.bitmap)
-
-
-class _Desk:
-    """Reads the text of a few objects, because a text layer of the whole page takes as long as parsing it.
-
-    The objects are moved to an empty page, read there and thrown away. Functions are called by address,
-    without the argument checks of the generated bindings, for this runs once for every object of every page.
-    """
-
-    def __init__(self) -> None:
-        pointer, whole = ctypes.c_void_p, ctypes.c_int
-        self._count = _by_address("FPDFPage_CountObjects", whole, pointer)
-        self._object = _by_address("FPDFPage_GetObject", pointer, pointer, whole)
-        self._bounds = _by_address("FPDFPageObj_GetBounds", whole, *[pointer] * 5)
-        self._remove = _by_address("FPDFPage_RemoveObject", whole, pointer, pointer)
-        self._insert = _by_address("FPDFPage_InsertObject", None, pointer, pointer)
-        self._destroy = _by_address("FPDFPageObj_Destroy", None, pointer)
-        self._document = pdfium.FPDF_CreateNewDocument()
-        self._page = pdfium.FPDFPage_New(self._document, 0, 1.0, 1.0)
-        self._text = (ctypes.c_ushort * _TEXT_CAPACITY)()
-        self._grow(128)
-
-    def close(self) -> None:
-        pdfium.FPDF_ClosePage(self._page)
-        pdfium.FPDF_CloseDocument(self._document)
-
-    def _grow(self, objects: int) -> None:
-        self._edges = np.empty((4, objects), np.float32)  # left, bottom, right, top of each object
-        first, row = self._edges.ctypes.data, 4 * objects
-        self._slots = [tuple(first + side * row + 4 * k for side in range(4)) for k in range(objects)]
-
-    def read(self, page: Any, boxes: npt.NDArray[np.float32]) -> list[str]:
-        """The text in each box (left, bottom, right, top)."""
-        source, desk = (ctypes.cast(handle, ctypes.c_void_p).value for handle in (page, self._page))
-        taken = [thing for thing in self._touching(source, boxes) if self._remove(source, thing)]
-        for thing in taken:
-            self._insert(desk, thing)
-        layer = pdfium.FPDFText_LoadPage(self._page)
-        texts = [self._inside(layer, *map(float, box)) for box in boxes]
-        pdfium.FPDFText_ClosePage(layer)
-        for thing in taken:
-            self._remove(desk, thing)
-            self._destroy(thing)
-        return texts
-
-    def _touching(self, page: int | None, boxes: npt.NDArray[np.float32]) -> list[int]:
-        """The objects whose bounds touch a box, and any whose bounds pdfium cannot say."""
-        count = self._count(page)
-        if count > len(self._slots):
-            self._grow(2 * count)
-        get, bounds = self._object, self._bounds
-        things = [get(page, k) for k in range(count)]
-        known = [bounds(thing, *slot) for thing, slot in zip(things, self._slots, strict=False)]
-        touching = np.zeros(count, bool) if all(known) else np.array(known) == 0
-        lefts, bottoms, rights, tops = self._edges[:, :count]
-        for left, bottom, right, top in boxes:
-            touching |= (lefts < right) & (rights > left) & (bottoms < top) & (tops > bottom)
-        return [things[k] for k in touching.nonzero()[0]]
-
-    def _inside(self, layer: Any, left: float, bottom: float, right: float, top: float) -> str:
-        count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, self._text, _TEXT_CAPACITY)
-        return bytes(self._text)[: 2 * count].decode("utf-16-le", "replace").rstrip("\0")
-
-
-def _by_address(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
-    """A function of pdfium with plain numbers for pointers."""
-    address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value or 0
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
