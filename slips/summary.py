@@ -101,7 +101,10 @@ def _next(report: JobReport) -> Iterator[str]:
     if report.counted:
         yield f"  ・{out / 'problems.csv'} を確認 / look at problems.csv"
     if job["held"]["slips"]:
-        yield "  ・保留の行を直し、別のフォルダーへもう一度印刷 / correct the held rows and print them to another folder"
+        yield (
+            "  ・保留の行だけを直して新しいファイルにし、別のフォルダーへ印刷"
+            " / put the held rows, corrected, into a file of their own and print it to another folder"
+        )
     if job["printed"]["slips"] and not job["test_slips"]:
         yield f"  ・納付書情報 {out / 'upload.csv'} を登録(登録しないと納付できません) / upload.csv must reach the agency, or nobody can pay"
     if job["printed"]["slips"] and not job["released"]:
