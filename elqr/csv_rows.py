@@ -79,14 +79,27 @@ def _batches(
             rows += part.height
             seen += part.height + out.height
             while rows >= batch_rows:
-                joined = pl.concat(parts)
-                yield batch(joined[:batch_rows], refused, how, log)
-                parts, refused, log = [joined[batch_rows:]], [], ProblemLog()
+                joined, out = pl.concat(parts), pl.concat(refused)
+                now, joined = joined[:batch_rows], joined[batch_rows:]
+                last = now["line"][-1]
+                told, log = _split(log, last)
+                yield batch(now, [out.filter(pl.col("line") <= last)], how, told)
+                parts, refused = [joined], [out.filter(pl.col("line") > last)]
                 rows -= batch_rows
     if not seen:
         raise ProblemError(Problem("file.no_rows", where=Where(path.name)))
     if rows or any(out.height for out in refused) or log.table().height:
         yield batch(pl.concat(parts), refused, how, log)
+
+
+def _split(log: ProblemLog, last: int) -> tuple[ProblemLog, ProblemLog]:
+    """What is told up to line `last` (and of the file as a whole), and what belongs to rows after it."""
+    table = log.table()
+    later = (pl.col("line") > last).fill_null(value=False)
+    now, then = ProblemLog(), ProblemLog()
+    now.extend(table.filter(~later))
+    then.extend(table.filter(later))
+    return now, then
 
 
 def _framed(handle: BinaryIO, how: Plan, line: int) -> Iterator[tuple[bytes, Records]]:

@@ -405,3 +405,25 @@ def test_a_file_without_a_single_good_row(tmp_path: Path) -> None:
     )
     frame, problems, refused = read(path)
     assert (frame.height, refused.height, [p.code for p in problems]) == (0, 3, ["row.fields"] * 3)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 5, 100])
+def test_a_batch_tells_of_its_own_lines_only(tmp_path: Path, batch_rows: int) -> None:
+    path = write_csv(clean(30).with_columns(x=pl.lit("1")), tmp_path / "s.csv")
+    lines = path.read_bytes().split(b"\n")
+    for at in (3, 4, 11, 29):
+        lines[at] += b",more"
+    lines[20] = lines[20].replace("みほん県".encode(), b"\xff")
+    path.write_bytes(b"\n".join(lines))
+    told: list[int] = []
+    seen = 1
+    for batch in read_slips(path, batch_rows=batch_rows):
+        mine = pl.concat([batch.frame["line"], batch.refused["line"]]).sort()
+        assert mine[0] == seen + 1
+        assert mine.to_list() == list(range(seen + 1, seen + 1 + len(mine)))
+        seen = int(mine[-1])
+        found = batch.log.table()["line"].to_list()
+        assert set(found) <= {1, *batch.refused["line"]}
+        told += found
+    assert seen == 31
+    assert told == [1, 4, 5, 12, 21, 30]
