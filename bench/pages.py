@@ -32,7 +32,13 @@ from slips.pages import Setup, compile_plan, write_pdf
 from slips.textcheck import TextCheck
 
 ROUNDS = 5
-SITE = {"city": "みほん市", "department": "収納課", "telephone": "0000-00-0000", "hours": "平日 8:30〜17:15", "limit": "30万円"}
+SITE = {
+    "city": "みほん市",
+    "department": "収納課",
+    "telephone": "0000-00-0000",
+    "hours": "平日 8:30〜17:15",
+    "limit": "30万円",
+}
 SAMPLE = {
     "tax_name": "固定資産税", "year_period": "令和8年度 第2期", "period": "第2期", "levy_year": "令和8年度", "tax_year": "令和8年度",
     "notice_no": "1234567890", "due_date": "令和8年6月30日", "payable_until": "令和8年7月31日", "postal": "〒100-0013",
@@ -71,8 +77,16 @@ def measure(name: str, count: int, peer_count: int) -> dict[str, float | int | s
     peer = Peer(layout, setup.words("ja"), fonts)
     rows = values[:peer_count].to_dicts()
     images = {
-        "qr": [bytes(r) for r in symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"][:peer_count], 255)))],
-        "gs1_128": [bytes(r) for r in np.packbits(gs1_128.bars(digits.to_matrix(values["barcode"][:peer_count], 44)), axis=1)],
+        "qr": [
+            bytes(r)
+            for r in symbols.image_bytes(
+                symbols.encode(digits.to_matrix(values["payload"][:peer_count], 255))
+            )
+        ],
+        "gs1_128": [
+            bytes(r)
+            for r in np.packbits(gs1_128.bars(digits.to_matrix(values["barcode"][:peer_count], 44)), axis=1)
+        ],
         "customer_barcode": [bytes(51)] * peer_count,
     }
     ours, theirs, size, peer_size = [], [], 0, 0

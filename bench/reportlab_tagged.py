@@ -37,7 +37,9 @@ class Peer:
         for text in constant_texts(layout, words, has_mark=False):
             for placed in set_constant(text, fonts, file=layout.file):
                 shown = "".join(chr(base) for base, _ in placed.run.clusters)
-                self.labels.setdefault(text.box, []).append((placed.run.face, text.size_pt, placed.x, placed.y, shown))
+                self.labels.setdefault(text.box, []).append(
+                    (placed.run.face, text.size_pt, placed.x, placed.y, shown)
+                )
         self.holes = {hole.box: hole for hole in text_holes(layout)}
         for name, face in fonts.faces.items():
             pdfmetrics.registerFont(TTFont(name, str(face.path)))
@@ -50,7 +52,17 @@ class Peer:
         pen.beginForm("art", 0, 0, *size)
         for line in self.layout.lines:
             pen.setLineWidth(line.width_pt)
-            pen.line(*(v * MM_PT for v in (line.x1_mm, size[1] / MM_PT - line.y1_mm, line.x2_mm, size[1] / MM_PT - line.y2_mm)))
+            pen.line(
+                *(
+                    v * MM_PT
+                    for v in (
+                        line.x1_mm,
+                        size[1] / MM_PT - line.y1_mm,
+                        line.x2_mm,
+                        size[1] / MM_PT - line.y2_mm,
+                    )
+                )
+            )
         pen.endForm()
         doc = pen._doc
         root = D({"Type": N("StructTreeRoot")})
@@ -67,7 +79,11 @@ class Peer:
             pen.showPage()
             sections.append(self._tags(doc, doc.Pages.pages[-1], doc.Reference(top), parents, k))
         top.dict["K"] = A(sections)
-        root.dict.update(K=doc.Reference(top), ParentTree=doc.Reference(D({"Nums": A(parents)})), ParentTreeNextKey=len(rows))
+        root.dict.update(
+            K=doc.Reference(top),
+            ParentTree=doc.Reference(D({"Nums": A(parents)})),
+            ParentTreeNextKey=len(rows),
+        )
         doc.Catalog.StructTreeRoot = root
         doc.Catalog.MarkInfo = D({"Marked": "true"})
         pen.save()
@@ -89,7 +105,9 @@ class Peer:
             face, size = hole.setting.face, hole.setting.size_pt
             y = hole.area.baseline(size, 0, 1, hole.leading, hole.valign)
             pen.setFont(face, size)
-            draw = {"left": pen.drawString, "center": pen.drawCentredString, "right": pen.drawRightString}[hole.align]
+            draw = {"left": pen.drawString, "center": pen.drawCentredString, "right": pen.drawRightString}[
+                hole.align
+            ]
             anchor = {"left": 0.0, "center": hole.area.w / 2, "right": hole.area.w}[hole.align]
             draw(hole.area.x + anchor, y, row[hole.value])
 
