@@ -31,18 +31,12 @@ SITE = Site(body_code="999997")
 
 def ours(path: Path) -> dict[str, object]:
     """Read by the product, block by block."""
-    ids, bad, count, yen = sha256(), sha256(), 0, 0
+    ids, count, yen = Ids(), 0, 0
     source = open_receipts(path, site=SITE)
     for batch in source.batches():
-        _take(ids, batch.frame)
-        bad.update(repr(batch.quarantine["line"].to_list()).encode() if batch.quarantine.height else b"")
+        ids.take(batch.frame, batch.quarantine["line"].to_list())
         count, yen = count + batch.frame.height, yen + int(batch.frame["amount"].sum())
-    return {
-        "rows": count,
-        "yen": yen,
-        "ids": ids.hexdigest(),
-        "quarantined": source.summary.tally.quarantined,
-    }
+    return {"rows": count, "yen": yen, "ids": ids.text(), "quarantined": source.summary.tally.quarantined}
 
 
 def peer(path: Path) -> dict[str, object]:

@@ -56,13 +56,10 @@ class EventColumns:
         self._texts()
         own = self._own()
         rows = self._records
-        sizes = self._block.end[rows] - self._block.start[rows]
-        places = pl.DataFrame({"at": self._block.start[rows], "size": sizes})
-        raw = places.select(raw=pl.lit(self._block.data).bin.slice(pl.col("at"), pl.col("size")))["raw"]
         extra = self._nulled(swar.strings(self._extra), ~self._has_extra) if self._has_extra.any() else None
         self._columns.update(
             line=pl.Series(self._block.line[rows]),
-            raw=raw,
+            raw=self._block.raws(rows),
             own=pl.Series(own),
             fixed=swar.strings(self._fixed),
             extra=_empty(self._count) if extra is None else extra.fill_null(""),

@@ -45,10 +45,11 @@ def read_cell(
     one: ReceiptField, text: Text, start: Ints, size: Ints, plan: RowPlan, none_counts: Flags | None
 ) -> Cell:
     """The cells of one field. `none_counts`: the records in which the field's ways to write "no value" hold (None: in all)."""
-    empty = size == 0
     if plan.layout.form == "fixed":
         size = _stripped(text, start, size)
-        empty = size == 0
+    empty = size == 0
+    if empty.all():
+        return _nothing(one, empty, start, size)
     for word in one.none:
         said = _says(text, start, size, word.encode("ascii", "replace"))
         empty = empty | (said if none_counts is None else said & none_counts)
@@ -56,6 +57,12 @@ def read_cell(
     fine = np.where(empty, (size > 0) | (not one.required), cell.fine)
     cell = replace(cell, fine=fine, empty=empty)
     return replace(cell, start=start, size=size) if one.type == "copy" else cell
+
+
+def _nothing(one: ReceiptField, empty: Flags, start: Ints, size: Ints) -> Cell:
+    """A column without a single value."""
+    fine = np.full(len(empty), not one.required)
+    return Cell(fine=fine, empty=empty, start=start, size=size)
 
 
 def _typed(one: ReceiptField, text: Text, start: Ints, size: Ints, plan: RowPlan) -> Cell:
@@ -67,9 +74,7 @@ def _typed(one: ReceiptField, text: Text, start: Ints, size: Ints, plan: RowPlan
         case "digits" | "key" | "money":
             cell = _digits(one, text, start, size)
         case "date":
-            words, fine = swar.date_words(text, start, size)
-            days, fine = swar.days_of(words, fine)
-            cell = Cell(fine=fine, empty=nothing, words=words, days=days)
+            cell = _date(text, start, size)
         case "datetime":
             cell = _datetime(text, start, size)
         case "time":
@@ -157,36 +162,71 @@ def _clock(text: Text, start: Ints, size: Ints) -> tuple[Words, Flags]:
     return word, (short | (size == 6)) & swar.clock_of(word)
 
 
+def _date(text: Text, start: Ints, size: Ints) -> Cell:
+    """YYYYMMDD or YYYY-MM-DD. A file has few data dates, so one that all rows of a block share is judged once."""
+    count = len(start)
+    first, last = text.words[start], text.words[start + 2]
+    alike = (
+        count > 1
+        and size[0] in (8, 10)
+        and bool((size == size[0]).all() and (first == first[0]).all() and (last == last[0]).all())
+    )
+    if alike:
+        one = _date(text, start[:1], size[:1])
+        if one.words is None or one.days is None:
+            raise AssertionError("a date has words and days")
+        fine, words, days = one.fine.repeat(count), one.words.repeat(count), one.days.repeat(count)
+    else:
+        words, fine = swar.date_words(text, start, size)
+        days, fine = swar.days_of(words, fine)
+    return Cell(fine=fine, empty=np.zeros(count, np.bool_), words=words, days=days)
+
+
 def _datetime(text: Text, start: Ints, size: Ints) -> Cell:
-    """A date; YYYY-MM-DD with HH:MM or HH:MM:SS after a blank or a T; YYYYMMDD with HHMM or HHMMSS after it."""
-    compact = (size == 12) | (size == 14)
-    spaced = (size == 16) | (size == 19)
-    words, fine = swar.date_words(text, start, np.where(spaced, 10, np.where(compact, 8, size)))
-    days, fine = swar.days_of(words, fine)
-    clock, timely = _clock(text, start + 8, size - 8)
-    if spaced.any():
-        word = text.words[np.minimum(start + 11, len(text.words) - 1)]  # HH:MM:SS
-        full = size == 19
-        colons = np.where(full, np.uint64(0x00003A00003A0000), np.uint64(0x00000000003A0000))
-        split = (
-            word & np.where(full, np.uint64(0x0000FF0000FF0000), np.uint64(0x0000000000FF0000))
-        ) == colons
-        between = text.data[np.minimum(start + 10, len(text.data) - 1)]
-        split &= (between == ord(" ")) | (between == ord("T"))
-        seconds = np.where(full, (word >> np.uint64(16)) & np.uint64(0x0000FFFF00000000), _NO_SECONDS)
-        minutes = (word >> np.uint64(8)) & np.uint64(0x00000000FFFF0000)
-        tight: Words = np.asarray((word & np.uint64(0xFFFF)) | minutes | seconds, np.uint64)
-        clock = np.where(spaced, tight, clock)
-        timely = np.where(spaced, split & swar.clock_of(tight), timely)
-    timed = compact | spaced
+    """A date; YYYY-MM-DD with HH:MM or HH:MM:SS after a blank or a T; YYYYMMDD with HHMM or HHMMSS after it. By size of the cell."""
+    count = len(start)
+    sizes = [int(size[0])] if count and bool((size == size[0]).all()) else np.unique(size).tolist()
+    if len(sizes) == 1:
+        fine, words, days, clock = _of_size(text, start, sizes[0])
+    else:
+        fine, words = np.zeros(count, np.bool_), np.zeros(count, np.uint64)
+        days, clock = np.zeros(count, np.int32), np.zeros(count, np.uint64)
+        for one in sizes:
+            at = np.flatnonzero(size == one)
+            fine[at], words[at], days[at], clock[at] = _of_size(text, start[at], one)
     return Cell(
-        fine=fine & (~timed | timely),
-        empty=np.zeros(len(start), np.bool_),
+        fine=fine,
+        empty=np.zeros(count, np.bool_),
         words=words,
         days=days,
         clock=clock,
-        clockless=~timed,
+        clockless=(size == 8) | (size == 10),
     )
+
+
+def _of_size(text: Text, start: Ints, size: int) -> tuple[Flags, Words, npt.NDArray[np.int32], Words]:
+    """Fine, YYYYMMDD, days and HHMMSS of date-times that are all `size` bytes long."""
+    count = len(start)
+    day_size = {8: 8, 12: 8, 14: 8, 10: 10, 16: 10, 19: 10}.get(size, 0)
+    words, fine = swar.date_words(text, start, np.full(count, day_size))
+    days, fine = swar.days_of(words, fine)
+    clock = np.full(count, _NO_SECONDS)
+    if size in (12, 14):
+        clock, timely = _clock(text, start + 8, np.full(count, size - 8))
+        fine &= timely
+    elif size in (16, 19):
+        word = text.words[start + 11]  # HH:MM or HH:MM:SS
+        colons = np.uint64(0x00003A00003A0000 if size == 19 else 0x00000000003A0000)
+        fine &= (word & np.uint64(0x0000FF0000FF0000 if size == 19 else 0x0000000000FF0000)) == colons
+        between = text.data[start + 10]
+        fine &= (between == ord(" ")) | (between == ord("T"))
+        clock = (word & np.uint64(0xFFFF)) | ((word >> np.uint64(8)) & np.uint64(0x00000000FFFF0000))
+        if size == 19:
+            clock |= (word >> np.uint64(16)) & np.uint64(0x0000FFFF00000000)
+        else:
+            clock |= _NO_SECONDS
+        fine &= swar.clock_of(clock)
+    return fine, words, days, clock
 
 
 def _barcode(one: ReceiptField, text: Text, start: Ints, size: Ints) -> Cell:

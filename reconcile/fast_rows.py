@@ -22,7 +22,7 @@ from reconcile.records import Block
 from reconcile.strict_row import RowPlan
 from reconcile.swar import FRONT, Flags, Ints, Text
 
-_COMMA, _LF, _QUOTE = 44, 10, 34
+_COMMA, _QUOTE = 44, 34
 _REST = ReceiptField(name="", type="text")  # bytes that no field reads must be sound as well
 
 
@@ -64,25 +64,23 @@ def _plain(data: bytes) -> bool:
 def _csv_spans(block: Block, plan: RowPlan, text: Text) -> _Spans:
     """Records with the right number of columns and no quote, which are no control records."""
     data = text.data[FRONT : FRONT + len(block.data)]
-    at = np.flatnonzero((data == _COMMA) | (data == _LF))
-    ends = np.flatnonzero(data[at] == _LF)
-    counts = np.diff(ends, prepend=-1)
-    regular = counts == plan.columns
+    commas = np.flatnonzero(data == _COMMA)
+    first = np.searchsorted(commas, block.start)
+    regular = np.diff(first, append=len(commas)) == plan.columns - 1
     if b'"' in block.data:
-        quotes = np.flatnonzero(data == _QUOTE)
-        regular[np.searchsorted(block.end, quotes)] = False
+        regular[np.searchsorted(block.end, np.flatnonzero(data == _QUOTE))] = False
     regular &= ~_controls(block, plan, text)
-    if regular.all() and len(at) == plan.columns * len(ends):
-        edge = at.reshape(len(ends), plan.columns)
-    else:
-        edge = at[np.repeat(regular, counts)].reshape(-1, plan.columns)
-    records = np.flatnonzero(regular)
+    whole = bool(regular.all())
+    records = np.arange(len(block)) if whole else np.flatnonzero(regular)
+    first = first if whole else first[records]
+    commas += FRONT
     bounds = {}
-    start = block.start[records] + FRONT
-    for column in range(plan.columns):
-        end = (edge[:, column] if column < plan.columns - 1 else block.end[records]) + FRONT
+    start = (block.start if whole else block.start[records]) + FRONT
+    for column in range(plan.columns - 1):
+        end = commas[first + column]
         bounds[column] = (start, end - start)
         start = end + 1
+    bounds[plan.columns - 1] = (start, (block.end if whole else block.end[records]) + FRONT - start)
     return _Spans(records, bounds)
 
 
@@ -164,7 +162,7 @@ def _related(cells: list[tuple[ReceiptField, Cell]], text: Text, plan: RowPlan) 
         )
         fine &= principal.empty | (total == _yen(amount, len(fine)))
     if (body := by_name.get("body_code")) is not None and body.words is not None:
-        right = body_code_holds(np.where(body.fine[:, None], swar.matrix(body.words)[:, 2:], ord("0")))
+        right = _check_digits(body)
         fine &= body.empty | right
     if barcode is None or barcode.words is None or barcode.start is None:
         return fine
@@ -183,6 +181,16 @@ def _related(cells: list[tuple[ReceiptField, Cell]], text: Text, plan: RowPlan) 
             there = swar.left_words(text, barcode.start + first - 1, width, here.shape[1])
             fine &= cell.empty | (here == there).all(axis=1)
     return fine
+
+
+def _check_digits(body: Cell) -> Flags:
+    """Whether body codes end in their check digit; most files have one code, which is then asked once."""
+    if body.words is None:
+        return ~body.empty
+    words = body.words[:1] if bool((body.words == body.words[0]).all()) else body.words
+    fine = body.fine[: len(words)]
+    right = body_code_holds(np.where(fine[:, None], swar.matrix(words)[:, 2:], ord("0")))
+    return right if len(right) == len(body.fine) else right.repeat(len(body.fine))
 
 
 def _yen(cell: Cell | None, count: int) -> Ints:

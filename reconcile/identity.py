@@ -30,19 +30,16 @@ def identified(events: pl.DataFrame, seen: Occurrences) -> pl.DataFrame:
     frame = events.select("kind", "fixed", "extra", "txn_id", "orig_txn_id", "store")
     reverses = pl.col("kind").is_in(["cancelled", "corrected"])
     known = pl.when(reverses).then(pl.coalesce("orig_txn_id", "txn_id")).otherwise(pl.col("txn_id"))
-    frame = frame.with_columns(txn=known)
+    frame = frame.with_columns(
+        txn=known if frame["kind"].is_in(["cancelled", "corrected"]).any() else pl.col("txn_id")
+    )
     occurrence = _occurrence(frame, seen)
     frame = frame.with_columns(occurrence=occurrence)
-    payment = (
-        pl.when(pl.col("txn").is_null())
-        .then(pl.concat_str(pl.lit("row"), _composite(), "occurrence", separator=SEPARATOR))
-        .otherwise(pl.concat_str(pl.lit("txn"), "txn", separator=SEPARATOR))
-    )
-    digests = _digests(frame.select(payment).to_series())
+    digests = _digests(_payments(frame))
     content = pl.concat_str(
         "fixed",
         "extra",
-        pl.col("txn_id", "orig_txn_id", "store").fill_null(""),
+        *(_or_empty(frame, n) for n in ("txn_id", "orig_txn_id", "store")),
         separator=SEPARATOR,
     )
     contents = _digests(frame.select(content).to_series())
@@ -52,6 +49,22 @@ def identified(events: pl.DataFrame, seen: Occurrences) -> pl.DataFrame:
         content_sha=_hex(contents[:, :HALF]),
         occurrence=occurrence,
     )
+
+
+def _payments(frame: pl.DataFrame) -> pl.Series:
+    """The text that a payment's identity is hashed from."""
+    by_txn = pl.concat_str(pl.lit("txn"), "txn", separator=SEPARATOR)
+    by_row = pl.concat_str(pl.lit("row"), _composite(), "occurrence", separator=SEPARATOR)
+    missing = frame["txn"].null_count()
+    if missing in (0, frame.height):
+        return frame.select(by_row if missing else by_txn).to_series()
+    return frame.select(pl.when(pl.col("txn").is_null()).then(by_row).otherwise(by_txn)).to_series()
+
+
+def _or_empty(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A column as text, a null as the empty one."""
+    nulls = frame[name].null_count()
+    return pl.lit("") if nulls == frame.height else pl.col(name).fill_null("") if nulls else pl.col(name)
 
 
 def _composite() -> pl.Expr:

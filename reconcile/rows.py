@@ -61,8 +61,19 @@ def parse_block(block: Block, plan: RowPlan, *, fast: bool = True) -> Parsed:
             else:
                 refused.append((line, raw, result))
     if rows:
-        events = pl.concat([events, strict_events(rows)]).sort("line")
+        events = _merged(events, strict_events(rows))
     return Parsed(events, refusals(refused), tuple(controls), _notes(rows, blank))
+
+
+def _merged(events: pl.DataFrame, few: pl.DataFrame) -> pl.DataFrame:
+    """Both in order of line. The few are put between slices of the many: cheaper than sorting every column."""
+    places = events["line"].search_sorted(few["line"]).to_list()
+    slices: list[pl.DataFrame] = []
+    before = 0
+    for i, place in enumerate(places):
+        slices += [events[before:place], few[i : i + 1]]
+        before = place
+    return pl.concat([*slices, events[before:]], rechunk=True)
 
 
 def control_mark(raw: bytes, plan: RowPlan) -> str:

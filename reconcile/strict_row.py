@@ -32,7 +32,9 @@ Value: TypeAlias = str | int | date | None
 BLANK = " \u3000"
 BARCODE_DIGITS = 44
 # control signs, what stands for damage, marks that show nothing, and private use
-_SUSPECT = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff\ufff0-\uffff\U000e0000-\U0010ffff]")
+_SUSPECT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff\ufff0-\uffff\U000e0000-\U0010ffff]"
+)
 BARCODE_FREE = slice(8, 29)
 BARCODE_AMOUNT = slice(37, 43)
 

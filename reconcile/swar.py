@@ -75,28 +75,34 @@ def right_words(text: Text, start: Ints, size: Ints, width: int) -> Words:
     count = -(-width // 8)
     out = np.empty((len(start), count), "<u8")
     end = start + size
-    uniform = len(size) == 0 or bool((size == width).all())
+    uniform = int(size[0]) if len(size) and bool((size == size[0]).all()) else None
     for k in range(count):
-        word = text.words[np.maximum(end - 8 * (k + 1), 0)]
-        have = np.minimum(np.maximum(size - 8 * k, 0), 8)
-        if uniform:
-            spare = 8 - min(max(width - 8 * k, 0), 8)
-            keep: Words | np.uint64 = (
-                _U((0xFFFFFFFFFFFFFFFF << (8 * spare)) & 0xFFFFFFFFFFFFFFFF) if spare < 8 else _U(0)
-            )
+        if uniform is not None:
+            spare = 8 - min(max(uniform - 8 * k, 0), 8)
+            if spare == 8:
+                out[:, count - 1 - k] = _ZEROS
+                continue
+            keep: Words | np.uint64 = _U((0xFFFFFFFFFFFFFFFF << (8 * spare)) & 0xFFFFFFFFFFFFFFFF)
         else:
-            keep = ~_low_bytes(8 - have)
-        out[:, count - 1 - k] = (word & keep) | (_ZEROS & ~keep)
+            keep = ~_low_bytes(8 - np.minimum(np.maximum(size - 8 * k, 0), 8))
+        word = text.words[np.maximum(end - 8 * (k + 1), 0)]
+        out[:, count - 1 - k] = (
+            word if uniform is not None and spare == 0 else (word & keep) | (_ZEROS & ~keep)
+        )
     return out
 
 
 def left_words(text: Text, start: Ints, size: Ints, count: int) -> Words:
     """`(n, count)` words of the first bytes of each cell, zero bytes after its end."""
     out = np.empty((len(start), count), "<u8")
+    uniform = int(size[0]) if len(size) and bool((size == size[0]).all()) else None
     for k in range(count):
-        have = np.minimum(np.maximum(size - 8 * k, 0), 8)
         word = text.words[np.minimum(start + 8 * k, len(text.words) - 1)]
-        out[:, k] = word if bool((have == 8).all()) else word & _low_bytes(have)
+        if uniform is None:
+            out[:, k] = word & _low_bytes(np.minimum(np.maximum(size - 8 * k, 0), 8))
+        else:
+            have = min(max(uniform - 8 * k, 0), 8)
+            out[:, k] = word if have == 8 else word & _U((1 << (8 * have)) - 1)
     return out
 
 
@@ -119,9 +125,13 @@ def number(words: Words) -> Ints:
 def plain_ascii(words: Words, size: Ints) -> Flags:
     """Whether the first `size` bytes of each row are visible ASCII without blanks."""
     fine = np.ones(len(words), np.bool_)
+    uniform = int(size[0]) if len(size) and bool((size == size[0]).all()) else None
     for k in range(words.shape[1]):
-        have = np.minimum(np.maximum(size - 8 * k, 0), 8)
-        word = words[:, k] | (~_low_bytes(have) & _ZEROS)
+        if uniform is None:
+            beyond: Words | np.uint64 = ~_low_bytes(np.minimum(np.maximum(size - 8 * k, 0), 8))
+        else:
+            beyond = _U(0xFFFFFFFFFFFFFFFF ^ ((1 << (8 * min(max(uniform - 8 * k, 0), 8))) - 1))
+        word = words[:, k] | (beyond & _ZEROS)
         below = (word - _ONES * _U(0x21)) & ~word & _HIGH
         delete = word ^ (_ONES * _U(0x7F))
         deleted = (delete - _ONES) & ~delete & _HIGH
@@ -145,7 +155,15 @@ def date_words(text: Text, start: Ints, size: Ints) -> tuple[Words, Flags]:
     """The eight digits YYYYMMDD of cells written so or as YYYY-MM-DD, and whether they are digits at all."""
     plain = text.words[start]
     dashed = size == 10
-    if dashed.any():
+    if dashed.all():
+        tail = text.words[start + 2]
+        fine = (plain & _U(0xFF0000FF00000000)) == _U(0x2D00002D00000000)
+        plain = (
+            (plain & _U(0x00000000FFFFFFFF))
+            | ((plain >> _U(8)) & _U(0x0000FFFF00000000))
+            | (tail & _U(0xFFFF000000000000))
+        )
+    elif dashed.any():
         tail = text.words[start + 2]
         iso = (
             (plain & _U(0x00000000FFFFFFFF))
