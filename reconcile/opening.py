@@ -95,7 +95,20 @@ def _plan(
     places: list[tuple[ReceiptField, int | slice]],
     site: Site,
 ) -> RowPlan:
-    return RowPlan(layout=layout, encoding=encoding, columns=columns, places=tuple(places), gaiji=site.gaiji)
+    # the channel says whether some other values count, so it is read first
+    ordered = sorted(places, key=lambda place: place[0].name != "channel")
+    covered = {byte for _, at in places if isinstance(at, slice) for byte in range(at.start, at.stop)}
+    free = [byte for byte in range(layout.record_bytes) if byte not in covered]
+    return RowPlan(
+        layout=layout,
+        encoding=encoding,
+        columns=columns,
+        places=tuple(ordered),
+        gaps=tuple(slice(byte, byte + 1) for byte in free),
+        gaiji=site.gaiji,
+        body=site.body_code,
+        issuer=site.cvs_issuer,
+    )
 
 
 def _heading(path: Path, skip: int, encoding: str) -> tuple[list[str], int, int]:
