@@ -161,10 +161,9 @@ def _with_transfers(
         kinds=pl.lit("transfer"),
         fate=pl.lit("lines"),
         rung=pl.lit("transfer"),
-        **{
-            name: no
-            for name in ("cancelled", "provisional", "differs", "contradictory", "superseded", "full_year")
-        },
+        **dict.fromkeys(
+            ("cancelled", "provisional", "differs", "contradictory", "superseded", "full_year"), no
+        ),
         **flags,
     )
     direct = transfers.select("payment_id", "line_id", "component", yen="amount")
