@@ -162,7 +162,7 @@ def _with_transfers(
         fate=pl.lit("lines"),
         rung=pl.lit("transfer"),
         **dict.fromkeys(
-            ("cancelled", "provisional", "differs", "contradictory", "superseded", "full_year"), no
+            ("cancelled", "provisional", "differs", "superseded", "full_year"), no
         ),
         **flags,
     )

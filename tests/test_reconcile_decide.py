@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 import decide_worlds as w
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -24,7 +24,6 @@ def same(left: Decision, right: Decision) -> None:
         assert_frame_equal(getattr(left, part.name), getattr(right, part.name))
 
 
-@settings(max_examples=400)
 @given(w.worlds())
 def test_equals_the_reference(world: World) -> None:
     found = w.decided(world)
@@ -32,13 +31,11 @@ def test_equals_the_reference(world: World) -> None:
     assert found.digest() == decide_plainly(world, w.POLICY, as_of=w.AS_OF).digest()
 
 
-@settings(max_examples=100)
 @given(w.worlds(), st.lists(st.integers(0, 2**32), min_size=5, max_size=5))
 def test_order_of_rows_changes_nothing(world: World, seeds: list[int]) -> None:
     same(w.decided(world), w.decided(w.shuffled(world, seeds)))
 
 
-@settings(max_examples=150)
 @given(w.worlds())
 def test_every_yen_has_one_place_and_every_payment_one_outcome(world: World) -> None:
     found = w.decided(world)
@@ -61,7 +58,6 @@ def test_every_yen_has_one_place_and_every_payment_one_outcome(world: World) -> 
     assert (found.lines["charge_open"].drop_nulls() >= 0).all()
 
 
-@settings(max_examples=100)
 @given(w.worlds())
 def test_an_unrelated_line_changes_nothing(world: World) -> None:
     before = w.decided(world)
