@@ -51,5 +51,5 @@ def assessed(closings: Sequence[Closing], exempt: pl.DataFrame, *, policy: Polic
         amount=pl.lit(None, pl.Int64),
         rounding=pl.lit(policy.rounding),
     )
-    both = pl.concat([found, unknown.cast(found.schema)])  # type: ignore[arg-type]
+    both = pl.concat([found, unknown.cast(found.schema)])
     return both.join(rows.select("line_id", "provisional"), on="line_id").select(list(CHARGES))

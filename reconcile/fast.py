@@ -23,35 +23,26 @@ def split(
     """Quick payments, their claims (a row a payment and line), and the slow payments."""
     booked = pl.coalesce("account_date", "paid_on")
     to_lines = payments.filter(pl.col("fate") == "lines")
-    plain = to_lines.filter(~pl.col("superseded") & ~pl.any_horizontal(REMARKS))
-    plain = plain.with_columns(booked_year=fiscal_year(plain.select(booked).to_series()))
     claims = covers.join(
-        plain.select(
+        to_lines.select(
             "payment_id",
             "net",
             "paid_on",
             "account_date",
-            "booked_year",
             "deciding",
             "provisional",
-            plain=pl.lit(value=True),
+            booked_year=fiscal_year(to_lines.select(booked).to_series()),
+            plain=~pl.col("superseded") & ~pl.any_horizontal(REMARKS),
         ),
         on="payment_id",
-        how="left",
-    ).filter(
-        pl.col("payment_id").is_in(to_lines["payment_id"].implode())
-        if to_lines.height != payments.height
-        else True
-    )
-    claims = claims.join(
+    ).join(
         lines.select(
             "line_id", "due", "rolled", "barred", "versions", "status", "carried_over", "fiscal_year"
         ),
         on="line_id",
-        how="left",
     )
     good = (
-        pl.col("plain").fill_null(value=False)
+        pl.col("plain")
         & (pl.col("component") == "principal")
         & (pl.col("versions") == 1)
         & (pl.col("status") != "cancelled")
@@ -65,7 +56,7 @@ def split(
     fits = claims.group_by("payment_id").agg(
         good=pl.col("good").all(), asked=pl.col("yen").sum(), line_ids=_line_ids()
     )
-    quick = plain.join(fits, on="payment_id").filter(pl.col("good") & (pl.col("asked") == pl.col("net")))
+    quick = to_lines.join(fits, on="payment_id").filter(pl.col("good") & (pl.col("asked") == pl.col("net")))
     kept = claims.join(quick.select("payment_id"), on="payment_id", how="semi")
     slow = payments.join(quick.select("payment_id"), on="payment_id", how="anti")
     return quick, kept, slow

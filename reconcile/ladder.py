@@ -161,9 +161,7 @@ def _with_transfers(
         kinds=pl.lit("transfer"),
         fate=pl.lit("lines"),
         rung=pl.lit("transfer"),
-        **dict.fromkeys(
-            ("cancelled", "provisional", "differs", "contradictory", "superseded", "full_year"), no
-        ),
+        **dict.fromkeys(("cancelled", "provisional", "differs", "superseded", "full_year"), no),
         **flags,
     )
     direct = transfers.select("payment_id", "line_id", "component", yen="amount")

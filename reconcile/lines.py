@@ -7,7 +7,7 @@ Refuses nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
@@ -37,8 +37,9 @@ def payment_objects(payments: pl.DataFrame, covers: pl.DataFrame) -> list[Paymen
     known = {
         bits: frozenset(o for o, bit in zip(PAYMENT_FACTS, bits, strict=True) if bit) for bits in set(flags)
     }
+    make: Callable[..., Payment] = Payment
     return [
-        Payment(*row[:12], known[bits], tuple(of_payment.get(row[0], ())), *row[12:])
+        make(*row[:12], known[bits], tuple(of_payment.get(row[0], ())), *row[12:])
         for row, bits in zip(payments.select(_PAYMENT).iter_rows(), flags, strict=True)
     ]
 
@@ -58,6 +59,7 @@ def line_objects(
     )
     mine = lines.join(ids, on="line_id", how="semi").join(fees, on="line_id", how="left")
     mine = mine.with_columns(pl.col("fiscal_year").cast(pl.Int64), fee=pl.coalesce("dunning_fee", "fee", 0))
+    make: Callable[..., Line] = Line
     return {
-        row[0]: Line(*row, tuple(versions[row[0]])) for row in mine.select(*_LINE[:-1], "fee").iter_rows()
+        row[0]: make(*row, tuple(versions[row[0]])) for row in mine.select(*_LINE[:-1], "fee").iter_rows()
     }

@@ -129,13 +129,15 @@ def settle(
 
 def _claim(payment: Payment, line_id: str, part: Mapping[str, int]) -> Claim:
     return Claim(
-        payment.payment_id,
-        payment.paid_on,
-        payment.paid_time,
-        *(part.get(component, 0) for component in COMPONENTS),
-        sum(yen for cover, component, yen in payment.covers if cover == line_id and component == "principal"),
-        payment.full_year,
-        payment.provisional,
+        payment_id=payment.payment_id,
+        paid_on=payment.paid_on,
+        paid_time=payment.paid_time,
+        principal=part.get("principal", 0),
+        delinquency=part.get("delinquency", 0),
+        dunning_fee=part.get("dunning_fee", 0),
+        cover=sum(yen for to, what, yen in payment.covers if to == line_id and what == "principal"),
+        full_year=payment.full_year,
+        provisional=payment.provisional,
     )
 
 
