@@ -159,11 +159,12 @@ class Ledger:
 
     def count(self, table: str, *, added: pl.DataFrame, taken: pl.DataFrame) -> None:
         """Move the digest of what stands: contents of entries that came, and of entries that were reversed."""
-        self._sums[table] = moved(
-            self._sums[table],
-            added=row_digests(row_keys(table, added)),
-            taken=row_digests(row_keys(table, taken)),
-        )
+        if added.height or taken.height:
+            self._sums[table] = moved(
+                self._sums[table],
+                added=row_digests(row_keys(table, added)),
+                taken=row_digests(row_keys(table, taken)),
+            )
 
     def commit(
         self,
@@ -231,7 +232,8 @@ class Ledger:
     ) -> pl.DataFrame:
         """Rows by key through an index; `keys`: a series, or a frame for keys of several columns. Nulls are left out."""
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
-        return self.store.lookup(table, frame.drop_nulls().unique(), columns or list(TABLES[table].columns))
+        distinct = frame.drop_nulls().unique() if frame.height else frame
+        return self.store.lookup(table, distinct, columns or list(TABLES[table].columns))
 
     def scan(self, table: str, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """A whole table in blocks, in order: for reports, checks and copies, never for a nightly decision."""

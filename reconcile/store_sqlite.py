@@ -72,9 +72,9 @@ class SqliteStore:
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
+            self.versions()  # before anything is set: a stranger's file stays as it is
             for setting in _SETTINGS:
                 self._run(setting)
-            self._run("select count(*) from sqlite_master").fetchone()
             self.settle(self._last_run(), anew=False)
         else:
             self._run("pragma query_only = on")
