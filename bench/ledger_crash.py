@@ -44,7 +44,8 @@ def write_files(folder: Path, *, notices: int, files: int, payments: int) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     amounts = {(n, t): 10_000 + 100 * ((n * 7 + t) % 50) for n in range(notices) for t in range(1, 5)}
     lines = [
-        f"{n:06}-{t},P{n},{BODY},001,2026,2026,2026,{t:02},N{n},2026-0{t + 5}-30,{yen},open" for (n, t), yen in amounts.items()
+        f"{n:06}-{t},P{n},{BODY},001,2026,2026,2026,{t:02},N{n},2026-0{t + 5}-30,{yen},open"
+        for (n, t), yen in amounts.items()
     ]
     slips = [
         f"{n * 10 + t:020},123456,001,{BODY},P{n},N{n},2026,2026,{t:02},{yen},2026-0{t + 5}-30,2026-0{t + 5}-30"
@@ -58,9 +59,17 @@ def write_files(folder: Path, *, notices: int, files: int, payments: int) -> Non
     for p in range(payments):
         n, term = chance.randrange(notices), chance.randrange(5)
         share = chance.random()
-        yen = amounts[n, term] // 2 if share < 0.1 else amounts[n, term] + 300 if share < 0.2 else amounts[n, term]
+        yen = (
+            amounts[n, term] // 2
+            if share < 0.1
+            else amounts[n, term] + 300
+            if share < 0.2
+            else amounts[n, term]
+        )
         paid = date(2026, 6, 1) + timedelta(chance.randrange(150))
-        kinds = chance.choice((["confirmed"], ["preliminary", "confirmed"], ["preliminary", "cancelled"], ["confirmed"]))
+        kinds = chance.choice(
+            (["confirmed"], ["preliminary", "confirmed"], ["preliminary", "cancelled"], ["confirmed"])
+        )
         for kind in kinds:
             txn = f"T{p}C,T{p}" if kind == "cancelled" else f"T{p},"
             rows[chance.randrange(files)].append(
@@ -84,7 +93,9 @@ def take(place: str, folder: Path, names: Sequence[str]) -> None:
     print("ready", flush=True)
     for name in names:
         role = {"a": "assessments", "s": "slips"}.get(name[0], "receipts")
-        done = reconcile(RunRequest(ledger=place, inputs=Inputs(**{role: [folder / name]}), as_of=AS_OF, policy=policy))
+        done = reconcile(
+            RunRequest(ledger=place, inputs=Inputs(**{role: [folder / name]}), as_of=AS_OF, policy=policy)
+        )
         print("night" if done.committed else "seen", name, flush=True)
     print("done", flush=True)
 
@@ -99,7 +110,12 @@ def state(place: str) -> tuple[str, dict[str, tuple[int, int]], int, list[str]]:
     policy = load_policy()
     with open_ledger(place, writer=True) as ledger:
         found = check_ledger(ledger, decide=lambda world: decide(world, policy, as_of=AS_OF))
-        return ledger.standing.result, dict(ledger.standing.totals), ledger.store.highest("receipts"), [p.code for p in found]
+        return (
+            ledger.standing.result,
+            dict(ledger.standing.totals),
+            ledger.store.highest("receipts"),
+            [p.code for p in found],
+        )
 
 
 def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float, seed: int = 5) -> Outcome:

@@ -105,6 +105,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.standing = self._last()
+        self.notes: list[Problem] = []  # what went wrong after a commit, and did not undo it
         self._batches: dict[str, BatchDigest] = {}
         self._next: dict[str, int] = {}
         self._sums: dict[str, str] = {}
@@ -181,7 +182,13 @@ class Ledger:
         after = self._link(kind, as_of, inputs, totals, payments, who, at)
         self.store.commit()
         self.standing = after
-        self.store.settle(after.run_id)
+        try:
+            self.store.settle(after.run_id)
+        except ProblemError as error:  # the run is committed all the same
+            reason = str(error.problems[0].params.get("reason", error.problems[0].code))
+            self.notes.append(
+                Problem("ledger.not_sealed", params={"found": self.store.place, "reason": reason})
+            )
         return after
 
     def would_be(self, totals: Mapping[str, tuple[int, int]], payments: int) -> Standing:

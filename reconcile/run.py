@@ -47,7 +47,7 @@ class RunRequest:
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `files`: rows of `files` and `again` (bytes taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
+    `refused`: why files were left out; `notes`: what went wrong after the commit; `files`: rows of `files` and `again` (bytes taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """
 
     committed: bool
@@ -55,6 +55,7 @@ class RunResult:
     files: pl.DataFrame
     logs: Mapping[str, ProblemLog]
     refused: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
     receipts: pl.DataFrame
     already: pl.DataFrame
     rejected: pl.DataFrame
@@ -149,6 +150,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         files=files,
         logs=logs,
         refused=tuple(night.refused),
+        notes=tuple(ledger.notes),
         receipts=receipts,
         already=sift.receipts.already,
         rejected=night.rejected,

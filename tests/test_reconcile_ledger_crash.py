@@ -12,7 +12,9 @@ from bench.ledger_crash import crash, write_files
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_kills_leave_the_ledger_as_without(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_kills_leave_the_ledger_as_without(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     numbers = itertools.count()
     place: Any = lambda: str(tmp_path / f"{next(numbers)}.db")  # noqa: E731
     if store == "postgres":

@@ -87,6 +87,23 @@ def test_the_seal_follows_each_commit_page_by_page(place: Path) -> None:
     assert sealed.crcs == whole(place, run_id=0).crcs and sealed.run_id == 2
 
 
+def test_a_seal_that_cannot_be_written_undoes_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk fills up between commit and seal: the night stands, and the next one makes the seal anew."""
+    import reconcile.store_sqlite as store
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    rows = [write(place.parent / f"{n}.csv", RECEIPT_HEAD, receipt(n, 11, 5, DUES[0])) for n in ("A", "B")]
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write_seal", full)
+        done = night(place, receipts=rows[:1])
+    assert done.committed and [p.code for p in done.notes] == ["ledger.not_sealed"]
+    assert codes(place) == {"ledger.check_old_seal"}
+    assert night(place, receipts=rows[1:]).standing.run_id == 4
+    assert codes(place) == set()
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
