@@ -94,6 +94,20 @@ def test_a_folder_in_use_ends_with_3(slips: Path, tmp_path: Path) -> None:
     assert (result.exit_code, "job.folder_in_use" in result.stderr) == (3, True)
 
 
+@pytest.mark.parametrize(("fault", "code"), [(KeyboardInterrupt(), 3), (RuntimeError("a bug"), 2)])
+def test_what_nobody_foresaw_never_ends_like_a_finished_job(
+    slips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException, code: int
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(press.PaperPress, "write_pdf", stop)
+    result = run(slips, tmp_path / "out")
+    assert result.exit_code == code
+    assert "nothing was delivered" in result.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_release_of_test_slips_ends_with_2_and_lists_the_rules(tmp_path: Path) -> None:
     path = write_csv(clean(2, codes=False), tmp_path / "slips.csv")
     result = run(path, tmp_path / "out", "--release")
