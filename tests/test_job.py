@@ -250,8 +250,15 @@ def test_more_instalments_than_the_table_holds_the_notice(tmp_path: Path) -> Non
     assert report.job["problems"]["by_code"]["instalments.too_many"] == 15
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
-@pytest.mark.parametrize("name", ["spool.arrows", "problems.csv", "manifest.csv", "slips-00001.pdf"])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (errno.ENOSPC, "spool.arrows"),
+        (errno.EROFS, "problems.csv"),
+        (errno.ENOSPC, "manifest.csv"),
+        (errno.EROFS, "slips-00001.pdf"),
+    ],
+)
 def test_a_disk_that_refuses_ends_the_job_in_words(
     tmp_path: Path, number: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from slips import press
 from slips.outfolder import opened
 from slips.press import PaperPress
 from tests.slip_rows import clean, write_csv
+from tests.test_job import files
 
 COMMON = ("--layout", "mihara", "--issue-date", "2026-06-01")
 
@@ -48,6 +49,14 @@ def test_fine_ends_with_0_and_says_what_to_do_next(slips: Path, tmp_path: Path) 
     assert job["read_back"]["symbols_read_by_second_decoder"] == 2
     assert job["read_back"]["faults"] == 0
     assert (tmp_path / "out" / "slips-00001.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_real_pages_are_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:
+    path = write_csv(clean(6), tmp_path / "slips.csv")
+    for jobs in ("1", "2"):
+        assert run(path, tmp_path / jobs, "--jobs", jobs, "--slips-per-file", "3").exit_code == 0
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    assert "slips-00002.pdf" in files(tmp_path / "2")
 
 
 def test_problems_end_with_1_and_names_are_masked(tmp_path: Path) -> None:
