@@ -67,7 +67,11 @@ class Setting:
     @property
     def not_checked(self) -> list[dict[str, str]]:
         """What nobody outside the agency can check, because the rule is not public."""
-        return [{"rule": str(rule), "status": "placeholder"} for rule in self.profile.unconfirmed()]
+        return [
+            {"rule": rule.name, "ja": rule.ja, "en": rule.en, "status": rule.status, "source": rule.source}
+            for rule in self.profile.unconfirmed()
+            if rule.status == "placeholder"
+        ]
 
     def title(self, file: PlannedFile) -> str:
         """The document title of one output file."""
