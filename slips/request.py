@@ -123,6 +123,7 @@ def setting_of(request: PrintRequest) -> Setting:
         "profile_sha256": profile.sha256,
         "site_sha256": sha256_of(request.site),
         "mark_sha256": sha256_of(site.mark_file),
+        "output_profile_sha256": sha256_of(site.output_profile),
         "mapping_sha256": sha256_of(request.mapping),
         "encoding": request.encoding,
         "issue_date": request.issue_date.isoformat(),
