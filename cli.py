@@ -1,4 +1,5 @@
-"""The shell: click declarations, one library call each, exit codes (0 fine, 1 problems found, 2 unusable, 3 conflict).
+"""The shell: click declarations, one library call each, exit codes (0 fine, 1 problems found, 2 unusable, 3
+conflict).
 
 Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 """
@@ -109,6 +110,232 @@ def print_command(
         for line in summary(report, show_names=show_names):
             click.echo(line)
     raise SystemExit(FINE if report.clean else FOUND)
+
+
+LANG = click.option(
+    "--lang",
+    type=click.Choice(["ja", "en", "both"]),
+    default="both",
+    show_default=True,
+    help="Language of the words. 言語",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output. 機械可読")
+
+
+@main.command()
+@click.option("--slip-key", required=True, help="案件特定キー, up to 20 digits")
+@click.option("--confirm-no", required=True, help="確認番号, 6 digits")
+@click.option("--tax-item", required=True, help="税目・料金番号, 3 digits")
+@click.option("--amount", required=True, help="Whole yen. 金額")
+@click.option("--body-code", required=True, help="団体コード, 6 digits with check digit")
+@click.option("--levy-year", required=True, help="賦課年度, 4 digits")
+@click.option("--tax-year", required=True, help="課税年度, 4 digits")
+@click.option("--period", required=True, help="期別, 2 digits; 00 is the whole year. 全期は00")
+@click.option("--due-date", required=True, help="納期限: 2026-06-30, 20260630, R8.6.30, 令和8年6月30日")
+@click.option("--payable-until", required=True, help="取扱期限, written like the due date")
+@click.option(
+    "--profile", default="tax", show_default=True, help="Profile, a name or a TOML file. 符号の規則"
+)
+@JSON
+def encode(profile: str, as_json: bool, **values: str) -> None:
+    """One eL-QR payload by the rules of a profile; a TEST unless every rule is confirmed.
+
+    1件分のeL-QR(255桁)を作ります。未確認の規則があるうちは試験用です。
+    """
+    from elqr.codes import compose_one
+    from elqr.profiles import load_profile
+
+    with _refusals():
+        made = compose_one(values, load_profile(profile))
+    _show(made.payload, made.document() if as_json else None)
+    for line in made.warnings():
+        click.echo(line, err=True)
+    raise SystemExit(FOUND if made.problems else FINE)
+
+
+@main.command()
+@click.argument("code")
+@LANG
+@JSON
+def decode(code: str, lang: str, as_json: bool) -> None:
+    """The values of one CODE: eL-QR (255 digits), barcode (44) or body code (6 or 5). - reads a code a line
+    from stdin.
+
+    符号(eL-QR、コンビニバーコード、団体コード)の値を表示します。
+    """
+    from elqr.describe_code import describe_code
+
+    found = False
+    for one in _codes(code):
+        with _refusals():
+            described = describe_code(one)
+        _show(described.brief(lang), described.values() if as_json else None, one_line=code == "-")
+        found |= bool(described.problems)
+    raise SystemExit(FOUND if found else FINE)
+
+
+@main.command()
+@click.argument("what", metavar="FILE|CODE")
+@click.option("--site", type=FILE, help="Site file: names of tax items, own headings. 自治体設定")
+@LANG
+@JSON
+@click.option(
+    "--show-names", is_flag=True, help="Do not mask names, addresses and numbers of people. 氏名を表示"
+)
+def describe(what: str, lang: str, as_json: bool, show_names: bool, site: Path | None) -> None:
+    """A code or a file in words: slips, manifest, problems, job.json, profile, form. - reads a code a line
+    from stdin.
+
+    符号またはファイルの内容を、項目ごとに言葉で説明します。
+    """
+    from elqr.codes import describe as in_words
+    from elqr.site import load_site
+
+    found = False
+    for one in _codes(what):
+        with _refusals():
+            described = in_words(one, show_names=show_names, site=load_site(site) if site else None)
+        _show(described.text(lang), described.document() if as_json else None, one_line=what == "-")
+        found |= bool(described.problems)
+    raise SystemExit(FOUND if found else FINE)
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def profiles(context: click.Context) -> None:
+    """The rules of the payload (list, show, check); without a command, the list.
+
+    eL-QRの作り方の規則(プロファイル)の一覧・内容・検査。
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(show_profiles)
+
+
+@profiles.command("list")
+@LANG
+@JSON
+def show_profiles(lang: str = "both", as_json: bool = False) -> None:
+    """The profiles that come with elqr.
+
+    付属のプロファイルの一覧。
+    """
+    from elqr.describe_profile import list_profiles
+
+    described = list_profiles()
+    _show(described.text(lang), described.document() if as_json else None)
+
+
+@profiles.command("show")
+@click.argument("name")
+@LANG
+@JSON
+def show_profile(name: str, lang: str, as_json: bool) -> None:
+    """Every rule of profile NAME (or of a TOML file) with its status and source.
+
+    規則を、確からしさ(status)と出典とともに表示します。
+    """
+    from elqr.describe_profile import describe_profile
+    from elqr.profiles import load_profile
+
+    with _refusals():
+        described = describe_profile(load_profile(name))
+    _show(described.text(lang), described.document() if as_json else None)
+
+
+@profiles.command("check")
+@click.argument("name")
+@LANG
+@JSON
+def check_profile(name: str, lang: str, as_json: bool) -> None:
+    """Judge profile NAME (or a TOML file): exit 1 and every fault, or 0 and the rules that are still
+    unconfirmed.
+
+    プロファイルを検査し、誤りと、まだ確認されていない規則を示します。
+    """
+    from elqr.describe_profile import judge_profile
+
+    with _refusals():
+        described = judge_profile(name)
+    _show(described.text(lang), described.document() if as_json else None)
+    raise SystemExit(FOUND if described.problems else FINE)
+
+
+def _codes(argument: str) -> Iterator[str]:
+    """The argument itself, or for `-` the lines of stdin that hold something."""
+    import sys
+
+    if argument != "-":
+        yield argument
+        return
+    for line in sys.stdin.buffer:
+        text = line.decode("utf-8-sig", errors="replace").strip()
+        if text:
+            yield text
+
+
+def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False) -> None:
+    """Words, or the document as JSON where there is one."""
+    import json
+
+    indent = None if one_line else 2
+    click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=indent))
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def layouts(context: click.Context) -> None:
+    """The forms (list, check, preview); without a command, the list.
+
+    様式の一覧・検査・見本。
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_layouts)
+
+
+@layouts.command("list")
+@JSON
+def list_layouts(as_json: bool = False) -> None:
+    """The forms that come with elqr.
+
+    付属の様式の一覧。
+    """
+    from slips.catalogue import forms, listed
+
+    _show(listed(forms()), {"layouts": forms()} if as_json else None)
+
+
+@layouts.command("check")
+@click.argument("layout")
+@JSON
+def check_layout(layout: str, as_json: bool) -> None:
+    """Judge a form, by name or TOML file: distances, codes, completeness, words in every language.
+
+    様式の寸法・コードの余白・必要事項・文言を検査します。
+    """
+    from slips.catalogue import faults_of, judged, judgement
+
+    with _refusals():
+        faults = faults_of(layout)
+    _show(judged(layout, faults), judgement(layout, faults) if as_json else None)
+    raise SystemExit(FOUND if faults else FINE)
+
+
+@layouts.command("preview")
+@click.argument("layout")
+@click.option("--out", type=FILE, required=True, help="PDF to write. 出力するPDF")
+@click.option("--lang", default="ja", show_default=True, help="Language of the slips. 納付書の言語")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None:
+    """Sample slips on a form, marked 見本: a usual one, the longest values, one without a barcode.
+
+    様式に見本の値を印刷します(見本・使用不可)。
+    """
+    from slips.preview import write_preview
+
+    with _refusals():
+        problems = write_preview(layout, out=out, lang=lang, site=site)
+    for problem in problems:
+        click.echo(str(problem), err=True)
 
 
 @contextmanager

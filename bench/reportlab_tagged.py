@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from reportlab.pdfbase import pdfdoc, pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -24,7 +24,7 @@ N, D, A = pdfdoc.PDFName, pdfdoc.PDFDictionary, pdfdoc.PDFArray
 
 
 class _Page(pdfdoc.PDFPage):  # type: ignore[misc]
-    __NoDefault__ = [*pdfdoc.PDFPage.__NoDefault__, "StructParents"]
+    __NoDefault__: ClassVar = [*pdfdoc.PDFPage.__NoDefault__, "StructParents"]
 
 
 class Peer:
@@ -115,13 +115,17 @@ class Peer:
         section = D({"S": N("Sect"), "P": top})
         kids = []
         for mcid, box in enumerate(self.boxes):
-            entries: dict[str, Any] = {"S": N(box.role), "P": doc.Reference(section), "Pg": page, "K": mcid}
+            entries: dict[str, Any] = {
+                "S": N(box.role),
+                "P": doc.Reference(section),
+                "Pg": doc.Reference(page),
+                "K": mcid,
+            }
             if box.role == "Figure":
                 entries["Alt"] = pdfdoc.PDFString("eL-QR")
             kids.append(doc.Reference(D(entries)))
         section.dict["K"] = A(kids)
         parents += [index, A(kids)]
-        made = doc.idToObject[page.name]
-        made.__class__ = _Page
-        made.StructParents = index
+        page.__class__ = _Page
+        page.StructParents = index
         return doc.Reference(section)

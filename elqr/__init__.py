@@ -8,7 +8,6 @@ nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,11 +36,19 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """A public name, from the module that holds it."""
     if name in {"decode", "describe", "encode"}:
-        return getattr(import_module("elqr.codes"), name)
+        from elqr import codes
+
+        return getattr(codes, name)
     if name in {"Problem", "ProblemError", "ProblemLog", "Severity", "Where"}:
-        return getattr(import_module("elqr.problems"), name)
+        from elqr import problems
+
+        return getattr(problems, name)
     if name == "Payload":
-        return import_module("elqr.payload").Payload
+        from elqr.payload import Payload
+
+        return Payload
     if name == "load_profile":
-        return import_module("elqr.profiles").load_profile
+        from elqr.profiles import load_profile
+
+        return load_profile
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

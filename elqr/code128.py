@@ -49,5 +49,5 @@ def bars_of_pairs(matrix: Matrix) -> Matrix:
     # The check weighs FNC1 with 1 and the pairs with 2, 3, …; the start counts once.
     check = (START_C + FNC1 + pairs @ np.arange(2, 2 + width // 2)) % 103
     lead = np.repeat([[START_C, FNC1]], count, axis=0)
-    body = _CHARACTERS[np.hstack([lead, pairs, check[:, None]])].reshape(count, -1)
+    body = _CHARACTERS[np.hstack([lead, pairs, check[:, None]])].reshape(count, 11 * (3 + width // 2))
     return np.hstack([body, np.repeat(_STOP[None], count, axis=0)])

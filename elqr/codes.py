@@ -6,25 +6,39 @@ Refuses (ProblemError, ValueError): what the modules behind them refuse.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import polars as pl
 
 from elqr import payload
-from elqr.describe_code import describe_code
-from elqr.describe_file import describe_file
-from elqr.description import Description
+from elqr.compose import compose
+from elqr.describe_code import describe_code, describe_payload
+from elqr.describe_file import SUFFIXES, describe_file
+from elqr.description import Description, problem_lines, problem_row
 from elqr.digits import to_series
 from elqr.payload import Payload, decode_one, encode_one
-from elqr.problems import ProblemError, ProblemLog
+from elqr.problems import Problem, ProblemError, ProblemLog
+from elqr.ruleset import Profile
+from elqr.site import Site
+from elqr.slip_values import slip_of
+
+NAME_MAX = 255
+"""Longer than any file name: asking the system for such a file is an error on some of them."""
 
 
 @overload
-def encode(values: Payload) -> str: ...
+def encode(values: Payload) -> str:
+    """One code."""
+
+
 @overload
-def encode(values: pl.DataFrame) -> pl.Series: ...
+def encode(values: pl.DataFrame) -> pl.Series:
+    """A column of codes."""
+
+
 def encode(values: Payload | pl.DataFrame) -> str | pl.Series:
     """The 255 digits of one `Payload`, or of every row of a frame of wire values (`elqr.payload.encode`).
 
@@ -36,9 +50,15 @@ def encode(values: Payload | pl.DataFrame) -> str | pl.Series:
 
 
 @overload
-def decode(code: str) -> Payload: ...
+def decode(code: str) -> Payload:
+    """One code."""
+
+
 @overload
-def decode(code: pl.Series) -> pl.DataFrame: ...
+def decode(code: pl.Series) -> pl.DataFrame:
+    """A column of codes."""
+
+
 def decode(code: str | pl.Series) -> Payload | pl.DataFrame:
     """The values of one payload, or of a column of them. Raises ProblemError where any of them is faulty.
 
@@ -56,8 +76,59 @@ def decode(code: str | pl.Series) -> Payload | pl.DataFrame:
     return payload.decode(matrix).select(f.name for f in fields(Payload))
 
 
-def describe(code_or_path: str | Path, *, show_names: bool = False) -> Description:
-    """A code, or a file that we know, in words. A `Path`, or text that names a file, is read as a file."""
-    if isinstance(code_or_path, Path) or Path(code_or_path).is_file():
-        return describe_file(Path(code_or_path), show_names=show_names)
-    return describe_code(code_or_path)
+def describe(code_or_path: str | Path, *, show_names: bool = False, site: Site | None = None) -> Description:
+    """A code, or a file that we know, in words. A `Path`, or text that names a file, is read as a file.
+
+    `site` knows the names of the tax items and the municipality's own headings.
+    """
+    if isinstance(code_or_path, Path) or names_file(code_or_path):
+        mapping = site.mapping if site else None
+        return describe_file(Path(code_or_path), show_names=show_names, mapping=mapping)
+    return describe_code(code_or_path, tax_items=site.tax_items if site else None)
+
+
+def names_file(text: str) -> bool:
+    """Whether text means a file: it names one, or it ends like one of the files that we know."""
+    return Path(text).suffix.lower() in SUFFIXES or (len(text) < NAME_MAX and Path(text).is_file())
+
+
+@dataclass(frozen=True)
+class Composed:
+    """One payload made by a profile, and everything that keeps it from being used."""
+
+    payload: str
+    profile: Profile
+    problems: tuple[Problem, ...]
+
+    def document(self) -> dict[str, Any]:
+        """All of it as one JSON-ready object."""
+        return {
+            "payload": self.payload,
+            "mode": self.profile.mode,
+            "profile": self.profile.id,
+            "profile_sha256": self.profile.sha256,
+            "unconfirmed": [{"rule": r.name, "status": r.status} for r in self.profile.unconfirmed()],
+            "problems": [problem_row(p) for p in self.problems],
+        }
+
+    def warnings(self) -> list[str]:
+        """What has to be said beside the digits."""
+        left = self.profile.unconfirmed()
+        if not left:
+            return problem_lines(self.problems)
+        names = ", ".join(str(rule) for rule in left)
+        return [
+            f"TEST 試験用: この番号は支払いに使えません。未確認の規則{len(left)}件: {names}",
+            f"TEST: this code cannot be paid. {len(left)} rules are unconfirmed.",
+            *problem_lines(self.problems),
+        ]
+
+
+def compose_one(values: Mapping[str, str], profile: Profile) -> Composed:
+    """One payload from the ten values as text (`elqr.slip_values`) by the rules of `profile`.
+
+    Raises ProblemError where a value cannot be written. What is wrong between the values stands among
+    `problems`.
+    """
+    text = to_series(compose(slip_of(values), profile))[0]
+    return Composed(text, profile, describe_payload(text).problems)

@@ -118,7 +118,7 @@ def bars(matrix: Matrix) -> Matrix:
     states = np.hstack(
         [
             np.repeat(first[None], count, axis=0),
-            inner[matrix[:, 1:-1]].reshape(count, -1),
+            inner[matrix[:, 1:-1]].reshape(count, 3 * (matrix.shape[1] - 2)),
             np.repeat(last[None], count, axis=0),
         ]
     )

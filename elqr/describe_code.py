@@ -81,7 +81,11 @@ def _line(
 
 
 def _field(f: Field, value: str, said: tuple[str, str], codes: tuple[str, ...]) -> Line:
-    return Line(f.name, f.ja, f.en, value, *said, _position(f), f.status, f.source, codes)
+    return Line(f.name, f.ja, f.en, value, *said, _position(f), f.status, f.source, codes, _fixed(f))
+
+
+def _fixed(f: Field) -> bool:
+    return f.rule in {"frame", "constant", "zeros"}
 
 
 def _position(f: Field) -> str:
@@ -94,7 +98,7 @@ def _walked(code: str) -> tuple[Line, ...]:
     """
     lines = []
     at = 0
-    while at + 4 <= len(code):
+    while at + 4 <= len(code) and code[at : at + 4] != "0000":
         tag, length = code[at : at + 2], int(code[at + 2 : at + 4])
         value = code[at + 4 : at + 4 + length]
         whole = len(value) == length
@@ -112,6 +116,8 @@ def _walked(code: str) -> tuple[Line, ...]:
             )
         )
         at += 4 + length
+    if at < len(code):
+        lines.append(Line("rest", "残り", "rest", code[at:], position=f"{at + 1}–{len(code)}"))
     return tuple(lines)
 
 

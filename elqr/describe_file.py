@@ -13,24 +13,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from elqr.describe_profile import judge_bytes
 from elqr.describe_table import describe_table
 from elqr.description import Description, Line
+from elqr.mapping import HeadingMap
 from elqr.problems import Problem, ProblemError
-from elqr.profile_file import read_profile
-from elqr.ruleset import Profile
 
 KNOWN: Final = "CSV, Parquet, job.json, TOML"
+SUFFIXES: Final = (".csv", ".parquet", ".json", ".toml")
 
 
-def describe_file(path: Path, *, show_names: bool = False) -> Description:
-    """What the file at `path` is and holds. Raises ProblemError where it is missing, unreadable or of no
-    known kind.
+def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
+    """What the file at `path` is and holds; `mapping` knows a site's own headings. Raises ProblemError
+    where it is missing, unreadable or of no known kind.
     """
     if not path.is_file():
         raise ProblemError(Problem("describe.not_found", "file", {"found": str(path)}))
     suffix = path.suffix.lower()
     if suffix in {".csv", ".parquet"}:
-        return describe_table(path, show_names=show_names)
+        return describe_table(path, show_names=show_names, mapping=mapping)
     try:
         if suffix == ".json":
             return _job(path, json.loads(path.read_bytes()))
@@ -64,7 +65,7 @@ def _leaves(name: str, value: Any) -> list[tuple[str, str]]:
 def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
     """A TOML file, told by its tables."""
     kinds: tuple[tuple[str, Callable[[], Description]], ...] = (
-        ("rule", lambda: describe_profile_bytes(data, path.name)),
+        ("rule", lambda: judge_bytes(data, path.name)),
         ("box", lambda: _layout(path, table)),
         ("body_code", lambda: _plain_settings("site", "サイト設定", "site file", path, table)),
         ("columns", lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table)),
@@ -121,42 +122,3 @@ def _layout(path: Path, table: Mapping[str, Any]) -> Description:
     return Description(
         "layout", f"様式: {title.get('ja', path.name)}", f"form: {title.get('en', path.name)}", tuple(lines)
     )
-
-
-def describe_profile_bytes(data: bytes, file: str) -> Description:
-    """A profile in words. A faulty one is described by its problems alone."""
-    try:
-        return describe_profile(read_profile(data, file=file, shipped=False))
-    except ProblemError as error:
-        return Description("profile", f"プロファイル: {file}", f"profile: {file}", problems=error.problems)
-
-
-def describe_profile(profile: Profile) -> Description:
-    """Every rule with what it sets, its status and source; the head says what the profile may be used for."""
-    left = len(profile.unconfirmed())
-    span = f"{profile.effective_from} – {profile.effective_to or ''}".strip()
-    state = (
-        (f"TEST(未確認の規則 {left})", f"TEST ({left} rules unconfirmed)")
-        if left
-        else ("すべての規則が確認済み", "every rule is confirmed")
-    )
-    head = (
-        Line("id", "名称", "id", profile.id, f"第{profile.version}版", f"version {profile.version}"),
-        Line("kind", "種類", "kind", profile.kind, *_KINDS.get(profile.kind, ("", ""))),
-        Line("effective", "適用期間", "in force", span, "発行日による", "by issue date"),
-        Line("mode", "作成した番号", "composed codes", profile.mode, *state),
-        Line("sha256", "SHA-256", "SHA-256", profile.sha256),
-    )
-    rules = tuple(
-        Line(r.name, r.ja, r.en, r.says, r.note_ja, r.note_en, status=r.status, source=r.source)
-        for r in profile.rules
-    )
-    return Description(
-        "profile", f"プロファイル: {profile.title_ja}", f"profile: {profile.title_en}", (*head, *rules)
-    )
-
-
-_KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "tax": ("地方税", "local taxes"),
-    "charge": ("公金(税以外の料金)", "non-tax charges"),
-}

@@ -18,11 +18,12 @@ import polars as pl
 from elqr.columns import BY_NAME, headings, normal_heading
 from elqr.dates import parse
 from elqr.description import Description, Line
+from elqr.mapping import HeadingMap
 from elqr.money import from_payload, to_human
 from elqr.problems import Problem, ProblemError
 from elqr.reader import read_slips
 
-PERSONAL: Final = ("payer_id", "payer_name", "postal_code", "address", "notice_no")
+PERSONAL: Final = ("payer_id", "payer_name", "postal_code", "address", "notice_no", "covers", "sort_key")
 MONEY: Final = ("amount", "principal", "delinquency", "dunning_fee")
 DATES: Final = ("due_date", "payable_until")
 CHOICES: Final = (
@@ -105,11 +106,11 @@ class _Seen:
                 self.counts[value] = self.counts.get(value, 0) + count
 
 
-def describe_table(path: Path, *, show_names: bool = False) -> Description:
+def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
     """What the table at `path` is, and its columns. Raises ProblemError where it cannot be read or fits
     nothing known.
     """
-    names = _names(path)
+    names = _names(path, mapping or HeadingMap())
     kind = next((k for k, (needed, _, _) in TABLES.items() if set(needed) <= set(names)), None)
     if kind is None:
         params = {"file": path.name, "found": ", ".join(names)[:200], "expected": ", ".join(TABLES)}
@@ -118,7 +119,7 @@ def describe_table(path: Path, *, show_names: bool = False) -> Description:
     rows = 0
     problems: list[Problem] = []
     held = 0
-    for frame, found in _batches(path, kind):
+    for frame, found in _batches(path, kind, mapping):
         rows += frame.height
         held += len(found)
         problems += found[: max(0, PROBLEMS_MAX - len(problems))]
@@ -133,7 +134,7 @@ def describe_table(path: Path, *, show_names: bool = False) -> Description:
     return Description(kind, *titles, tuple(lines), tuple(problems))
 
 
-def _names(path: Path) -> list[str]:
+def _names(path: Path, mapping: HeadingMap) -> list[str]:
     """Canonical names of the columns of a file, other headings as they stand."""
     try:
         if path.suffix.lower() == ".parquet":
@@ -146,7 +147,7 @@ def _names(path: Path) -> list[str]:
         params = {"file": path.name, "found": str(error).splitlines()[0]}
         raise ProblemError(Problem("describe.unreadable", "file", params)) from None
     known = headings()
-    return [known.get(normal_heading(name), name) for name in found]
+    return [mapping.column_of(name) or known.get(normal_heading(name), name) for name in found]
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:
@@ -156,10 +157,12 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return None
 
 
-def _batches(path: Path, kind: str) -> Iterable[tuple[pl.DataFrame, list[Problem]]]:
+def _batches(
+    path: Path, kind: str, mapping: HeadingMap | None
+) -> Iterable[tuple[pl.DataFrame, list[Problem]]]:
     """The rows of the file with what was found on reading them."""
     if kind == "slips":
-        for batch in read_slips(path):
+        for batch in read_slips(path, mapping=mapping):
             yield batch.frame, list(batch.log.problems(path.name))
         return
     try:

@@ -18,8 +18,9 @@ LANGUAGES = ("ja", "en", "both")
 
 @dataclass(frozen=True)
 class Line:
-    """One field: where it stands, what it is called, what it holds, what that means, how sure the meaning
-    is.
+    """One field: where it stands, its name, its value, what that means, how sure the meaning is.
+
+    `fixed`: every code of this kind holds the same here, so a brief answer leaves it out.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Line:
     status: str = ""
     source: str = ""
     problems: tuple[str, ...] = ()
+    fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,18 @@ class Description:
             "fields": self.rows(),
             "problems": [problem_row(p) for p in self.problems],
         }
+
+    def values(self) -> dict[str, Any]:
+        """Name -> value of what differs from code to code, and the problems, as one JSON-ready object."""
+        values = {line.name: line.value for line in self.lines if not line.fixed}
+        return {"kind": self.kind, "values": values, "problems": [problem_row(p) for p in self.problems]}
+
+    def brief(self, lang: str = "both") -> str:
+        """Names and values of what differs from code to code, and the problems."""
+        rows = [
+            (line.name, _said(line.ja, line.en, lang), line.value) for line in self.lines if not line.fixed
+        ]
+        return "\n".join([*table(rows), *problem_lines(self.problems, lang)])
 
     def text(self, lang: str = "both") -> str:
         """Aligned text in `ja`, `en` or `both`. Raises ValueError for another language."""

@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from elqr.checkdigits import body_code_check
+from elqr.columns import BY_NAME
 from elqr.dates import parse
 from elqr.digits import row
 from elqr.problems import Problem, ProblemError
@@ -47,7 +48,9 @@ def slip_of(values: Mapping[str, str]) -> pl.DataFrame:
         if name in FILLED and text.isascii() and text.isdigit():
             text = text.zfill(width)
         if not (text.isascii() and text.isdigit() and len(text) == width):
-            faults.append(Problem("encode.digits", name, {"found": clean[name], "expected": width}))
+            faults.append(
+                Problem("encode.digits", name, {**_named(name), "found": clean[name], "expected": width})
+            )
         elif name == "body_code" and int(text[5]) != body_code_check(row(text[:5]))[0]:
             expected = int(body_code_check(row(text[:5]))[0])
             faults.append(Problem("code.body_check", name, {"found": text[5], "expected": expected}))
@@ -55,14 +58,23 @@ def slip_of(values: Mapping[str, str]) -> pl.DataFrame:
     for name in DATES:
         columns[name] = parse(pl.Series([clean[name]]))
         if columns[name].null_count():
-            faults.append(Problem("encode.date", name, {"found": clean[name]}))
+            faults.append(Problem("encode.date", name, {**_named(name), "found": clean[name]}))
     yen = clean["amount"].removesuffix("円").replace(",", "")
     if not (yen.isascii() and yen.isdigit() and len(yen) <= AMOUNT_DIGITS and int(yen) > 0):
         faults.append(
-            Problem("encode.amount", "amount", {"found": clean["amount"], "expected": AMOUNT_DIGITS})
+            Problem(
+                "encode.amount",
+                "amount",
+                {**_named("amount"), "found": clean["amount"], "expected": AMOUNT_DIGITS},
+            )
         )
     else:
         columns["amount"] = pl.Series([int(yen)], dtype=pl.Int64)
     if faults:
         raise ProblemError(faults)
     return pl.DataFrame(columns)
+
+
+def _named(name: str) -> Mapping[str, str]:
+    """What the value is called."""
+    return {"ja": BY_NAME[name].ja, "en": name.replace("_", " ")}

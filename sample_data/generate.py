@@ -21,6 +21,7 @@ from sample_data import rows
 HERE = Path(__file__).resolve().parent
 STREETS = 10  # of 22 slips each
 CHUNK = 100_000
+LARGE_FROM_STREET = 1_000  # beyond the payers with something special about them
 CP932_COLUMNS_AWAY = ("covers", "supersedes", "lang", "sort_key")
 
 
@@ -119,7 +120,8 @@ def committed() -> Iterator[tuple[Path, bytes]]:
 
 def write_large(path: Path, count: int) -> None:
     """`count` slips without special rows or faults, drawn and written in chunks."""
-    chunks = (rows.slips(at, min(CHUNK, count - at)) for at in range(0, count, CHUNK))
+    first = LARGE_FROM_STREET * rows.pattern().height
+    chunks = (rows.slips(first + at, min(CHUNK, count - at)) for at in range(0, count, CHUNK))
     if path.suffix == ".parquet":
         pl.concat(list(chunks)).write_parquet(path)
         return

@@ -7,6 +7,7 @@ Everything is DeviceGray (K only). The stream is taken from reportlab's finished
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -23,8 +24,11 @@ TEAR_DASH_PT = (2.0, 2.0)
 TEAR_GREY = 0.45
 
 
-def draw(layout: Layout) -> bytes:
-    """The form's fixed artwork as content operators in page space (points, origin lower left)."""
+def draw(layout: Layout, *, has_mark: bool) -> bytes:
+    """The form's fixed artwork as content operators in page space (points, origin lower left).
+
+    Without the city's mark file a dashed frame keeps its place: the words in it say what belongs there.
+    """
     height_pt = layout.page_h_mm * MM_PT
     buffer = io.BytesIO()
     pen = canvas.Canvas(
@@ -34,7 +38,7 @@ def draw(layout: Layout) -> bytes:
     pen.transform(1, 0, 0, -1, 0, height_pt)  # from here y runs down, as in the layout
     for tint in layout.tints:
         _tint(pen, tint)
-    for frame in layout.frames:
+    for frame in (*layout.frames, *(() if has_mark else _mark_places(layout))):
         _frame(pen, frame)
     # One path for all rules of a style: a reader pays for every path on every page.
     for style, lines in groupby(sorted(layout.lines, key=_style), key=_style):
@@ -49,6 +53,12 @@ def draw(layout: Layout) -> bytes:
     with pikepdf.open(io.BytesIO(buffer.getvalue())) as pdf:
         (form,) = (value for _, value in pdf.pages[0].resources["/XObject"].items())
         return bytes(form.read_bytes())
+
+
+def _mark_places(layout: Layout) -> Iterator[Frame]:
+    for box in layout.boxes:
+        if box.kind == "mark":
+            yield Frame(x_mm=box.x_mm, y_mm=box.y_mm, w_mm=box.w_mm, h_mm=box.h_mm, dash=TEAR_DASH_PT)
 
 
 def _style(line: Line) -> tuple[float, float, tuple[float, ...]]:

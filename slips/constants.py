@@ -19,7 +19,6 @@ from slips.place import MM_PT, Area, area_of
 Words = Callable[[str], str]
 """Label key -> text in one language, with the site's words in it."""
 
-LABEL_LEADING = 1.25
 HEADING_LEADING = 1.2
 
 
@@ -52,7 +51,8 @@ def constant_texts(layout: Layout, words: Words, *, has_mark: bool) -> Iterator[
         if box.label:
             area = area_of(layout, box.label_x_mm, box.label_y_mm, box.label_w_mm, box.label_h_mm)
             yield ConstantText(
-                box.name, words(box.label), box.label_font, box.label_size_pt, area, box.label_align, box.label_valign, LABEL_LEADING
+                box.name, words(box.label), box.label_font, box.label_size_pt, area, box.label_align, box.label_valign,
+                box.label_leading,
             )  # fmt: skip
         if box.text and not (box.kind == "mark" and has_mark):
             area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)

@@ -86,8 +86,8 @@ class Filler:
         out = b"%d Tz " % setting.condense if setting.condense != 100 else b""
         last_x = last_y = 0.0
         for k, line in enumerate(fitted.lines):
-            x = round(hole.area.start(line.width_pt, hole.align), 3)
-            y = round(hole.area.baseline(setting.size_pt, k, len(fitted.lines), hole.leading, hole.valign), 3)
+            x = round(hole.area.start(line.width_pt, hole.align), 2)
+            y = round(hole.area.baseline(setting.size_pt, k, len(fitted.lines), hole.leading, hole.valign), 2)
             out += b" %b %b Td" % (number(x - last_x), number(y - last_y))
             last_x, last_y = x, y
             for run in line.runs:

@@ -101,6 +101,7 @@ class PlacedBox:
     align: str = "left"
     valign: str = "middle"
     leading: float = 1.5
+    lines: int = 1
     note: bool = False
     text: str = ""
     value: str = ""
@@ -113,6 +114,7 @@ class PlacedBox:
     label_size_pt: float = 9.0
     label_align: str = "left"
     label_valign: str = "middle"
+    label_leading: float = 1.25
     fit: tuple[FitStep, ...] = ()
     when: str = ""
     role: str = "P"

@@ -6,12 +6,14 @@ here, codes in `slips.clearance`, completeness in `slips.required`. Refuses noth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import combinations
+from pathlib import Path
 
-from elqr.problems import Problem
+from elqr.problems import Problem, ProblemError
 from slips.clearance import check_codes
 from slips.form import Layout
+from slips.layout import load_layout
 from slips.required import check_required
 from slips.surface import exclusive, fault, ink, rects
 
@@ -20,6 +22,20 @@ TEXT_MIN_PT = 9.0
 CROSSING_SLACK_MM = 0.15
 """A rule may touch the edge of a box by its own thickness, not more."""
 TEXT_KINDS = ("field", "text", "heading", "table", "mark")
+
+
+Values = Callable[[Layout], Collection[str]]
+
+
+def load_good_layout(name_or_path: str | Path, *, values: Values | None = None) -> Layout:
+    """Read a form that may be printed. Raises ProblemError with all faults of its file or of its distances.
+
+    `values` gives the names of the value columns that exist for a form.
+    """
+    layout = load_layout(name_or_path)
+    if problems := check_layout(layout, values=values(layout) if values else None):
+        raise ProblemError(problems)
+    return layout
 
 
 def check_layout(layout: Layout, *, values: Collection[str] | None = None) -> list[Problem]:

@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("ja", "en")
-SITE_WORDS = ("city", "department", "telephone", "hours", "limit")
-"""What a label may ask of the site: `{site.city}` …; `limit` is the convenience-store limit (30万円)."""
+SITE_WORDS = ("city", "department", "telephone", "hours", "limit", "limit_en")
+"""What a label may ask: `{site.city}` …; `limit` is the convenience-store limit (30万円, ¥300,000)."""
 
 _HOLE = re.compile(r"\{site\.([a-z_]+)\}")
 

@@ -24,6 +24,10 @@ class Area:
     w: float
     h: float
 
+    def seen_from(self, x: float, y: float) -> Area:
+        """The same place in a space whose origin is (x, y)."""
+        return Area(self.x - x, self.top - y, self.w, self.h)
+
     def baseline(self, size: float, line: int, lines: int, leading: float, valign: str) -> float:
         """y of the baseline of `line` (0-based) of `lines`."""
         block = size * (1 + (lines - 1) * leading)

@@ -7,23 +7,30 @@ the fonts once. Refuses (ProblemError): fonts that are missing, a mark or an out
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
 
 from elqr.money import to_human
-from elqr.problems import ProblemLog
+from elqr.problems import ProblemLog, Where
 from elqr.site import Site
 from slips.artwork import load_mark
 from slips.fonts import FontLibrary, load_fonts
 from slips.layout import Layout
 from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf
+from slips.proof.intent import expected_of
+from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
+from slips.wording import faces_of as faces_of_layout
 from slips.workers import Proof
+
+SECOND_EVERY = 50
+"""Every how many pages the second decoder looks too, beside the first and the last page of a file."""
 
 
 @cache
@@ -34,8 +41,7 @@ def _fonts(names: tuple[str, ...]) -> FontLibrary:
 
 def faces_of(layouts: Mapping[str, Layout]) -> tuple[str, ...]:
     """The typefaces that the layouts use."""
-    boxes = [box for layout in layouts.values() for box in layout.boxes]
-    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label}))
+    return tuple(sorted({face for layout in layouts.values() for face in faces_of_layout(layout)}))
 
 
 def site_words(site: Site) -> dict[str, str]:
@@ -48,6 +54,7 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "limit_en": f"¥{to_human(pl.Series([limit])).item()}",
     }
 
 
@@ -58,15 +65,37 @@ class PaperPress:
     plan: PagePlan
     faces: tuple[str, ...]
 
-    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> object:
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> None:
         """See `slips.workers.Press`."""
         with path.open("wb") as out:
             write_pdf(out, values, layout=layout, plan=self.plan, fonts=_fonts(self.faces), title=title)
-        return layout
 
-    def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
+    def read_back(self, path: Path, values: pl.DataFrame, *, layout: str) -> Proof:
         """See `slips.workers.Press`."""
-        raise NotImplementedError
+        found = read_back(
+            path, expected_of(values, self.plan.setup.layouts[layout]), second_every=SECOND_EVERY
+        )
+        log = ProblemLog()
+        lines, keys = values["line"], values["slip_key"]
+        for problem in found.problems:
+            page = problem.params.get("page")
+            row = page - 1 if isinstance(page, int) and 0 < page <= values.height else None
+            where = Where(path.name, None if row is None else lines[row])
+            log.add_one(replace(problem, where=where), None if row is None else keys[row])
+        return Proof(
+            log.table(),
+            {
+                "pages": found.pages,
+                "symbols_equal_in_every_pixel": found.symbols_exact,
+                "symbols_decoded": found.symbols_decoded,
+                "symbols_read_by_second_decoder": found.second_readings,
+                "texts_equal": found.texts,
+                "barcodes_decoded": found.barcodes,
+                "decoder": f"zxing-cpp {version('zxing-cpp')}",
+                "second_decoder": f"zbar, pyzbar {version('pyzbar')}",
+                "second_decoder_sample": f"first, last and every {SECOND_EVERY}th page of a file",
+            },
+        )
 
 
 @dataclass

@@ -18,11 +18,13 @@ from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import Problem, ProblemError, Where
 from elqr.profiles import Profile, load_profile
 from elqr.site import Site, load_site
+from slips.form import Layout
+from slips.geometry import load_good_layout
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
-from slips.layout import Layout, load_layout
 from slips.order import NUMBER_WIDTH, PlannedFile
 from slips.outfolder import is_ours
+from slips.values import known_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +106,11 @@ def setting_of(request: PrintRequest) -> Setting:
     site = load_site(request.site) if request.site else Site.unknown()
     profile = load_profile(request.profile)
     mapping = load_mapping(request.mapping) if request.mapping else site.mapping
-    ordinary = load_layout(request.layout)
+    ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
     forms = {False: Form(ordinary.id, table_rows(ordinary))}
     if ordinary.large_print:
-        large = load_layout(ordinary.large_print)
+        large = _layout(ordinary.large_print)
         layouts[large.id] = large
         forms[True] = Form(large.id, table_rows(large))
     identity = {
@@ -135,6 +137,11 @@ def setting_of(request: PrintRequest) -> Setting:
         forms=forms,
         identity=identity,
     )
+
+
+def _layout(name: str) -> Layout:
+    """A form that may be printed: its values exist and its distances are good."""
+    return load_good_layout(name, values=lambda layout: known_values(table_rows(layout)))
 
 
 def table_rows(layout: Layout) -> int:

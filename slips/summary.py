@@ -16,7 +16,7 @@ from slips.job import JobReport
 PERSONAL = frozenset(
     {"payer_name", "payer_name_plain", "address", "postal", "postal_code", "payer_id", "notice_no", "covers"}
 )
-PLAIN = frozenset({"expected", "step", "box", "length", "position", "offset", "lines", "rows"})
+PLAIN = frozenset({"expected", "name", "step", "box", "length", "position", "offset", "lines", "rows"})
 """Parameters that are ours and not the row's."""
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _POINT = re.compile(r"U\+[0-9A-F]{4,6}")

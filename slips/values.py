@@ -48,9 +48,18 @@ NAMES = (
         "barcode_2",
     ),
     *("seq", "n_of_m", "kind", "principal", "delinquency", "dunning_fee", "body_code", "city", "department"),
-    *("telephone", "test", "inst_full_amount", "inst_full_due"),
+    *("telephone", "test", "breakdown", "inst_full_amount", "inst_full_due"),
 )
 """Every value column except the numbered cells of the instalment table (`inst_period_1`, `inst_amount_1`, `inst_due_1` …)."""
+
+
+CELLS = ("inst_period", "inst_amount", "inst_due")
+
+
+def known_values(table_rows: int) -> frozenset[str]:
+    """Every name that a layout with so many rows in its instalment table may use."""
+    cells = (f"{cell}_{row}" for cell in CELLS for row in range(1, table_rows + 1))
+    return frozenset({*NAMES, *CARRIED, *cells})
 
 
 @cache
@@ -119,6 +128,7 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
         "delinquency": yen["delinquency"],
         "dunning_fee": yen["dunning_fee"],
         "test": _flag(rows["mode"].fill_null("") == "test"),
+        "breakdown": _flag((rows["delinquency"].fill_null(0) + rows["dunning_fee"].fill_null(0)) > 0),
         "over_limit": _flag(bare & (rows["amount"] > site.barcode_limit)),
         "no_barcode": _flag(bare & ~(rows["amount"] > site.barcode_limit)),
         "inst_full_amount": money.to_human(rows["inst_full_amount"]),

@@ -7,6 +7,7 @@ at the first. Refuses nothing itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from elqr.problems import Problem, ProblemError
 from slips.constants import constant_texts, set_constant
@@ -21,8 +22,8 @@ def check_words(
     """`text.label_overflow` and `text.label_no_glyph` of all languages; `fonts` has the faces of `faces_of(layout)`."""
     found: list[Problem] = []
     for lang in langs:
-        labels = load_labels(lang)
-        for text in constant_texts(layout, lambda key, of=labels: of.text(key, site=site), has_mark=False):
+        words = partial(load_labels(lang).text, site=site)
+        for text in constant_texts(layout, words, has_mark=False):
             try:
                 set_constant(text, fonts, file=layout.file)
             except ProblemError as fault:
@@ -33,4 +34,6 @@ def check_words(
 def faces_of(layout: Layout) -> tuple[str, ...]:
     """The font faces that a form names, for boxes and labels."""
     boxes = layout.boxes
-    return tuple(sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label or box.columns}))
+    return tuple(
+        sorted({box.font for box in boxes} | {box.label_font for box in boxes if box.label or box.columns})
+    )

@@ -43,11 +43,11 @@ class Proof:
 class Press(Protocol):
     """What puts pages on paper and reads them back. It travels to other processes, so it is plain data."""
 
-    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> object:
-        """Write the file and return what the proof needs to know about it."""
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> None:
+        """Write the file."""
         ...
 
-    def read_back(self, path: Path, values: pl.DataFrame, written: object) -> Proof:
+    def read_back(self, path: Path, values: pl.DataFrame, *, layout: str) -> Proof:
         """Open the finished file again and compare every slip with its row."""
         ...
 
@@ -98,8 +98,9 @@ def print_file(task: FileTask) -> FileResult:
     rows = in_print_order(read_bucket(task.bucket), first_seq=task.planned.first_seq)
     shown = values(rows, site=task.site, table_rows=task.table_rows)
     path = task.ready / task.name
-    written = task.press.write_pdf(path, shown, layout=task.planned.layout, title=task.title)
-    proof = task.press.read_back(path, shown, written) if task.read_back else None
+    layout = task.planned.layout
+    task.press.write_pdf(path, shown, layout=layout, title=task.title)
+    proof = task.press.read_back(path, shown, layout=layout) if task.read_back else None
     rejected = proof is not None and not proof.faults.is_empty()
     name = rejected_name(task.name) if rejected else task.name
     if rejected:
@@ -107,7 +108,7 @@ def print_file(task: FileTask) -> FileResult:
     part = part_of(
         rows,
         file=name,
-        layout=task.planned.layout,
+        layout=layout,
         layout_sha256=task.layout_sha256,
         profile=task.profile,
         profile_sha256=task.profile_sha256,
@@ -115,15 +116,15 @@ def print_file(task: FileTask) -> FileResult:
     write_part(part, task.part)
     task.bucket.unlink()
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return FileResult(
         number=task.planned.number,
         name=name,
-        layout=task.planned.layout,
+        layout=layout,
         slips=rows.height,
         yen=int(rows["amount"].sum()),
         size=path.stat().st_size,
-        sha256=digest,
+        sha256=sha256,
         first_seq=task.planned.first_seq,
         proof=proof,
         rejected=rejected,

@@ -26,7 +26,7 @@ ROOMS: Mapping[str, frozenset[str]] = {  # room → the rooms it may import
 }
 YARDS: Mapping[str, frozenset[str]] = {  # beside the house: not in the wheel
     "sample_data": frozenset({"elqr"}),
-    "tools": frozenset({"elqr", "slips", "sample_data"}),
+    "tools": frozenset({"elqr", "slips", "reconcile", "sample_data"}),
     "bench": frozenset({"elqr", "slips", "reconcile", "sample_data"}),
 }
 HOMES: Mapping[
@@ -44,12 +44,14 @@ HOMES: Mapping[
     "pypdfium2": ("slips/proof/render.py",),
     "pyzbar": ("slips/proof/decode.py",),
     "reportlab": ("slips/artwork.py",),
+    "zengin_code": ("reconcile/banks.py",),
     "zxingcpp": ("slips/proof/decode.py",),
 }
 DISTRIBUTIONS: Mapping[str, str] = {  # import name → name in pyproject.toml, where they differ
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "fontTools": "fonttools",
+    "zengin_code": "zengin-code",
     "zxingcpp": "zxing-cpp",
 }
 LINES_MAX, LINES_MEDIAN_BELOW = 400, 200

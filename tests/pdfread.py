@@ -23,14 +23,17 @@ def marked(page: pikepdf.Page) -> dict[int | None, list[str]]:
     out: dict[int | None, list[str]] = {}
     current: int | None = None
     font, size, x, y, scale = "", 0.0, 0.0, 0.0, 100
+    origin = (0.0, 0.0)
     for operands, operator in pikepdf.parse_content_stream(page):
         match str(operator):
             case "BDC":
                 current = int(operands[1]["/MCID"])
             case "BMC":
                 current = None
+            case "cm" if [float(v) for v in operands[:4]] == [1, 0, 0, 1]:
+                origin = (float(operands[4]), float(operands[5]))
             case "BT":
-                x = y = 0.0
+                x, y = origin
             case "Td":
                 x, y = x + float(operands[0]), y + float(operands[1])
             case "Tf":

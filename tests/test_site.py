@@ -114,7 +114,9 @@ def test_faults_name_file_and_field(
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
-        site_of(tmp_path, GOOD.replace("999997", "999998").replace('"app"', '"phone"').replace('"901"', '"91"'))
+        site_of(
+            tmp_path, GOOD.replace("999997", "999998").replace('"app"', '"phone"').replace('"901"', '"91"')
+        )
     assert {p.code for p in caught.value.problems} == {"site.body_code", "site.channel", "site.tax_item"}
 
 

@@ -63,6 +63,9 @@ class Expected:
     barcodes: Sequence[str | None]  # 44 digits, or None where the slip has no barcode
     templates: Sequence[Places]
     template_of: Sequence[int]  # which of `templates` the page was made from
+    sampled: frozenset[str] = (
+        frozenset()
+    )  # texts that are read on the sampled pages only, the others on every page
 
     def __post_init__(self) -> None:
         pages = len(self.payloads)

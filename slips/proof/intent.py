@@ -1,0 +1,70 @@
+"""What a file must show, made from the rows it was printed from and the form they were printed on.
+
+In: the value columns as the page writer took them, and the layout. Out: `Expected`. It reads the form's geometry, never the
+writer's output. Values are looked for only where the form always shows them: a box with a condition may be absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from elqr import symbols
+from elqr.digits import to_matrix
+from slips.form import Layout, PlacedBox
+from slips.proof.expected import Area, BarsPlace, Expected, Places, SymbolPlace
+
+EVERY_PAGE = ("amount_yen",)
+SAMPLED = ("due_date", "payable_until", "el_body", "el_key", "el_confirm", "el_item", "seq")
+
+
+def expected_of(
+    values: pl.DataFrame,
+    layout: Layout,
+    *,
+    every_page: Sequence[str] = EVERY_PAGE,
+    sampled: Sequence[str] = SAMPLED,
+) -> Expected:
+    """The pages of a file of `values` (one row a page, in page order), all on `layout`.
+
+    `every_page` and `sampled` name value columns; those that the form does not show are left out.
+    """
+    boxes = {name: _boxes(layout, name) for name in (*every_page, *sampled)}
+    shown = {name: areas for name, areas in boxes.items() if areas}
+    bars = next((_bars(layout, box) for box in layout.boxes if box.kind == "gs1_128"), None)
+    symbol = next(_symbol(layout, box) for box in layout.boxes if box.kind == "qr")
+    barcodes = [barcode or None for barcode in values["barcode"]] if bars else [None] * values.height
+    return Expected(
+        payloads=to_matrix(values["payload"], symbols.DIGITS),
+        slip_keys=values["slip_key"].to_list(),
+        texts={name: values[name].to_list() for name in shown},
+        barcodes=barcodes,
+        templates=[Places(layout.page_w_mm, layout.page_h_mm, symbol, shown, bars)],
+        template_of=[0] * values.height,
+        sampled=frozenset(sampled) & shown.keys(),
+    )
+
+
+def _boxes(layout: Layout, value: str) -> tuple[Area, ...]:
+    return tuple(
+        Area(box.x_mm, box.y_mm, box.w_mm, box.h_mm)
+        for box in layout.boxes
+        if box.kind == "field" and box.value == value and not box.when
+    )
+
+
+def _symbol(layout: Layout, box: PlacedBox) -> SymbolPlace:
+    x_mm, y_mm = _on_the_grid(layout, box, layout.qr_side_mm)
+    return SymbolPlace(x_mm, y_mm, layout.qr_pitch_mm)
+
+
+def _bars(layout: Layout, box: PlacedBox) -> BarsPlace:
+    x_mm, y_mm = _on_the_grid(layout, box, box.h_mm)
+    return BarsPlace(x_mm, y_mm, layout.bar_x_mm, box.h_mm)
+
+
+def _on_the_grid(layout: Layout, box: PlacedBox, height_mm: float) -> tuple[float, float]:
+    """Top left corner of a code that stands on the press's dots, which are counted from the page's lower left."""
+    left, bottom = layout.origin_dots(box)
+    return left * layout.dot_mm, layout.page_h_mm - bottom * layout.dot_mm - height_mm

@@ -1,0 +1,173 @@
+"""elqr encode, decode, describe, profiles: what they print, in which language, with which exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from test_gs1_128 import VECTOR as BARCODE
+from test_payload import VECTOR
+from test_profiles import TAX, confirmed
+
+from cli import main
+
+ROOT = Path(__file__).parents[1]
+SLIP = {
+    "--slip-key": "202601020000001",
+    "--confirm-no": "123456",
+    "--tax-item": "999",
+    "--amount": "12,300円",
+    "--body-code": "342041",
+    "--levy-year": "2026",
+    "--tax-year": "2026",
+    "--period": "2",
+    "--due-date": "R8.6.30",
+    "--payable-until": "令和8年7月31日",
+}
+EXPECTED = (
+    "000201010212279600051380001830000000000000000000123002138000999000000000000202601020000001123456034204"
+)
+
+
+def run(*words: str, stdin: str | bytes = "") -> Result:
+    return CliRunner().invoke(main, list(words), input=stdin)
+
+
+def encode(*more: str, **changed: str) -> Result:
+    options = {**SLIP, **{f"--{k.replace('_', '-')}": v for k, v in changed.items()}}
+    return run("encode", *(word for pair in options.items() for word in pair), *more)
+
+
+def test_encode_writes_the_digits_and_says_test() -> None:
+    found = encode()
+    assert found.exit_code == 0
+    assert len(found.stdout.strip()) == 255
+    assert found.stdout.startswith(EXPECTED)
+    assert "支払いに使えません" in found.stderr
+    assert "row1_check (placeholder)" in found.stderr
+    assert run("decode", found.stdout.strip()).exit_code == 0
+
+
+def test_encode_for_programs() -> None:
+    found = json.loads(encode("--json").stdout)
+    assert found["mode"] == "test"
+    assert {"rule": "row1_check", "status": "placeholder"} in found["unconfirmed"]
+    assert len(found["profile_sha256"]) == 64
+
+
+def test_encode_with_a_confirmed_profile_says_nothing_of_tests(tmp_path: Path) -> None:
+    path = tmp_path / "mihara.toml"
+    path.write_text(confirmed(), encoding="utf-8")
+    found = encode("--profile", str(path))
+    assert (found.exit_code, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"slip_key": "1" * 21}, "encode.digits"),
+        ({"confirm_no": "12345"}, "encode.digits"),
+        ({"tax_item": "A01"}, "encode.digits"),
+        ({"body_code": "342042"}, "code.body_check"),
+        ({"due_date": "R8.6.31"}, "encode.date"),
+        ({"amount": "0"}, "encode.amount"),
+        ({"amount": "12.5"}, "encode.amount"),
+        ({"amount": "-1"}, "encode.amount"),
+        ({"amount": "100000000000"}, "encode.amount"),
+        ({"profile": "nothing"}, "profile.not_found"),
+    ],
+)
+def test_encode_refuses_what_cannot_be_written(changed: dict[str, str], code: str) -> None:
+    found = encode(**changed)
+    assert found.exit_code == 2
+    assert found.stdout == ""
+    assert f"[{code}]" in found.stderr
+
+
+def test_encode_tells_all_faults_at_once() -> None:
+    found = encode(confirm_no="1", amount="x", due_date="y")
+    assert [found.stderr.count(c) for c in ("encode.digits", "encode.amount", "encode.date")] == [1, 1, 1]
+    assert "確認番号が「1」です" in found.stderr
+
+
+def test_encode_lists_values_that_disagree() -> None:
+    found = encode(due_date="2026-08-01")
+    assert found.exit_code == 1
+    assert "payload.dates_order" in found.stderr
+
+
+def test_encode_wants_every_value() -> None:
+    assert run("encode", "--amount", "1").exit_code == 2
+
+
+def test_decode() -> None:
+    found = run("decode", VECTOR, "--lang", "en")
+    assert found.exit_code == 0
+    assert "confirm_no" in found.stdout
+    assert "納期限" not in found.stdout
+    assert json.loads(run("decode", BARCODE, "--json").stdout)["values"]["amount"] == "012300"
+    assert json.loads(run("decode", "34204", "--json").stdout)["values"]["check"] == "1"
+
+
+def test_decode_finds_faults() -> None:
+    found = run("decode", VECTOR[:-1] + "6", "--json")
+    assert found.exit_code == 1
+    assert [p["code"] for p in json.loads(found.stdout)["problems"]] == ["payload.crc"]
+    assert run("decode", "12").exit_code == 2
+    assert "code.unknown" in run("decode", "12").stderr
+
+
+def test_stdin_gives_one_object_a_line() -> None:
+    found = run("decode", "-", "--json", stdin=f"\ufeff{VECTOR}\r\n\n{BARCODE}\n342042\n")
+    assert [json.loads(x)["kind"] for x in found.stdout.splitlines()] == ["payload", "barcode", "body_code"]
+    assert found.exit_code == 1
+    assert run("describe", "-", stdin=BARCODE).exit_code == 0
+    assert run("decode", "-", stdin=b"\xff\xfe\n").exit_code == 2
+
+
+def test_describe_a_code_and_a_file() -> None:
+    found = run("describe", VECTOR)
+    assert "令和8年6月30日 / 2026-06-30" in found.stdout
+    assert "[placeholder]" in found.stdout
+    fields = json.loads(run("describe", VECTOR, "--json").stdout)["fields"]
+    assert {"name", "ja", "en", "value", "meaning_ja", "meaning_en", "status", "problems"} <= set(fields[0])
+    path = str(ROOT / "sample_data" / "slips.csv")
+    assert "＊＊＊" in run("describe", path).stdout
+    assert "＊＊＊" not in run("describe", path, "--show-names").stdout
+    assert run("describe", "nothing.csv").exit_code == 2
+
+
+def test_profiles(tmp_path: Path) -> None:
+    assert run("profiles").stdout == run("profiles", "list").stdout
+    assert [f["position"] for f in json.loads(run("profiles", "list", "--json").stdout)["fields"]] == [
+        "charge",
+        "tax",
+    ]
+    assert "[placeholder]" in run("profiles", "show", "tax").stdout
+    assert run("profiles", "show", "nothing").exit_code == 2
+    assert run("profiles", "check", "tax").exit_code == 0
+    assert run("profiles", "check", "nothing").exit_code == 2
+    path = tmp_path / "own.toml"
+    path.write_text(TAX.replace('values = ["2"]', 'values = ["x"]'), encoding="utf-8")
+    found = run("profiles", "check", str(path), "--json")
+    assert found.exit_code == 1
+    assert [p["code"] for p in json.loads(found.stdout)["problems"]] == ["profile.value"]
+
+
+def test_help_answers_without_the_heavy_libraries() -> None:
+    program = (
+        "import sys, elqr, cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'polars', 'numpy', 'cv2', 'reportlab', 'fontTools', 'pikepdf'} & set(sys.modules)\n"
+        "sys.exit(','.join(sorted(heavy)) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "elqr" in done.stdout or "Usage" in done.stdout

@@ -1,0 +1,154 @@
+"""Files in words: every kind that we know, with what people are in it masked."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import polars as pl
+import pytest
+from test_profiles import TAX
+
+from elqr.describe_file import describe_file
+from elqr.describe_table import masked
+from elqr.problems import ProblemError
+from elqr.site import load_site
+
+ROOT = Path(__file__).parents[1]
+SLIPS = ROOT / "sample_data" / "slips.csv"
+
+
+def lines(path: Path, *, show_names: bool = False) -> dict[str, tuple[str, str]]:
+    found = describe_file(path, show_names=show_names)
+    return {x.name: (x.value, x.meaning_en) for x in found.lines}
+
+
+def test_slips_in_any_encoding_and_as_parquet(tmp_path: Path) -> None:
+    frame = pl.read_csv(SLIPS, infer_schema=False)
+    parquet = tmp_path / "slips.parquet"
+    frame.write_parquet(parquet)
+    titles = set()
+    mapping = load_site(ROOT / "sample_data" / "site.toml").mapping
+    for path in (SLIPS, ROOT / "sample_data" / "slips_cp932.csv", parquet):
+        found = describe_file(path, mapping=mapping)
+        assert found.kind == "slips"
+        assert {"slip_key", "amount", "payer_name"} <= {x.name for x in found.lines}
+        titles.add(found.title_en.split(", ", 1)[0].split(": ")[0])
+    assert titles == {"slips to be printed"}
+    assert lines(parquet)["amount"] == lines(SLIPS)["amount"]
+    total = sum(int(v) for v in frame["amount"].drop_nulls() if v.isdigit())
+    assert lines(parquet)["amount"][1].startswith(f"{frame.height:,} of {frame.height:,} rows, {total:,} yen")
+
+
+def test_people_are_masked_unless_asked_for() -> None:
+    frame = pl.read_csv(SLIPS, infer_schema=False)
+    name = frame["payer_name"][0]
+    assert lines(SLIPS)["payer_name"][0] == f"{name[0]}＊＊＊"
+    assert lines(SLIPS, show_names=True)["payer_name"][0] == name
+    text = describe_file(SLIPS).text()
+    for column in ("payer_name", "address", "notice_no", "payer_id", "postal_code"):
+        first = frame[column].drop_nulls()[0]
+        assert first not in text
+    assert masked("notice_no", "123456") == "＊＊＊56"
+    assert masked("address", "") == ""
+
+
+def test_faulty_slips_say_what_is_wrong(tmp_path: Path) -> None:
+    text = SLIPS.read_text(encoding="utf-8-sig").splitlines()
+    path = tmp_path / "slips.csv"
+    path.write_text("\n".join([*text[:3], "one,two"]), encoding="utf-8")
+    found = describe_file(path)
+    assert [p.where.line for p in found.problems] == [4]
+    assert "2 rows, 1 problems" in found.title_en
+
+
+def test_manifest_upload_and_problems(tmp_path: Path) -> None:
+    manifest = pl.DataFrame(
+        {
+            "seq": [1, 2],
+            "slip_key": ["1", "2"],
+            "file": ["slips-00001.pdf"] * 2,
+            "page": [1, 2],
+            "payload": ["0" * 255] * 2,
+            "amount": [12300, 500],
+            "due_date": ["2026-06-30", "2026-07-31"],
+            "payer_id": ["0000123", "0000124"],
+            "layout_sha256": ["ab"] * 2,
+            "mode": ["pass-through", "test"],
+        }
+    )
+    manifest.write_csv(tmp_path / "manifest.csv")
+    manifest.write_parquet(tmp_path / "manifest.parquet")
+    for name in ("manifest.csv", "manifest.parquet"):
+        found = lines(tmp_path / name)
+        assert describe_file(tmp_path / name).kind == "manifest"
+        assert found["amount"][1] == "2 of 2 rows, 12,800 yen in all"
+        assert found["due_date"][1] == "2 of 2 rows, 2026-06-30 to 2026-07-31"
+        assert found["mode"][1] == "2 of 2 rows, pass-through 1, test 1"
+        assert found["payer_id"][0] == "＊＊＊23"
+    manifest.select("slip_key", "amount").write_csv(tmp_path / "upload.csv")
+    assert describe_file(tmp_path / "upload.csv").kind == "upload"
+    problems = pl.DataFrame(
+        {
+            "line": [2, 3],
+            "slip_key": ["1", "2"],
+            "severity": ["error", "note"],
+            "code": ["payload.crc", "text.fallback_font"],
+            "field": ["payload", "payer_name"],
+            "message_ja": ["山田", "山田"],
+            "message_en": ["Yamada", "Yamada"],
+        }
+    )
+    problems.write_csv(tmp_path / "problems.csv")
+    found = lines(tmp_path / "problems.csv")
+    assert found["code"][1] == "2 of 2 rows, payload.crc 1, text.fallback_font 1"
+    assert found["message_ja"][0] == ""
+    assert lines(tmp_path / "problems.csv", show_names=True)["message_en"][0] == "Yamada"
+
+
+def test_job_profile_form_and_site(tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_text(json.dumps({"in": {"slips": 3, "yen": 100}, "files": [{"file": "a"}], "list": [1, 2]}))
+    assert lines(job) == {
+        "in.slips": ("3", ""),
+        "in.yen": ("100", ""),
+        "files": ("1", ""),
+        "list": ("1, 2", ""),
+    }
+    profile = tmp_path / "own.toml"
+    profile.write_text(TAX, encoding="utf-8")
+    assert lines(profile)["mode"] == ("test", "TEST (32 rules unconfirmed)")
+    profile.write_text(TAX.replace('kind = "tax"', 'kind = "x"'), encoding="utf-8")
+    assert [p.code for p in describe_file(profile).problems] == ["profile.kind"]
+    form = tmp_path / "form.toml"
+    form.write_bytes((files("layouts") / "forms" / "mihara.toml").read_bytes())
+    assert describe_file(form).kind == "layout"
+    assert lines(form)["page"] == ("279.4 × 114.3 mm", "")
+    assert describe_file(ROOT / "sample_data" / "site.toml").kind == "site"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("none.csv", None, "describe.not_found"),
+        ("a.pdf", b"%PDF-1.7", "describe.unknown_file"),
+        ("a.toml", b"x = 1", "describe.unknown_file"),
+        ("a.toml", b"x = ", "describe.unreadable"),
+        ("a.toml", b"\xff\xfe", "describe.unreadable"),
+        ("a.json", b"{", "describe.unreadable"),
+        ("a.json", b"[]", "describe.unknown_file"),
+        ("a.csv", b"a,b\n1,2\n", "describe.unknown_table"),
+        ("a.csv", b"", "describe.unknown_table"),
+        ("a.csv", b"slip_key,amount\n\xff,1\n", "describe.unreadable"),
+        ("a.parquet", b"PAR0", "describe.unreadable"),
+    ],
+)
+def test_what_is_unknown_is_refused(tmp_path: Path, name: str, content: bytes | None, code: str) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ProblemError) as caught:
+        describe_file(path)
+    assert [p.code for p in caught.value.problems] == [code]
+    assert caught.value.problems[0].text("ja")
