@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.columns import normal_heading
-from elqr.encoding import BOM, BadByte, to_utf8
+from elqr.encoding import BOM, BadByte, refuse_binary, to_utf8
 from elqr.encoding import sniff as sniff_encoding
 from elqr.mapping import nearest
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
@@ -26,6 +26,7 @@ from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
 from reconcile.strict_row import RowPlan
 
 PARQUET = b"PAR1"
+NUL_RARER_THAN = 100
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def open_file(
             raise ProblemError(Problem("file.empty", where=Where(path.name)))
         if head.startswith(PARQUET):
             return _parquet(path, known, site, layout)
+        # a NUL here and there is a damaged row and not another kind of file
+        rare = head.count(0) * NUL_RARER_THAN < len(head)
+        refuse_binary(head.replace(b"\0", b"") if rare else head, file=path.name)
         handle.seek(0)
         found = encoding or sniff_encoding(handle, file=path.name)
     chosen = load_receipt_layout(sniff(head, file=path.name) if layout is None else layout)

@@ -30,6 +30,8 @@ from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField, ReceiptLayout
 Value: TypeAlias = str | int | date | None
 
 BLANK = " \u3000"
+_CELL = r'(?:"(?:[^"]|"")*"|[^",]*)'
+_QUOTED = re.compile(f"{_CELL}(?:,{_CELL})*")
 BARCODE_DIGITS = 44
 # control signs, what stands for damage, marks that show nothing, and private use
 _SUSPECT = re.compile(
@@ -119,10 +121,9 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
     text = _text(raw, plan)
     if '"' in text:
-        try:
-            found = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            raise _FaultError("receipt.quote", "", found='"') from None
+        if not _QUOTED.fullmatch(text):
+            raise _FaultError("receipt.quote", "", found='"')
+        found = next(csv.reader([text], strict=True))
     else:
         found = text.split(",")
     if len(found) != plan.columns:
