@@ -118,6 +118,7 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         if len(raw) != plan.layout.record_bytes:
             raise _FaultError("receipt.length", "", found=len(raw), expected=plan.layout.record_bytes)
         _text(raw, plan)
+        _marked(raw[: len(plan.layout.controls.detail)].decode("ascii", "replace"), plan)
         return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
     text = _text(raw, plan)
     if '"' in text:
@@ -128,7 +129,15 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         found = text.split(",")
     if len(found) != plan.columns:
         raise _FaultError("receipt.fields", "", found=len(found), expected=plan.columns)
+    _marked(found[0], plan)
     return [found[at] for _, at in plan.places if isinstance(at, int)]
+
+
+def _marked(first: str, plan: RowPlan) -> None:
+    """Data records begin with their mark, where the layout has one."""
+    detail = plan.layout.controls.detail
+    if detail and first != detail:
+        raise _FaultError("receipt.record", "", found=first, expected=detail)
 
 
 def _text(raw: bytes, plan: RowPlan) -> str:
