@@ -49,7 +49,9 @@ def test_lies_are_told_with_both_figures_and_a_sign(tmp_path: Path, name: str) -
 
 def test_a_sentence_says_both_numbers(tmp_path: Path) -> None:
     (found,) = problems(write(tmp_path / "r", ROWS, control=(5, 75_400)))
-    assert found.text("en").startswith("The trailer says 75,400 yen, the file has 5,000 yen (difference -70,400 yen)")
+    assert found.text("en").startswith(
+        "The trailer says 75,400 yen, the file has 5,000 yen (difference -70,400 yen)"
+    )
     assert "トレーラ 75,400 円、ファイル 5,000 円(差 -70,400 円)" in found.text("ja")
     assert found.where.line == 7
 
@@ -80,7 +82,12 @@ def test_records_that_are_missing_twice_or_out_of_order(tmp_path: Path) -> None:
 def test_the_trailer_of_a_csv(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     body = file_of([record(e, CANONICAL) for e in ROWS], CANONICAL)
-    for good in (b"TRAILER,5,5000", b"TRAILER,5,5000,,,,,", b'"TRAILER","5","5000"', b"TRAILER,5,5000\r\n\r\n"):
+    for good in (
+        b"TRAILER,5,5000",
+        b"TRAILER,5,5000,,,,,",
+        b'"TRAILER","5","5000"',
+        b"TRAILER,5,5000\r\n\r\n",
+    ):
         path.write_bytes(body + good)
         assert read_receipts(path, site=SITE).summary.balance.trailer_rows == 5
     for bad in (b"TRAILER,5", b"TRAILER,five,5000", b"TRAILER,5,5000,9", b"TRAILER,-5,5000"):
@@ -88,7 +95,9 @@ def test_the_trailer_of_a_csv(tmp_path: Path) -> None:
         assert {p.code for p in problems(path)} == {"receipt_file.trailer_unreadable"}
     path.write_bytes(body + b"TRAILER,5,5000\r\nTRAILER,5,5000\r\n")
     assert [p.code for p in problems(path)] == ["receipt_file.trailer_twice"]
-    path.write_bytes(body.replace(b"\r\n", b"\r\nTRAILER,5,5000\r\n", 2).replace(b"TRAILER,5,5000\r\n", b"", 1))
+    path.write_bytes(
+        body.replace(b"\r\n", b"\r\nTRAILER,5,5000\r\n", 2).replace(b"TRAILER,5,5000\r\n", b"", 1)
+    )
     assert [p.code for p in problems(path)] == ["receipt_file.after_trailer"]
 
 
