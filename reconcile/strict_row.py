@@ -7,7 +7,6 @@ Refuses: what cannot be decoded, another number of columns, stray quotes, values
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -30,8 +29,7 @@ from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField, ReceiptLayout
 Value: TypeAlias = str | int | date | None
 
 BLANK = " \u3000"
-_CELL = r'(?:"(?:[^"]|"")*"|[^",]*)'
-_QUOTED = re.compile(f"{_CELL}(?:,{_CELL})*")
+_CELL = re.compile(r'"((?:[^"]|"")*)"|[^",]*')
 BARCODE_DIGITS = 44
 # control signs, what stands for damage, marks that show nothing, and private use
 _SUSPECT = re.compile(
@@ -109,6 +107,21 @@ def sound_text(raw: bytes, one: ReceiptField, plan: RowPlan) -> bool:
     return True
 
 
+def split_quoted(line: str) -> list[str] | None:
+    """The cells of a line in which quotes enclose whole cells and are doubled inside them; None where a quote stands anywhere else."""
+    cells: list[str] = []
+    at = 0
+    while match := _CELL.match(line, at):
+        quoted = match[1]
+        cells.append(match[0] if quoted is None else quoted.replace('""', '"'))
+        at = match.end() + 1
+        if match.end() == len(line):
+            return cells
+        if line[match.end()] != ",":
+            break
+    return None
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -122,9 +135,10 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
     text = _text(raw, plan)
     if '"' in text:
-        if not _QUOTED.fullmatch(text):
+        split = split_quoted(text)
+        if split is None:
             raise _FaultError("receipt.quote", "", found='"')
-        found = next(csv.reader([text], strict=True))
+        found = split
     else:
         found = text.split(",")
     if len(found) != plan.columns:
