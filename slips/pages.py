@@ -7,6 +7,7 @@ that is PDF/UA-1 (tags written as the page is), PDF/X-4 in structure and has one
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -49,7 +50,8 @@ class Setup:
 
     def words(self, lang: str) -> Words:
         labels = load_labels(lang)
-        return lambda key: labels.text(key, site=self.site_words)
+        own = {key: self.site_words.get(f"{key}_{lang}") or word for key, word in self.site_words.items()}
+        return lambda key: labels.text(key, site=own)
 
 
 @dataclass(frozen=True)
@@ -60,18 +62,26 @@ class PagePlan:
     faces: Mapping[str, CodedFace]
 
 
-def compile_plan(setup: Setup, fonts: FontLibrary, characters: Mapping[str, frozenset[Cluster]]) -> PagePlan:
+def compile_plan(
+    setup: Setup, fonts: FontLibrary, characters: Mapping[str, Mapping[Cluster, int]]
+) -> PagePlan:
     """Subset the fonts to the constant words of all languages and the characters that `TextCheck` saw."""
-    wanted: dict[str, set[Cluster]] = {face: set(clusters) for face, clusters in characters.items()}
-    phrases: dict[str, set[str]] = {}
+    wanted = {face: dict(clusters) for face, clusters in characters.items()}
+    phrases: dict[str, dict[str, int]] = {}
+    often = max((n for clusters in wanted.values() for n in clusters.values()), default=0) + 1
     for layout in setup.layouts.values():
         for lang in setup.langs:
             for text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
                 for placed in set_constant(text, fonts, file=layout.file):
-                    wanted.setdefault(placed.run.face, set()).update(placed.run.clusters)
-                    phrases.setdefault(placed.run.face, set()).update(phrases_of(placed.run))
+                    clusters = wanted.setdefault(placed.run.face, {})
+                    for cluster in placed.run.clusters:
+                        clusters.setdefault(cluster, 0)
+                    named = phrases.setdefault(placed.run.face, {})
+                    for phrase in phrases_of(placed.run):
+                        # Words of the first language stand on nearly every page.
+                        named.setdefault(phrase, often if lang == setup.langs[0] else 1)
     faces = {
-        name: code_face(fonts, name, f"F{k}", wanted[name], phrases.get(name, ()))
+        name: code_face(fonts, name, f"F{k}", wanted[name], phrases.get(name))
         for k, name in enumerate(sorted(wanted))
         if name in fonts.faces
     }
@@ -122,8 +132,9 @@ class _FileWriter:
             b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
             % (ref(document), ref(parents), len(firsts)),
         )
+        identity = hashlib.sha256("".join(values["payload"]).encode()).hexdigest()
         meta = pdf.add_stream(
-            xmp(self.title, issued=setup.issued, identity=self.title),
+            xmp(self.title, issued=setup.issued, identity=self.title + identity),
             b"/Type/Metadata/Subtype/XML",
             plain=True,
         )
@@ -204,7 +215,10 @@ class _FileWriter:
             )
             for row, block in zip(rows.tolist(), stamp(maker, numbers), strict=True):
                 blocks[row] = block
-        leaves = [self._group(blocks, begin, min(begin + GROUP, len(blocks))) for begin in range(0, len(blocks), GROUP)]
+        leaves = [
+            self._group(blocks, begin, min(begin + GROUP, len(blocks)))
+            for begin in range(0, len(blocks), GROUP)
+        ]
         return firsts.tolist(), leaves
 
     def _group(self, blocks: Sequence[Block], begin: int, end: int) -> int:
@@ -214,7 +228,9 @@ class _FileWriter:
         leaf = b"<</Limits[%d %d]/Nums[%b]>>" % (begin, end - 1, owners)
         lengths = [length for block in span for length in block.lengths]
         first = self.pdf.reserve(len(lengths) + 1)
-        self.pdf.put_joined(first, b"\n".join([*(block.bodies for block in span), leaf]), [*lengths, len(leaf)])
+        self.pdf.put_joined(
+            first, b"\n".join([*(block.bodies for block in span), leaf]), [*lengths, len(leaf)]
+        )
         return first + len(lengths)
 
     def _trees(

@@ -75,7 +75,13 @@ def _stamped(maker: PageObjects, numbers: Numbers, widths: Sequence[int]) -> lis
     text = model.bodies + model.owners
     base = (numbers.firsts, numbers.contents, numbers.nodes, numbers.indexes)
     pieces: list[bytes] = []
-    places: list[list[tuple[int, int]]] = [[], [], [], [], []]  # for each kind: position, offset from its base
+    places: list[list[tuple[int, int]]] = [
+        [],
+        [],
+        [],
+        [],
+        [],
+    ]  # for each kind: position, offset from its base
     edges = [0]  # where bodies end, in the model
     for length in model.lengths:
         edges.append(edges[-1] + length + 1)
@@ -104,9 +110,7 @@ def _stamped(maker: PageObjects, numbers: Numbers, widths: Sequence[int]) -> lis
     return [Block(data[k : k + cut], lengths, data[k + cut : k + size]) for k in range(0, len(data), size)]
 
 
-def _fill(
-    pages: npt.NDArray[np.uint8], places: Sequence[tuple[int, int]], column: Int, width: int
-) -> None:
+def _fill(pages: npt.NDArray[np.uint8], places: Sequence[tuple[int, int]], column: Int, width: int) -> None:
     """The decimal digits of `column` + offset at each place."""
     if not places:
         return
@@ -117,9 +121,7 @@ def _fill(
         pages[:, at + digit] = (low + ord("0")).astype(np.uint8)
 
 
-def _written(
-    maker: PageObjects, first: int, content: int, node: int, index: int, sequence: str
-) -> Block:
+def _written(maker: PageObjects, first: int, content: int, node: int, index: int, sequence: str) -> Block:
     bodies, owners = maker.bodies(first=first, content=content, pages=node, index=index, sequence=sequence)
     return Block(b"\n".join(bodies), tuple(map(len, bodies)), owners)
 

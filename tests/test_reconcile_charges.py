@@ -252,7 +252,7 @@ def cases(count: int, *, seed: int) -> list[Case]:
     found = []
     for _ in range(count):
         due = FIRST + timedelta(days=chance.randrange((LAST - FIRST).days))
-        length = chance.choice((5, 40, 200, 300))
+        length = chance.choice((5, 40, 120, 200))
         until = min(due + timedelta(days=chance.randrange(length)), LAST)
         principal = chance.choice(
             (
@@ -280,7 +280,7 @@ def test_ten_thousand_random_lines_equal_the_reference() -> None:
     exact = [accrued(a, b, yen, low=low, high=high, payments=p, exempt=e) for a, b, yen, p, e in made]
     for rounding in ROUNDINGS:
         assert computed(made, rounding).to_list() == [charge(parts, rounding) for parts in exact]
-    assert sum(1 for parts in exact if charge(parts, "segment")) > 3_000
+    assert sum(1 for parts in exact if charge(parts, "segment")) > 2_000
 
 
 def test_ten_thousand_random_lines_keep_the_floors_in_order() -> None:
