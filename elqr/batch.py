@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.columns import COLUMNS, Column
+from elqr.columns import Column
 from elqr.mapping import HeadingMap, nearest
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
 
@@ -47,9 +47,9 @@ class Plan:
 
 
 def plan(
-    file: str, shown: Sequence[str], mapping: HeadingMap, *, columns: Sequence[Column] = COLUMNS
+    file: str, shown: Sequence[str], columns: Sequence[Column], mapping: HeadingMap
 ) -> tuple[Plan, ProblemLog]:
-    """Which of `columns` stands where. Raises ProblemError with every fault of the heading."""
+    """Which column stands where. Raises ProblemError with every fault of the heading."""
     log, faults = ProblemLog(), []
     names: list[str | None] = []
     where = Where(file, 1)

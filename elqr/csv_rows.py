@@ -29,9 +29,9 @@ LINE_BYTES_MAX = 1 << 24  # no line end in 16 MiB: not a slips file
 
 
 def csv_batches(
-    path: Path, mapping: HeadingMap, *, columns: Sequence[Column], encoding: str | None, batch_rows: int
+    path: Path, columns: Sequence[Column], mapping: HeadingMap, *, encoding: str | None, batch_rows: int
 ) -> Iterator[Batch]:
-    """The records of a CSV file of `columns` in batches of at most `batch_rows`; `encoding` None means: told by content.
+    """The records of a CSV file in batches of at most `batch_rows`; `encoding` None means: told by content.
 
     Raises ProblemError at once where the file cannot be used, except for `file.no_rows`, which only the end can tell.
     """
@@ -41,7 +41,7 @@ def csv_batches(
         name = encoding or sniff(handle, file=path.name)
         handle.seek(0)
         headings, offset, line = _headings(handle, name, path.name)
-    how, log = plan(path.name, headings, mapping, columns=columns)
+    how, log = plan(path.name, headings, columns, mapping)
     return _batches(path, how, log, encoding=name, offset=offset, line=line, batch_rows=batch_rows)
 
 

@@ -17,16 +17,16 @@ from elqr.problems import Problem, ProblemError, ProblemLog, Where
 
 
 def parquet_batches(
-    path: Path, mapping: HeadingMap, *, columns: Sequence[Column], batch_rows: int
+    path: Path, columns: Sequence[Column], mapping: HeadingMap, *, batch_rows: int
 ) -> Iterator[Batch]:
-    """The rows of a Parquet file of `columns` in batches of at most `batch_rows`. Raises ProblemError at once where it cannot be used."""
+    """The rows of a Parquet file in batches of at most `batch_rows`. Raises ProblemError at once where it cannot be used."""
     try:
         schema = pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ProblemError(
             Problem("file.unreadable", params={"found": str(path), "reason": str(error).splitlines()[0]})
         ) from None
-    how, log = plan(path.name, list(schema), mapping, columns=columns)
+    how, log = plan(path.name, list(schema), columns, mapping)
     nested = [
         Problem("heading.type", n or h, {"found": str(t), "expected": "String"}, Where(path.name, 1))
         for n, (h, t) in zip(how.names, schema.items(), strict=True)

@@ -53,5 +53,5 @@ def read_columns(
     if not head:
         raise ProblemError(Problem("file.empty", where=Where(path.name)))
     if head == b"PAR1":
-        return parquet_batches(path, site, columns=columns, batch_rows=batch_rows)
-    return csv_batches(path, site, columns=columns, encoding=given, batch_rows=batch_rows)
+        return parquet_batches(path, columns, site, batch_rows=batch_rows)
+    return csv_batches(path, columns, site, encoding=given, batch_rows=batch_rows)

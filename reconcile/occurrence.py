@@ -59,9 +59,9 @@ class Occurrences:
     def _set(self, place: Hashes) -> npt.NDArray[np.bool_]:
         if self._bits is None:
             raise ValueError("nothing was counted yet")
-        return (self._bits[place >> np.uint64(3)] >> (place & np.uint64(7)).astype(np.uint8)) & np.uint8(
-            1
-        ) != 0
+        shift = (place & np.uint64(7)).astype(np.uint8)
+        found: npt.NDArray[np.uint8] = self._bits[place >> np.uint64(3)] >> shift
+        return (found & np.uint8(1)).astype(np.bool_)
 
     def _add(self, hashes: Hashes) -> None:
         """Keep runs sorted and each at least twice the next, so that few are searched and merging stays cheap."""
