@@ -85,7 +85,7 @@ fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, with many
 bench: install $(VENV)/.tools  ## the figures of docs/performance.md, measured here
 	$(BIN)/python -m bench
 
-# The sample is judged, and so is its first file broken on purpose: a validator that cannot fail proves nothing.
+# The sample is judged, and so is its smallest file broken on purpose: a validator that cannot fail proves nothing.
 validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf
 	$(BIN)/python -m tools.validate $(OUT)/demo
 	$(BIN)/python -m tools.validate --seeded $(OUT)/demo

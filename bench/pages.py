@@ -15,6 +15,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Mapping
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
@@ -32,14 +33,14 @@ from slips.pages import Setup, compile_plan, write_pdf
 from slips.textcheck import TextCheck
 
 ROUNDS = 5
-SITE = {
+SITE: Mapping[str, str] = {
     "city": "みほん市",
     "department": "収納課",
     "telephone": "0000-00-0000",
     "hours": "平日 8:30〜17:15",
     "limit": "30万円",
 }
-SAMPLE = {
+SAMPLE: Mapping[str, str] = {
     "tax_name": "固定資産税", "year_period": "令和8年度 第2期", "period": "第2期", "levy_year": "令和8年度", "tax_year": "令和8年度",
     "notice_no": "1234567890", "due_date": "令和8年6月30日", "payable_until": "令和8年7月31日", "postal": "〒100-0013",
     "el_body": "99999", "el_confirm": "123456", "el_item": "999", "barcode_1": "(91)999999-202601020000001000000",

@@ -2,9 +2,9 @@
 
 In: a column of whole addresses; out: a column such as `3-20-5B604`, empty where there is nothing to take.
 Refuses nothing: an ambiguous address is taken by the rules. Source: Japan Post,
-郵便番号・バーコードマニュアル, バーコードに必要な文字情報の抜き出し法: basic rules 1 to 6 and supplementary
-rules 1 to 3. The rules mean the part after the town. The town's end is not known here, so rules A and B
-(ours) skip what is a name.
+郵便番号・バーコードマニュアル, basic rules 1 to 6 and supplementary rules 1 to 3. They mean the part of the
+address after the town; where the town ends is not known here, so rules A and B (ours) pass over what is a
+name.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ def _narrow() -> dict[str, str]:
 
 
 def address_digits(series: pl.Series) -> pl.Series:
-    """`1-3-2-503` from 東京都千代田区霞が関1丁目3番2号 郵便プラザ503室; empty for null or where nothing is
-    found.
-    """
+    """`1-3-2-503` from 霞が関1丁目3番2号 郵便プラザ503室; empty for null or where nothing is found."""
     pairs = _narrow()
     text = (
         series.cast(pl.String)
@@ -62,9 +60,7 @@ def address_digits(series: pl.Series) -> pl.Series:
 
 
 def _arabic(text: pl.Series) -> pl.Series:
-    """Supplementary rule 1. Few distinct addresses hold kanji numerals before a marker, so these go one by
-    one.
-    """
+    """Supplementary rule 1, one by one: few distinct addresses hold kanji numerals before a marker."""
     frame = pl.DataFrame({"text": text})
     distinct = frame.unique().filter(pl.col("text").str.contains(f"{_NUMERAL}[丁番号地線のノ]"))
     written = [_COUNTED.sub(lambda found: str(_value(found[1])), one) for one in distinct["text"].to_list()]

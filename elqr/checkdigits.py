@@ -59,8 +59,8 @@ def crc16(matrix: Matrix) -> npt.NDArray[np.uint16]:
 
 
 def mod10_31(matrix: Matrix) -> npt.NDArray[np.uint8]:
-    """`(n,)` check digit 0 to 9: weights 3, 1, 3 … from the right, the sum with the check is a multiple of
-    10 (GS1).
+    """`(n,)` check digit 0 to 9 of GS1: weights 3, 1, 3 … from the right, the sum closes to a multiple of
+    10.
     """
     weights = np.where(np.arange(matrix.shape[1])[::-1] % 2 == 0, 3, 1)
     return (-(values(matrix) @ weights) % 10).astype(np.uint8)

@@ -1,8 +1,7 @@
 """Payloads from slips by the rules of a profile. Unless every rule is confirmed, what comes out is a TEST.
 
-In: the cleaned slips frame and a profile; out: `(n, 255)` payloads. Also: does a supplied payload follow
-the profile? Refuses: a value that does not fit its field. It never guesses a value that the profile does
-not give.
+In: the cleaned slips frame and a profile; out: `(n, 255)` payloads; or whether supplied ones follow a
+profile. Refuses: a value that does not fit its field. It never guesses what the profile does not give.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ _BINDING = ("observed", "confirmed")
 
 
 def compose(frame: pl.DataFrame, profile: Profile) -> Matrix:
-    """`(n, 255)` payloads of the slips in `frame` (columns as after checking: amount Int64, dates Date,
-    digits as text).
+    """`(n, 255)` payloads of the slips in `frame`, whose columns are as after checking: Int64, Date,
+    digits.
 
     Ask `profile.mode` whether they are a TEST. Raises ValueError where a value does not fit, KeyError for a
     missing rule.
@@ -73,11 +72,28 @@ def _row_check(matrix: Matrix, f: Field, rule: Rule) -> Matrix:
 
 
 def follows(matrix: Matrix, profile: Profile, log: ProblemLog, rows: pl.DataFrame) -> Flags:
-    """Hold supplied `(n, 255)` payloads to the profile's functions for row check digits and 確認番号.
+    """Hold supplied `(n, 255)` payloads to what the profile knows beyond the wire table.
 
-    Only functions whose rule is observed or confirmed judge. Problems go to `log`; returns `(n,)` faulty.
+    That is: constants of fields that the wire table leaves open, functions for row check digits and
+    確認番号. Only rules that are observed or confirmed judge. Problems go to `log`; returns `(n,)` faulty.
     """
     faulty = np.zeros(matrix.shape[0], np.bool_)
+    for f in (f for f in FIELDS if f.rule == "digits"):
+        rule = profile.rule(f.name)
+        if rule.values and rule.status in _BINDING:
+            texts = to_series(matrix[:, f.offset : f.offset + f.width])
+            wrong = (~texts.is_in(rule.values)).to_numpy()
+            faulty |= wrong
+            log.add(
+                rows.filter(wrong),
+                "payload.value",
+                field=f.name,
+                ja=f.ja,
+                en=f.en,
+                position=f.offset + 1,
+                found=texts.filter(wrong),
+                expected=" / ".join(rule.values),
+            )
     for name in ROWS:
         rule, f = profile.rule(name), field_named(name)
         if rule.function and rule.status in _BINDING:

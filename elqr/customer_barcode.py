@@ -53,15 +53,12 @@ def printable(series: pl.Series) -> pl.Series:
 
 
 def encode(postal_codes: pl.Series, addresses: pl.Series) -> Matrix:
-    """`(n, 23)` symbol numbers from postal codes and whole addresses. Raises ValueError for a bad postal
-    code.
-    """
+    """`(n, 23)` symbol numbers from postal codes and whole addresses; ValueError for a bad postal code."""
     return symbols(postal_digits(postal_codes), address_digits(addresses))
 
 
 def symbols(postal: pl.Series, digits: pl.Series) -> Matrix:
-    """`(n, 23)` symbol numbers from seven-digit postal codes and extracted address digits
-    (`address_digits`).
+    """`(n, 23)` symbol numbers from seven-digit postal codes and `address_digits`.
 
     Thirteen places: what is longer is cut (a control code may stand last, its figure dropped), shorter is
     filled with CC4. Raises ValueError for a postal code that is not seven digits, or address digits with
@@ -109,16 +106,14 @@ def decode(matrix: Matrix) -> pl.DataFrame:
 
 
 def bars(matrix: Matrix) -> Matrix:
-    """`(n, 3, 133)` picture of `(n, 23)` symbols: 67 bars in the even columns; rows are the upper, middle
-    and lower third.
-    """
+    """`(n, 3, 133)` picture of `(n, 23)` symbols: bars in the even columns, rows are thirds from the top."""
     kinds = [[int(c) for c in word] for word in _BARS.split()]
     inner, first, last = (np.array(k, np.uint8) for k in (kinds[:START], kinds[START], kinds[STOP]))
     count = matrix.shape[0]
     states = np.hstack(
         [
             np.repeat(first[None], count, axis=0),
-            inner[matrix[:, 1:-1]].reshape(count, -1),
+            inner[matrix[:, 1:-1]].reshape(count, 3 * (matrix.shape[1] - 2)),
             np.repeat(last[None], count, axis=0),
         ]
     )

@@ -1,9 +1,7 @@
-"""Dates between the notations of an office: ISO, YYYYMMDD and 和暦 (`R8.6.30`, `令和8年6月30日`, 元年), in
-columns.
+"""Dates between the notations of an office, in columns: ISO, YYYYMMDD and 和暦 (`R8.6.30`, 令和8年6月30日).
 
 In: a column of strings (full-width digits allowed) or of dates; out: dates, 和暦 text, digits for codes.
-Refuses (null): a day that does not exist, a day outside its era, a two-digit year without an era, anything
-with a time of day.
+Refuses (null): a day that does not exist or lies outside its era, a short year without era, a time of day.
 """
 
 from __future__ import annotations
@@ -116,8 +114,7 @@ def _year_text(year: pl.Expr) -> pl.Expr:
 
 
 def fiscal_wareki(years: pl.Series) -> pl.Series:
-    """`令和8年度` from four-digit Western years; the era is the one at the end of that fiscal year's first
-    calendar year.
+    """`令和8年度` from four-digit Western years; the era is that of the calendar year's last day.
 
     2019 is 令和元年度, as the State named its own budget year after the change. Null for what is not a year
     from 1873.

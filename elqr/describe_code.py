@@ -32,9 +32,7 @@ def plain(text: str) -> str:
 
 
 def describe_code(text: str, *, tax_items: Mapping[str, str] | None = None) -> Description:
-    """Any code that we know, told by its length: 255, 44, 6 or 5 digits. Raises ProblemError for anything
-    else.
-    """
+    """Any code that we know, told by its length: 255, 44, 6 or 5 digits; ProblemError for anything else."""
     code = plain(text)
     if code.isascii() and code.isdigit():
         if len(code) == LENGTH:
@@ -93,9 +91,7 @@ def _position(f: Field) -> str:
 
 
 def _walked(code: str) -> tuple[Line, ...]:
-    """Tags and lengths as they stand, where they are not those of an eL-QR: what can still be read of the
-    code.
-    """
+    """Tags and lengths as they stand, where they are not those of an eL-QR."""
     lines = []
     at = 0
     while at + 4 <= len(code) and code[at : at + 4] != "0000":

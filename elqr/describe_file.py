@@ -24,8 +24,9 @@ SUFFIXES: Final = (".csv", ".parquet", ".json", ".toml")
 
 
 def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
-    """What the file at `path` is and holds; `mapping` knows a site's own headings. Raises ProblemError
-    where it is missing, unreadable or of no known kind.
+    """What the file at `path` is and holds; `mapping` knows a site's own headings.
+
+    Raises ProblemError where the file is missing, unreadable or of no known kind.
     """
     if not path.is_file():
         raise ProblemError(Problem("describe.not_found", "file", {"found": str(path)}))

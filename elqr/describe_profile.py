@@ -1,5 +1,4 @@
-"""A profile in words: what each rule sets, how sure it is, where it comes from, and what the profile may be
-used for.
+"""A profile in words: what each rule sets, how sure it is, where it comes from; what it may be used for.
 
 In: a profile, its bytes, or its name; out: `Description`. A faulty profile is described by its faults.
 """
@@ -61,9 +60,7 @@ def list_profiles() -> Description:
 
 
 def judge_profile(name: str) -> Description:
-    """The profile of that name or path with everything that is wrong with it. Raises ProblemError where
-    there is none.
-    """
+    """The profile of that name or path with all that is wrong with it; ProblemError where there is none."""
     if name not in profile_names() and Path(name).is_file():
         return judge_bytes(Path(name).read_bytes(), Path(name).name)
     return describe_profile(load_profile(name))

@@ -107,9 +107,7 @@ class _Seen:
 
 
 def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
-    """What the table at `path` is, and its columns. Raises ProblemError where it cannot be read or fits
-    nothing known.
-    """
+    """What the table at `path` is, and its columns; ProblemError where it is unreadable or unknown."""
     names = _names(path, mapping or HeadingMap())
     kind = next((k for k, (needed, _, _) in TABLES.items() if set(needed) <= set(names)), None)
     if kind is None:
@@ -203,9 +201,7 @@ def _most(counts: Mapping[str, int]) -> str:
 
 
 def masked(name: str, value: str) -> str:
-    """A name keeps its first character, an address three, a number its last two; the rest is ＊, and its
-    length is not told.
-    """
+    """A name keeps its first character, an address three, a number its last two; its length is not told."""
     if not value:
         return ""
     if name == "payer_name":

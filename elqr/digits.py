@@ -1,5 +1,4 @@
-"""Digit columns as matrices: one row a code, one byte a digit (ASCII), so that codes are cut, joined and
-checked per column.
+"""Digit columns as matrices, one byte a digit, so that codes are cut, joined and checked per column.
 
 In: a column of strings of one width; out: `(n, width)` uint8, and back. Digits stay text: leading zeros are
 part of a code. Refuses: a null, another width, anything outside ASCII. Whether the characters are digits is
@@ -42,9 +41,7 @@ def to_matrix(series: pl.Series, width: int) -> Matrix:
 
 
 def to_series(matrix: Matrix, name: str = "") -> pl.Series:
-    """The rows of an `(n, width)` ASCII matrix as a column of strings. Raises ValueError for bytes outside
-    ASCII.
-    """
+    """The rows of an `(n, width)` ASCII matrix as a column of strings; ValueError for bytes outside ASCII."""
     if matrix.size == 0:
         return pl.Series(name, [""] * matrix.shape[0], dtype=pl.String)
     if (matrix > 127).any():
@@ -79,9 +76,7 @@ def number(matrix: Matrix) -> npt.NDArray[np.int64]:
 
 
 def from_number(numbers: npt.NDArray[np.int64], width: int) -> Matrix:
-    """`(n, width)` zero-filled ASCII digits. Raises ValueError where a number is negative or needs more
-    digits.
-    """
+    """`(n, width)` zero-filled ASCII digits; ValueError where a number is negative or too long."""
     if width > 18:
         raise ValueError(f"{width} digits do not fit in 64 bits")
     if ((numbers < 0) | (numbers >= 10**width)).any():

@@ -1,5 +1,4 @@
-"""eL番号: the four numbers that a payer types where no camera helps, cut from the payload so that both
-always agree.
+"""eL番号: the four numbers that a payer types where no camera helps, cut from the payload itself.
 
 In: `(n, 255)` payloads; out: one column each for body, key, confirmation and item, in the printed order.
 Refuses: nothing by itself; the payload has been judged before. Source: elqr-format 1.
@@ -50,8 +49,6 @@ def el_numbers(matrix: Matrix) -> pl.DataFrame:
 
 
 def grouped(series: pl.Series, *, size: int = 4, separator: str = " ") -> pl.Series:
-    """Digits in groups of `size` from the left, for reading aloud. How forms group 納付番号 is a
-    placeholder.
-    """
+    """Digits in groups of `size` from the left, for reading aloud; how forms group them is a placeholder."""
     parted = series.str.replace_all(f"([0-9]{{{size}}})", "${1}" + separator)
     return parted.str.strip_suffix(separator)

@@ -39,44 +39,49 @@ class BadByte:
     value: int
 
 
-def sniff(handle: BinaryIO, *, file: str) -> str:
-    """The encoding of the text in `handle` (left at the start). Counts, over the first lines that hold more than ASCII, which decode.
+def encoding_named(name: str) -> str:
+    """`utf-8` or `cp932` for the names that people give them. Raises ValueError for any other."""
+    known = {"utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8"} | dict.fromkeys(
+        ("cp932", "ms932", "windows-31j", "shift_jis", "shift-jis", "sjis"), "cp932"
+    )
+    try:
+        return known[name.lower()]
+    except KeyError:
+        raise ValueError(f"encoding {name!r}: expected one of {', '.join(ENCODINGS)}") from None
 
-    Raises ProblemError for a known binary format, for NUL bytes, and where most of those lines are neither.
-    """
-    head = handle.read(8)
+
+def refuse_binary(head: bytes, *, file: str) -> None:
+    """Raise ProblemError where the first bytes are those of another kind of file, or hold a NUL."""
     for magic, name in KNOWN_BINARY:
         if head.startswith(magic):
             raise ProblemError(Problem("file.not_text", params={"found": name}, where=Where(file)))
-    handle.seek(0)
+    if b"\0" in head:
+        raise ProblemError(Problem("file.not_text", params={"found": "NUL (00)"}, where=Where(file)))
+
+
+def sniff(handle: BinaryIO, *, file: str) -> str:
+    """The encoding of the text in `handle`: which of the two decodes more of the first lines that hold more than ASCII.
+
+    Raises ProblemError where neither decodes half of them.
+    """
     lines = utf8 = cp932 = 0
     rest = b""
-    first = True
+    if handle.read(len(BOM)) == BOM:
+        return "utf-8"
     while lines < SNIFF_LINES and (chunk := handle.read(SNIFF_BLOCK)):
-        if first and b"\0" in chunk:
-            raise ProblemError(Problem("file.not_text", params={"found": "NUL (00)"}, where=Where(file)))
-        first = False
         data = rest + chunk
-        cut = data.rfind(b"\n") + 1
-        if len(chunk) < SNIFF_BLOCK:
-            cut = len(data)
+        cut = data.rfind(b"\n") + 1 if len(chunk) == SNIFF_BLOCK else len(data)
         block, rest = data[:cut], data[cut:][-SNIFF_BLOCK:]
         if block.isascii():
             continue
-        for line in block.split(b"\n"):
-            if lines < SNIFF_LINES and not line.isascii():
-                lines += 1
-                utf8 += isinstance(to_utf8(line, "utf-8"), bytes)
-                cp932 += isinstance(to_utf8(line, "cp932"), bytes)
-    handle.seek(0)
-    if head.startswith(BOM):
-        return "utf-8"
-    if lines and max(utf8, cp932) * 2 < lines and lines > 1:
-        raise ProblemError(
-            Problem(
-                "file.not_text", params={"found": f"{lines - max(utf8, cp932)} / {lines}"}, where=Where(file)
-            )
-        )
+        beyond = [line for line in block.split(b"\n") if not line.isascii()][: SNIFF_LINES - lines]
+        lines += len(beyond)
+        utf8 += sum(isinstance(to_utf8(line, "utf-8"), bytes) for line in beyond)
+        cp932 += sum(isinstance(to_utf8(line, "cp932"), bytes) for line in beyond)
+    best = max(utf8, cp932)
+    if lines > 1 and best * 2 < lines:
+        found = f"{lines - best} / {lines}"
+        raise ProblemError(Problem("file.not_text", params={"found": found}, where=Where(file)))
     return "utf-8" if utf8 >= cp932 else "cp932"
 
 

@@ -164,7 +164,7 @@ def _split_false_joins(
     kept: list[tuple[int, int]] = []
     for a, b in joins:
         if (plain[a : b + 1] == fields).any() and not _well_shaped(data[line_start[a] : line_end[b]], fields):
-            strays = [*strays, a, b]
+            strays += (a, b)
         else:
             kept.append((a, b))
     return kept, sorted(strays)

@@ -1,9 +1,8 @@
-"""The convenience-store barcode: GS1-128 with AI 91 and 44 digits, as columns of digits and as rows of
-bars.
+"""The convenience-store barcode: GS1-128 with AI 91 and 44 digits, as columns of digits and as bars.
 
-In: a frame of named digit columns or `(n, 44)` matrices; out: the other, the bars, and the two lines to
-read by eye. Refuses: another AI or stamp flag, a wrong check digit, a date that does not exist. The limit
-of the amount and the agreement with the row are checked elsewhere. Source: elqr-format 4.
+In: a frame of named digit columns or `(n, 44)` matrices; out: the other, the bars, the two lines below
+them. Refuses: another AI or stamp flag, a wrong check digit, a date that does not exist. Limit of the
+amount and agreement with the row are checked elsewhere. Source: elqr-format 4.
 """
 
 from __future__ import annotations
@@ -60,8 +59,7 @@ def decode(matrix: Matrix) -> pl.DataFrame:
 
 
 def encode(frame: pl.DataFrame) -> Matrix:
-    """`(n, 44)` codes from the columns of `VALUE_NAMES`; `free` may be shorter than 21 and is filled with 0
-    on the right.
+    """`(n, 44)` codes from the columns of `VALUE_NAMES`; a short `free` is filled with 0 on the right.
 
     The check digit is computed. Raises ValueError for a missing column or a value that does not fit its
     field.
@@ -82,9 +80,7 @@ def encode(frame: pl.DataFrame) -> Matrix:
 
 
 def well_formed(series: pl.Series, log: ProblemLog, rows: pl.DataFrame) -> tuple[Flags, Matrix]:
-    """Which strings are 44 digits, and these as a matrix; the others become problems. Leave nulls out
-    before.
-    """
+    """Which strings are 44 digits, and these as a matrix; the others, null too, become problems."""
     text = series.cast(pl.String)
     fits = text.str.contains(r"^[0-9]{44}$").fill_null(value=False)
     table = rows.with_columns(_text=text).filter(~fits)
@@ -100,9 +96,7 @@ def well_formed(series: pl.Series, log: ProblemLog, rows: pl.DataFrame) -> tuple
 
 
 def problems_of(matrix: Matrix, log: ProblemLog, rows: pl.DataFrame) -> Flags:
-    """Judge `(n, 44)` digit matrices by themselves; problems go to `log` under the lines of `rows`. Returns
-    `(n,)` faulty.
-    """
+    """`(n,)` faulty: judge `(n, 44)` digit matrices by themselves, problems under the lines of `rows`."""
     faulty = np.zeros(matrix.shape[0], np.bool_)
 
     def note(marks: Flags, code: str, **params: pl.Series | str) -> None:
@@ -126,8 +120,7 @@ def problems_of(matrix: Matrix, log: ProblemLog, rows: pl.DataFrame) -> Flags:
 
 
 def bars(matrix: Matrix) -> Matrix:
-    """`(n, 288)` modules of the symbol, 1 = bar, without quiet zones: Code 128 set C with FNC1 and its
-    mod-103 character.
+    """`(n, 288)` modules of the symbol, 1 = bar, without quiet zones (Code 128 set C with FNC1).
 
     `matrix` is `(n, 44)` digits. Raises ValueError for another width or anything but digits.
     """
@@ -137,9 +130,7 @@ def bars(matrix: Matrix) -> Matrix:
 
 
 def lines(matrix: Matrix) -> tuple[pl.Series, pl.Series]:
-    """The two lines under the bars: `(91)999999-…` and `0-260731-0-012300-7`. Where they break is a
-    placeholder.
-    """
+    """The two lines below the bars, `(91)999999-…` and `0-260731-0-012300-7`; the break is a placeholder."""
     cut = decode(matrix)
     upper = cut.select(pl.format("({}){}-{}", "ai", "cvs_issuer", "free").alias("barcode_1"))
     lower = cut.select(

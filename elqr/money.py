@@ -1,9 +1,8 @@
-"""Yen for two audiences: `to_payload` writes digits for codes, `to_human` writes figures for people. They
-share nothing.
+"""Yen for two audiences: `to_payload` writes digits for codes, `to_human` figures for people.
 
-In: an Int64 column of whole yen; out: a column of strings. A separator once reached a code elsewhere
-through a shared helper. Refuses: for codes a null, a negative amount, one that needs more digits than there
-are. Never a float, never a locale.
+In: an Int64 column of whole yen; out: a column of strings. The two share nothing: elsewhere a separator
+once reached a code through a shared helper. Refuses, for codes: null, negative, too many digits. Never a
+float.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ import polars as pl
 
 
 def to_payload(yen: pl.Series, width: int) -> pl.Series:
-    """Zero-filled digits of exactly `width`. Raises ValueError where an amount is null, negative or too
-    large.
-    """
+    """Zero-filled digits of exactly `width`; ValueError where an amount is null, negative or too large."""
     if not yen.dtype.is_integer():
         raise ValueError(f"yen are whole numbers, found a column of {yen.dtype}")
     digits = yen.cast(pl.String)

@@ -1,5 +1,4 @@
-"""The 255 digits of an eL-QR: one wire table (`FIELDS`) that encoder, decoder, checks, words and docs all
-read.
+"""The 255 digits of an eL-QR: encoder, decoder and checks, all reading the one wire table (`FIELDS`).
 
 In: `(n, 255)` digit matrices or a frame of named digit columns; out: the other of the two. A single code is
 a batch of one. Refuses: unknown tags, lengths and values, a wrong CRC. It checks one payload against
@@ -52,9 +51,10 @@ def _constants() -> Matrix:
 
 
 def decode(matrix: Matrix) -> pl.DataFrame:
-    """Every field of `(n, 255)` payloads as a column of digits, in wire order (`FIELDS`). It cuts and does
-    not judge: ask `problems_of` whether the cuts mean anything. Raises ValueError for another width or
-    bytes outside ASCII.
+    """Every field of `(n, 255)` payloads as a column of digits, in wire order.
+
+    It cuts and does not judge: ask `problems_of` whether the cuts mean anything. Raises ValueError for
+    another width or bytes outside ASCII.
     """
     if matrix.shape[1] != LENGTH:
         raise ValueError(f"a payload has {LENGTH} digits, not {matrix.shape[1]}")
@@ -63,8 +63,7 @@ def decode(matrix: Matrix) -> pl.DataFrame:
 
 
 def encode(frame: pl.DataFrame) -> Matrix:
-    """`(n, 255)` payloads from the columns of `VALUE_NAMES`; the CRC is computed, `row1_amount` follows
-    `amount`.
+    """`(n, 255)` payloads from the columns of `VALUE_NAMES`; CRC and `row1_amount` follow from them.
 
     Any other field of the wire table may stand in the frame and is then written as it is (a profile's
     constants). Missing are filled only: fields with a constant, row check digits and office code with
@@ -92,8 +91,7 @@ def with_crc(matrix: Matrix) -> Matrix:
 
 
 def well_formed(series: pl.Series, log: ProblemLog, rows: pl.DataFrame) -> tuple[Flags, Matrix]:
-    """Which of the strings are 255 digits, and these as a matrix `(count of true, 255)`; the others become
-    problems.
+    """Which strings are 255 digits, and these as a matrix; the others become problems.
 
     `rows` (columns `line`, perhaps `slip_key`) is of the same height. Null is a problem too: leave such
     rows out before.
@@ -127,8 +125,7 @@ def problems_of(
     *,
     constants: Mapping[str, Sequence[str]] | None = None,
 ) -> Flags:
-    """Judge `(n, 255)` digit matrices by themselves; problems go to `log` under the line numbers of `rows`
-    (height n).
+    """Judge `(n, 255)` digit matrices by themselves; problems stand under the lines of `rows` (height n).
 
     `constants` (of a profile) names the legal values of a field where they are not the wire table's own.
     Returns `(n,)` true where a row has a problem. Where a tag or length is wrong, the values are not
@@ -182,8 +179,6 @@ def decode_one(text: str) -> Payload:
 
 
 def encode_one(payload: Payload) -> str:
-    """The 255 digits of one payload. Raises ValueError where a value is not exactly its field's width of
-    digits.
-    """
+    """The 255 digits of one payload; ValueError where a value is not its field's width of digits."""
     matrix = encode(pl.DataFrame({k: [v] for k, v in asdict(payload).items()}))
     return bytes(matrix[0]).decode("ascii")

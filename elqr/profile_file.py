@@ -41,9 +41,7 @@ COLUMNS: Final = (
 
 
 def ruled_fields() -> tuple[Field, ...]:
-    """The fields of the wire table that need a rule each; tags and lengths stand together under
-    `structure`.
-    """
+    """The fields of the wire table that need a rule each; tags and lengths are the rule `structure`."""
     return tuple(f for f in FIELDS if f.rule not in {"frame", "crc"})
 
 

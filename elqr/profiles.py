@@ -1,5 +1,4 @@
-"""Profiles: the rules of a payload as data, each with how sure it is, so that nothing public is taken for
-confirmed.
+"""Profiles: the rules of a payload as data, each with how sure it is.
 
 In: a name in `layouts/profiles/` or a path to a municipality's own TOML; out: `Profile`, frozen, with the
 SHA-256 of its bytes. Refuses (all faults at once): what `elqr.profile_file` lists; an issue date for which
@@ -27,9 +26,7 @@ def profile_names() -> list[str]:
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
-    """A shipped profile by its id, or any TOML file by its path. Raises ProblemError with everything that
-    is wrong.
-    """
+    """A shipped profile by its id, or a TOML file by its path; ProblemError with everything that is wrong."""
     name = str(name_or_path)
     if name in profile_names():
         data = (files("layouts") / "profiles" / f"{name}.toml").read_bytes()
@@ -42,8 +39,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
 
 
 def choose(kind: str, issue_date: date, *, among: Sequence[Profile] | None = None) -> Profile:
-    """The profile for claims of `kind` (`tax`, `charge`) issued on `issue_date`; `among` defaults to the
-    shipped ones.
+    """The profile for claims of `kind` (`tax`, `charge`) issued on a day; `among` defaults to the shipped.
 
     Raises ProblemError where none or more than one is in force.
     """

@@ -1,5 +1,4 @@
-"""Functions that a profile names: how a field is derived, the check digits of the payload rows, the rule of
-確認番号.
+"""Functions that a profile names: derived fields, row check digits, the rule of 確認番号.
 
 In: columns or digit matrices; out: columns, digits or flags. What is not public has a stand-in here with
 status placeholder. A municipality's own functions come as Python entry points of the group `elqr.rules`,
@@ -93,8 +92,7 @@ _SHIPPED: Final = (
 
 
 def functions(kind: str) -> Mapping[str, RuleFunction]:
-    """The known functions of one kind by name: shipped, then the installed plug-ins in order of their
-    names.
+    """The known functions of one kind by name: shipped, then plug-ins in order of their names.
 
     Raises ValueError for a plug-in that is no `RuleFunction` or that repeats a name.
     """

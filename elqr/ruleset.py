@@ -1,5 +1,4 @@
-"""What a profile is once it has been read: rules with their status, and the questions that one asks of
-them.
+"""A profile once it has been read: rules with their status, and what one asks of them.
 
 Data only: `elqr.profile_file` reads and judges the TOML, `elqr.profiles` finds and chooses.
 """
@@ -15,8 +14,7 @@ from elqr.wire import Status
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. Exactly one of `values` (constants), `column` (of the slips), `function` (by name),
-    `setting` says what.
+    """One rule, set by exactly one of `values`, `column` (of the slips), `function` (by name), `setting`.
 
     `document` and `confirmed_by` are set by the municipality together with the status `confirmed`.
     """
@@ -81,9 +79,7 @@ class Profile:
 
     @property
     def mode(self) -> str:
-        """`compose` where every rule is confirmed, otherwise `test`: the output is a sample that cannot be
-        used.
-        """
+        """`compose` where every rule is confirmed, otherwise `test`: a sample that cannot be used."""
         return "test" if self.unconfirmed() else "compose"
 
     def constants(self) -> Mapping[str, Sequence[str]]:

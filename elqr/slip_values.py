@@ -1,9 +1,8 @@
-"""One slip from the words of a command line: full-width figures, 和暦, money with separators, to the
-columns compose needs.
+"""One slip from the words of a command line: full-width figures, 和暦, money with separators.
 
-In: a mapping of the ten values as text; out: a frame of one row, as after checking. Everything wrong is
-told at once. Refuses (ProblemError): digits of another width, no real date, no whole yen, a body code whose
-check digit is wrong.
+In: a mapping of the ten values as text; out: a frame of one row, as after checking. Refuses (ProblemError,
+all faults at once): digits of another width, no real date, no whole yen, a wrong check digit of the body
+code.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The wire table of the eL-QR payload: every one of the 255 digits with name, width, rule, status and
-source clause.
+"""The wire table of the eL-QR payload: name, width, rule, status and source of all 255 digits.
 
 Data only: encoder, decoder, checks, descriptions and `docs/formats.md` read it. `status` is how sure the
 public is: observed, inferred or placeholder; only a municipality's profile can say confirmed.
@@ -17,9 +16,7 @@ Status = Literal["observed", "inferred", "placeholder", "confirmed"]
 
 @dataclass(frozen=True)
 class Field:
-    """One stretch of the payload. `constant` is what must stand there for the rules frame, constant and
-    zeros.
-    """
+    """One stretch of the payload; `constant` is what the rules frame, constant and zeros want there."""
 
     name: str
     ja: str
@@ -33,9 +30,7 @@ class Field:
 
     @property
     def required(self) -> bool:
-        """The encoder must be given this value: neither constant, nor computed, nor filled with zeros by
-        default.
-        """
+        """Whether the encoder must be given this value: it is neither constant nor computed nor filled."""
         return self.rule not in {"frame", "constant", "zeros", "crc"} and self.name not in FILLED
 
 

@@ -40,23 +40,20 @@ def charges(
         raise ValueError(f"rounding {rounding!r}: one of {', '.join(ROUNDINGS)}")
     rows = _rows(lines)
     found = segments(rows, payments=payments, exempt=exempt, rates=rates)
-    texts = (
+    totals = (
         found.with_columns(segments=_text(rounding))
         .group_by("row", maintain_order=True)
-        .agg(pl.col("base").first(), pl.col("segments").str.join("; "))
+        .agg(pl.col("base").first(), pl.col("segments"), amount=_yen(rounding))
+        .with_columns(pl.col("segments").list.join("; "))
     )
-    return (
-        rows.join(texts, on="row", how="left", maintain_order="left")
-        .join(_totals(found, rounding), on="row", how="left", maintain_order="left")
-        .select(
-            "line_id",
-            "due_date",
-            pl.col("until").alias("paid_on"),
-            pl.col("base").fill_null(0),
-            pl.col("segments").fill_null(""),
-            pl.col("amount").fill_null(0),
-            rounding=pl.lit(rounding),
-        )
+    return rows.join(totals, on="row", how="left", maintain_order="left").select(
+        "line_id",
+        "due_date",
+        pl.col("until").alias("paid_on"),
+        pl.col("base").fill_null(0),
+        pl.col("segments").fill_null(""),
+        pl.col("amount").fill_null(0),
+        rounding=pl.lit(rounding),
     )
 
 
@@ -73,9 +70,8 @@ def paid_late(lines: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
         .group_by("line_id")
         .agg(until=pl.col("paid_on").min())
     )
-    return lines.join(closing, on="line_id", maintain_order="left").filter(
-        pl.col("until") > pl.col("due_date")
-    )
+    late = (pl.col("until") > pl.col("due_date")) & (pl.col("principal") > 0)
+    return lines.join(closing, on="line_id", maintain_order="left").filter(late)
 
 
 def segments(
@@ -89,11 +85,10 @@ def segments(
     rates.refuse(stretches["year"])
     table = rates.table()
     return (
-        stretches.join(table, on="year", how="left")
+        stretches.join(table, on="year", how="left", maintain_order="left")
         .with_columns(tenths=pl.when("after").then("after_right").otherwise("first_month"))
         .with_columns(weight=pl.col("base") * pl.col("tenths") * pl.col("days"))
         .select(*KEY, "first", "last", "days", "tenths", "weight")
-        .sort("row", "first")
     )
 
 
@@ -132,29 +127,32 @@ def _stretches(
         *_payment_events(late, payments),
         *_exempt_events(late, exempt),
     ]
-    unpaid = pl.col("principal") - pl.col("paid").cum_sum().over("row")
+    # Sorted by row and day, sums run over the whole column: a window per row would cost ten times as much. Exempt marks cancel within a row,
+    # payments are taken back at its end. The last event of a row is the day after it, so a difference never reaches into the next row.
+    ordered = pl.concat(events).sort("row", "first")
+    here = rows[ordered["row"]].select("principal", "until", "low_until")
     return (
-        pl.concat(events)
-        .group_by("row", "first")
-        .agg(pl.col("paid").sum(), pl.col("exempt").sum())
-        .sort("row", "first")
-        .join(late.select("row", "principal", "until", "low_until"), on="row", maintain_order="left")
+        pl.concat([ordered, here], how="horizontal")
         .with_columns(
-            unpaid=unpaid,
-            exempt=pl.col("exempt").cum_sum().over("row"),
-            last=pl.col("first").shift(-1).over("row") - pl.duration(days=1),
+            exempt=pl.col("exempt").cum_sum(),
+            unpaid=pl.col("principal") - pl.col("paid").cum_sum(),
+            last=pl.col("first").shift(-1) - pl.duration(days=1),
+            year=pl.col("first").dt.year(),
+            after=pl.col("first") > pl.col("low_until"),
         )
         .filter(
-            (pl.col("first") <= pl.col("until")) & (pl.col("exempt") == 0) & (pl.col("unpaid") >= BASE_MIN)
+            (pl.col("first") <= pl.col("until"))
+            & (pl.col("first") <= pl.col("last"))
+            & (pl.col("exempt") == 0)
+            & (pl.col("unpaid") >= BASE_MIN)
         )
         .with_columns(
             base=pl.col("unpaid") // BASE_UNIT * BASE_UNIT,
-            after=pl.col("first") > pl.col("low_until"),
-            year=pl.col("first").dt.year(),
             days=(pl.col("last") - pl.col("first")).dt.total_days() + 1,
         )
-        .group_by(*KEY)
-        .agg(pl.col("first").min(), pl.col("last").max(), pl.col("days").sum())
+        .with_columns(run=pl.struct(KEY).rle_id())
+        .group_by("run", maintain_order=True)
+        .agg(pl.col(KEY).first(), pl.col("first").first(), pl.col("last").last(), pl.col("days").sum())
     )
 
 
@@ -171,10 +169,13 @@ def _payment_events(late: pl.DataFrame, payments: pl.DataFrame | None) -> list[p
         return []
     if payments["amount"].null_count() or (payments["amount"] < 0).any():
         raise ValueError("payments: amount is whole yen, not negative")
-    joined = payments.join(late, on="line_id")
-    joined = joined.filter(pl.col("paid_on") <= pl.col("until"))
+    joined = payments.join(late, on="line_id").filter(pl.col("paid_on") <= pl.col("until"))
+    sums = joined.group_by("row").agg(pl.col("amount").sum(), pl.col("until").first())
     day = pl.max_horizontal(pl.col("paid_on") + pl.duration(days=1), "start")
-    return [_event(joined, day, paid=pl.col("amount"))]
+    return [
+        _event(joined, day, paid=pl.col("amount")),
+        _event(sums, pl.col("until") + pl.duration(days=1), paid=-pl.col("amount")),
+    ]
 
 
 def _exempt_events(late: pl.DataFrame, exempt: pl.DataFrame | None) -> list[pl.DataFrame]:
@@ -191,21 +192,15 @@ def _exempt_events(late: pl.DataFrame, exempt: pl.DataFrame | None) -> list[pl.D
     ]
 
 
-def _totals(found: pl.DataFrame, rounding: str) -> pl.DataFrame:
-    """`row, amount`: floors where the policy puts them, then the minimum and the floor of the charge."""
-    units = {"segment": KEY, "part": ("row", "after"), "end": ("row",)}[rounding]
-    return (
-        found.group_by(*units)
-        .agg(yen=pl.col("weight").sum() // YEAR_PARTS)
-        .group_by("row")
-        .agg(pl.col("yen").sum())
-        .select(
-            "row",
-            amount=pl.when(pl.col("yen") >= CHARGE_MIN)
-            .then(pl.col("yen") // CHARGE_UNIT * CHARGE_UNIT)
-            .otherwise(0),
-        )
-    )
+def _yen(rounding: str) -> pl.Expr:
+    """Of all segments of a row: floors where the policy puts them, then the minimum and the floor of the charge."""
+    weight, after = pl.col("weight"), pl.col("after")
+    yen = {
+        "segment": (weight // YEAR_PARTS).sum(),
+        "part": weight.filter(after).sum() // YEAR_PARTS + weight.filter(~after).sum() // YEAR_PARTS,
+        "end": weight.sum() // YEAR_PARTS,
+    }[rounding]
+    return pl.when(yen >= CHARGE_MIN).then(yen // CHARGE_UNIT * CHARGE_UNIT).otherwise(0)
 
 
 def _text(rounding: str) -> pl.Expr:

@@ -58,6 +58,18 @@ RECEIPTS: Mapping[str, pl.DataType] = {
     "raw": pl.Binary(),
 }
 
+# Events between reading and identifying: what the source says, whose it is, and the text that identity and content are hashed from.
+EVENTS: Mapping[str, pl.DataType] = {
+    **{
+        name: kind
+        for name, kind in RECEIPTS.items()
+        if name not in ("receipt_id", "payment_id", "content_sha", "file_sha256", "file", "occurrence")
+    },
+    "own": pl.Boolean(),
+    "fixed": _TEXT,
+    "extra": _TEXT,
+}
+
 QUARANTINE: Mapping[str, pl.DataType] = {
     "file_sha256": _TEXT,
     "file": _TEXT,

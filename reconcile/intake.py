@@ -17,7 +17,8 @@ from elqr.problems import Problem, ProblemError, ProblemLog, Where
 from elqr.site import Site
 from reconcile.controls import Balance, ControlRecord, Tally, balance
 from reconcile.frames import QUARANTINE, RECEIPTS, empty
-from reconcile.identity import Occurrences, identified
+from reconcile.identity import identified
+from reconcile.occurrence import Occurrences
 from reconcile.opening import Opened, open_file
 from reconcile.records import Block, line_blocks, parquet_blocks, record_blocks
 from reconcile.rows import Parsed, parse_block
@@ -117,11 +118,11 @@ class ReceiptFile:
                 ControlRecord(mark, line, raw, tally.rows + before)
                 for mark, line, raw, before in parsed.controls
             ]
-            frame = _completed(parsed, opened, self._site, seen)
-            own = frame["_own"]
+            frame = _completed(parsed, opened, seen)
+            own, frame = frame["own"], frame.select(list(RECEIPTS))
             batch = ReceiptBatch(
-                frame=frame.filter(own).select(list(RECEIPTS)),
-                rejected=frame.filter(~own).select(list(RECEIPTS)),
+                frame=frame if own.all() else frame.filter(own),
+                rejected=empty(RECEIPTS) if own.all() else frame.filter(~own),
                 quarantine=parsed.quarantine.with_columns(
                     file=pl.lit(opened.path.name), file_sha256=pl.lit(sha256)
                 ).select(list(QUARANTINE)),
@@ -166,21 +167,9 @@ def _blocks(opened: Opened) -> Iterator[Block]:
             yield from line_blocks(handle, line=opened.line, file=opened.path.name)
 
 
-def _completed(parsed: Parsed, opened: Opened, site: Site, seen: Occurrences) -> pl.DataFrame:
-    """Events with identity, file and body code; `_own`: whether the row is of this body (or nobody can tell)."""
-    events = parsed.events
-    if opened.layout.barcode is not None:
-        own = pl.lit(value=True) if site.cvs_issuer is None else pl.col("issuer") == site.cvs_issuer
-        events = events.with_columns(
-            _own=own, body_code=pl.coalesce("body_code", pl.when(own).then(pl.lit(site.body_code, pl.String)))
-        )
-    else:
-        events = events.with_columns(_own=pl.lit(value=True))
-    if site.body_code is not None:
-        events = events.with_columns(
-            _own=pl.col("_own") & (pl.col("body_code") == site.body_code).fill_null(value=False)
-        )
-    return identified(events, seen).with_columns(
+def _completed(parsed: Parsed, opened: Opened, seen: Occurrences) -> pl.DataFrame:
+    """Events with their identity and their file."""
+    return identified(parsed.events, seen).with_columns(
         file=pl.lit(opened.path.name), file_sha256=pl.lit(opened.survey.sha256)
     )
 

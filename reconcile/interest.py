@@ -43,13 +43,13 @@ def interest(refunds: pl.DataFrame, *, rates: Rates) -> pl.DataFrame:
             pl.col("tenths") // 10,
             pl.col("tenths") % 10,
             "yen",
-        ).str.join("; "),
+        ),
     )
     return rows.join(sums, on="row", how="left", maintain_order="left").select(
         interest_from="first",
         interest_to="last",
         base="base",
-        segments=pl.col("segments").fill_null(""),
+        segments=pl.col("segments").list.join("; ").fill_null(""),
         interest=pl.when(pl.col("yen") >= PAY_MIN).then(pl.col("yen") // PAY_UNIT * PAY_UNIT).otherwise(0),
     )
 

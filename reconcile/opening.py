@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.columns import normal_heading
-from elqr.encoding import BOM, BadByte, to_utf8
+from elqr.encoding import BOM, BadByte, refuse_binary, to_utf8
 from elqr.encoding import sniff as sniff_encoding
 from elqr.mapping import nearest
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
@@ -26,6 +26,7 @@ from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
 from reconcile.strict_row import RowPlan
 
 PARQUET = b"PAR1"
+NUL_RARER_THAN = 100
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def open_file(
             raise ProblemError(Problem("file.empty", where=Where(path.name)))
         if head.startswith(PARQUET):
             return _parquet(path, known, site, layout)
+        # a NUL here and there is a damaged row and not another kind of file
+        rare = head.count(0) * NUL_RARER_THAN < len(head)
+        refuse_binary(head.replace(b"\0", b"") if rare else head, file=path.name)
         handle.seek(0)
         found = encoding or sniff_encoding(handle, file=path.name)
     chosen = load_receipt_layout(sniff(head, file=path.name) if layout is None else layout)
@@ -95,7 +99,20 @@ def _plan(
     places: list[tuple[ReceiptField, int | slice]],
     site: Site,
 ) -> RowPlan:
-    return RowPlan(layout=layout, encoding=encoding, columns=columns, places=tuple(places), gaiji=site.gaiji)
+    # the channel says whether some other values count, so it is read first
+    ordered = sorted(places, key=lambda place: place[0].name != "channel")
+    covered = {byte for _, at in places if isinstance(at, slice) for byte in range(at.start, at.stop)}
+    free = [byte for byte in range(layout.record_bytes) if byte not in covered]
+    return RowPlan(
+        layout=layout,
+        encoding=encoding,
+        columns=columns,
+        places=tuple(ordered),
+        gaps=tuple(slice(byte, byte + 1) for byte in free),
+        gaiji=site.gaiji,
+        body=site.body_code,
+        issuer=site.cvs_issuer,
+    )
 
 
 def _heading(path: Path, skip: int, encoding: str) -> tuple[list[str], int, int]:

@@ -27,7 +27,10 @@ LF, CR = 10, 13
 
 @dataclass(frozen=True)
 class Block:
-    """Whole records. `start`, `end`: byte bounds of each record in `data`, without its line end; `line`: its 1-based line (or number)."""
+    """Records in raw bytes. `start`, `end`: bounds of each record in `data`, without its line end; `line`: its 1-based line (or number).
+
+    A blank line is a record of no bytes.
+    """
 
     data: bytes
     start: Ints
@@ -41,9 +44,23 @@ class Block:
         """The bytes of record `i`."""
         return self.data[self.start[i] : self.end[i]]
 
+    def raws(self, which: Ints) -> pl.Series:
+        """The bytes of these records as a column."""
+        feeds = self.data.count(b"\n")
+        for ends in (b"\r\n", b"\n"):  # one kind of line end throughout: one call cuts them all
+            if (
+                feeds == len(self)
+                and self.data.count(ends) == feeds
+                and (ends != b"\n" or b"\r" not in self.data)
+            ):
+                cut = pl.Series(self.data.split(ends)[:-1], dtype=pl.Binary)
+                return cut if len(which) == len(cut) else cut.gather(which)
+        bounds = zip(self.start[which].tolist(), self.end[which].tolist(), strict=True)
+        return pl.Series([self.data[a:b] for a, b in bounds], dtype=pl.Binary)
+
 
 def line_blocks(handle: BinaryIO, *, line: int, file: str) -> Iterator[Block]:
-    """The rest of `handle` in blocks of lines; blank lines are left out. `line`: the number of the next line."""
+    """The rest of `handle` in blocks of lines. `line`: the number of the next line."""
     rest = b""
     while True:
         chunk = handle.read(BLOCK_BYTES)
@@ -73,9 +90,6 @@ def _lines(data: bytes, line: int) -> tuple[Block, int]:
     end = feeds.astype(np.int64)
     end = end - ((end > start) & (view[end - 1] == CR))
     number = np.arange(line, line + len(feeds), dtype=np.int64)
-    full = end > start
-    if not full.all():
-        start, end, number = start[full], end[full], number[full]
     return Block(data, start, end, number), len(feeds)
 
 
@@ -113,8 +127,11 @@ def parquet_blocks(path: Path, columns: list[str], *, batch_rows: int = 50_000) 
 
 
 def as_text(name: str) -> pl.Expr:
-    """A Parquet column as the text that a CSV would hold: ISO dates, no decimals."""
-    return pl.col(name).cast(pl.String)
+    """A Parquet column as the text that a CSV would hold.
+
+    A line break inside a value would make two rows of one: it becomes a sign for which the row is then refused.
+    """
+    return pl.col(name).cast(pl.String).str.replace_all(r"[\r\n]", "\ufffd")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import TypeAlias
 
 import polars as pl
@@ -23,12 +24,19 @@ from elqr.digits import row as digit_row
 from elqr.encoding import BadByte, to_utf8
 from elqr.problems import Param
 from elqr.site import private_use
+from reconcile.event_text import FIRST_YEAR, LAST_YEAR
 from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField, ReceiptLayout
 
 Value: TypeAlias = str | int | date | None
 
 BLANK = " \u3000"
+_CELL = r'(?:"(?:[^"]|"")*"|[^",]*)'
+_QUOTED = re.compile(f"{_CELL}(?:,{_CELL})*")
 BARCODE_DIGITS = 44
+# control signs, what stands for damage, marks that show nothing, and private use
+_SUSPECT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff\ufff0-\uffff\U000e0000-\U0010ffff]"
+)
 BARCODE_FREE = slice(8, 29)
 BARCODE_AMOUNT = slice(37, 43)
 
@@ -37,7 +45,9 @@ BARCODE_AMOUNT = slice(37, 43)
 class RowPlan:
     """How the records of one file are read. `places`: of each field, a column number (CSV, from 0) or a slice of bytes (fixed).
 
-    `columns`: the exact number of a CSV record. `gaiji`: private-use character -> what stands for it. `days`: a cache of parsed dates.
+    `columns`: the exact number of a CSV record. `gaps`: bytes of a fixed record that no field reads. `gaiji`: private-use character -> what
+    stands for it. `body`, `issuer`: the site's own codes (None = not known). `days`: a cache of parsed dates. `plain_block`: what the fast
+    reader knows of the block at hand.
     """
 
     layout: ReceiptLayout
@@ -45,7 +55,11 @@ class RowPlan:
     columns: int
     places: tuple[tuple[ReceiptField, int | slice], ...]
     gaiji: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[slice, ...] = ()
+    body: str | None = None
+    issuer: str | None = None
     days: dict[str, date | None] = field(default_factory=dict)
+    plain_block: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,15 @@ def read_row(raw: bytes, plan: RowPlan) -> Row | Refusal:
         return Refusal(fault.code, fault.name, fault.params, key, amount)
 
 
+def sound_text(raw: bytes, one: ReceiptField, plan: RowPlan) -> bool:
+    """Whether a text that is no part of the event can be decoded and is short enough."""
+    try:
+        _Row(plan).short_enough(one, _text(raw, plan).strip(BLANK))
+    except _FaultError:
+        return False
+    return True
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -98,10 +121,9 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
     text = _text(raw, plan)
     if '"' in text:
-        try:
-            found = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            raise _FaultError("receipt.quote", "", found='"') from None
+        if not _QUOTED.fullmatch(text):
+            raise _FaultError("receipt.quote", "", found='"')
+        found = next(csv.reader([text], strict=True))
     else:
         found = text.split(",")
     if len(found) != plan.columns:
@@ -120,10 +142,10 @@ def _text(raw: bytes, plan: RowPlan) -> str:
     text = decoded.decode("utf-8")
     if decoded.isascii() and text.isprintable():
         return text
-    for character in text:
+    for character in _SUSPECT.findall(text):
         if private_use(character) and character not in plan.gaiji:
             raise _FaultError("receipt.private_use", "", found=f"U+{ord(character):04X}")
-        if unicodedata.category(character) in ("Cc", "Cn", "Cs") or character in "\ufffd\ufeff":
+        if not private_use(character):
             raise _FaultError("receipt.character", "", found=f"U+{ord(character):04X}")
     return text
 
@@ -180,6 +202,7 @@ class _Row:
         for one, copy in copies:
             self._copy(one, copy)
         self._relations()
+        self._whose()
         return Row(self.values, tuple(self.notes))
 
     def value(self, one: ReceiptField, cell: str) -> Value:
@@ -191,7 +214,7 @@ class _Row:
                 raise _FaultError("receipt.missing", one.name)
             return None
         if one.type == "text" and one.name not in EVENT_FIELDS:
-            self._short_enough(one, bare)
+            self.short_enough(one, bare)
             return None
         clean = self._gaiji(bare) if one.type == "text" else bare
         if not clean.isascii() and one.type not in ("choice",):
@@ -227,7 +250,7 @@ class _Row:
             case "barcode" | "copy":
                 found = self._bars(one, text), True
             case _:
-                self._short_enough(one, text)
+                self.short_enough(one, text)
                 found = text, True
         return found
 
@@ -247,7 +270,8 @@ class _Row:
             raise _FaultError("receipt.digits", one.name, found=text, expected=f"{one.prefix}{size}")
         return digits
 
-    def _short_enough(self, one: ReceiptField, text: str) -> None:
+    def short_enough(self, one: ReceiptField, text: str) -> None:
+        """Leave by the fault where a text is longer than its field."""
         if self.plan.layout.form == "csv" and one.width and len(text) > one.width:
             raise _FaultError("receipt.text_long", one.name, found=len(text), expected=one.width)
 
@@ -339,7 +363,7 @@ class _Row:
     def _relations(self) -> None:
         body = self.values.get("body_code")
         if isinstance(body, str):
-            check = str(body_code_check(digit_row(body[:5]))[0])
+            check = _body_check(body[:5])
             if body[5] != check:
                 raise _FaultError("receipt.body_code", "body_code", found=body, expected=body[:5] + check)
         parts = [self.values.get(name) for name in ("principal", "delinquency", "dunning_fee")]
@@ -349,16 +373,39 @@ class _Row:
                 found = str(self.values["amount"])
                 raise _FaultError("receipt.parts", "amount", found=found, expected=str(total))
 
+    def _whose(self) -> None:
+        """The body of a barcode is known by its issuer; a row is own unless it says otherwise."""
+        own = True
+        if self.plan.layout.barcode is not None:
+            own = self.plan.issuer in (None, self.values["issuer"])
+            if self.values.get("body_code") is None and own:
+                self.values["body_code"] = self.plan.body
+        if self.plan.body is not None:
+            own = own and self.values.get("body_code") == self.plan.body
+        self.values["own"] = own
+
+
+@cache
+def _body_check(body: str) -> str:
+    return str(body_code_check(digit_row(body))[0])
+
 
 def _day(text: str, known: dict[str, date | None]) -> tuple[date | None, bool]:
     """(the date, whether it was written YYYYMMDD or YYYY-MM-DD)."""
-    match = re.fullmatch(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})", text, re.ASCII)
-    if match:
-        try:
-            return date(int(match[1]), int(match[3]), int(match[4])), True
-        except ValueError:
-            return None, True
+    plain = re.fullmatch(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})", text)
     if text not in known:
-        parsed = dates.parse(pl.Series([text], dtype=pl.String))[0]
-        known[text] = parsed if isinstance(parsed, date) else None
-    return known[text], False
+        known[text] = _plain_day(plain) if plain else _other_day(text)
+    return known[text], plain is not None
+
+
+def _plain_day(parts: re.Match[str]) -> date | None:
+    year = int(parts[1])
+    try:
+        return date(year, int(parts[3]), int(parts[4])) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def _other_day(text: str) -> date | None:
+    parsed = dates.parse(pl.Series([text], dtype=pl.String))[0]
+    return parsed if isinstance(parsed, date) and FIRST_YEAR <= parsed.year <= LAST_YEAR else None

@@ -121,7 +121,8 @@ def _clear(layout: Layout, box: PlacedBox) -> Iterator[Problem]:
         for entry in rects(other)
     ]
     tints = [("tint", tint.rect) for tint in layout.tints]
-    for name, rect in (*others, *ink(layout), *tints):
+    strokes = [(kind, stroke) for kind, stroke in ink(layout) if kind not in ("perforation", "fold")]
+    for name, rect in (*others, *strokes, *tints):
         if zone.overlaps(rect):
             yield fault(layout, "layout.quiet_zone", box.name, f"{name} ({rect})", f"nothing in {zone}")
     if box.kind == "customer_barcode":

@@ -243,17 +243,26 @@ def load_fonts(names: Iterable[str]) -> FontLibrary:
 
 
 def _open(path: Path, postscript: str) -> TTFont:
-    """The face of that PostScript name in a font file or collection."""
+    """The face of that PostScript name in a font file or collection, its glyphs named by number.
+
+    Names of our own save fontTools from making them up out of the character map, which took most of the time to start a run.
+    """
     try:
-        if path.suffix.lower() == ".ttc":
-            fonts = TTCollection(str(path), lazy=True, recalcTimestamp=False).fonts
-            # Windows' own builds prefix the name with "BIZ-"; the family part after it is the same.
-            return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
-        return TTFont(str(path), lazy=True, recalcTimestamp=False)
+        font = _face(path, postscript)
+        font.setGlyphOrder([f"g{k}" for k in range(font["maxp"].numGlyphs)])
+        return font
     except (TTLibError, OSError, StopIteration) as fault:
         raise ProblemError(
             Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})
         ) from fault
+
+
+def _face(path: Path, postscript: str) -> TTFont:
+    if path.suffix.lower() != ".ttc":
+        return TTFont(str(path), lazy=True, recalcTimestamp=False)
+    fonts = TTCollection(str(path), lazy=True, recalcTimestamp=False).fonts
+    # Windows' own builds prefix the name with "BIZ-"; the family part after it is the same.
+    return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
 
 
 def _plain(name: str | None) -> str:

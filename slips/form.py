@@ -101,6 +101,7 @@ class PlacedBox:
     align: str = "left"
     valign: str = "middle"
     leading: float = 1.5
+    lines: int = 1
     note: bool = False
     text: str = ""
     value: str = ""

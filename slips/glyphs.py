@@ -25,9 +25,6 @@ Int = npt.NDArray[np.int64]
 _UNSAFE: Final = frozenset(b"()\\\r\n")
 _SAFE: Final = [b for b in range(256) if b not in _UNSAFE]
 CODES: Final = tuple((high << 8) | low for high in _SAFE for low in _SAFE)[1:]
-FREQUENT: Final = "0123456789,/-.:() 円年月日令和第期全様〒￥¥"
-"""Characters that every slip is full of. They and the phrases get the first codes: PDFium remembers the boxes of codes below 256 and
-loads the outline of any other character each time it meets it, on every page."""
 
 
 @dataclass(frozen=True)
@@ -170,28 +167,34 @@ def phrases_of(run: Run) -> list[str]:
 
 
 def code_face(
-    fonts: FontLibrary, name: str, resource: str, clusters: Iterable[Cluster], phrases: Iterable[str] = ()
+    fonts: FontLibrary,
+    name: str,
+    resource: str,
+    clusters: Mapping[Cluster, int],
+    phrases: Mapping[str, int] | None = None,
 ) -> CodedFace:
-    """Subset a face to `clusters` (those it has) and give each its own code, in order of code point; then `phrases`.
+    """Subset a face to `clusters` (those it has) and `phrases`, and give each its own code, the most frequent first.
 
-    A phrase is a label as one glyph with its text in ToUnicode: a page then costs two bytes a label and readers parse one
-    character, where a shared form XObject for each label made every reader open sixty streams a page.
+    The numbers say how often each is printed: PDFium remembers the boxes of codes below 256 and loads the outline of any other
+    character each time it meets it, on every page. A phrase is a label as one glyph with its text in ToUnicode: a page then costs two
+    bytes a label and readers parse one character, where a shared form XObject for each label made every reader open sixty streams.
     """
     face = fonts.faces[name]
-    whole = sorted({p for p in phrases if p})
-    points = {*clusters, *((ord(c), 0) for p in whole for c in p)}
+    whole = {p: n for p, n in (phrases or {}).items() if p}
+    points = {(ord(char), 0): 0 for p in whole for char in p} | dict(clusters)
     wanted = sorted(c for c in points if face.glyph(c) is not None)
     if len(wanted) + len(whole) > len(CODES):
         raise ValueError(f"{name}: {len(wanted)} glyphs in one run, the code space holds {len(CODES)}")
-    often = {(ord(c), 0) for c in FREQUENT}
-    free = iter(CODES)
-    first = {c: next(free) for c in wanted if c in often}
-    named = {p: next(free) for p in whole}
-    codes = {c: first[c] if c in first else next(free) for c in wanted}
+    ranked = sorted(
+        [*((-n, 0, p, (0, 0)) for p, n in whole.items()), *((-points[c], 1, "", c) for c in wanted)]
+    )
+    given = dict(zip(((p, c) for _, _, p, c in ranked), CODES, strict=False))
+    named = {p: given[p, (0, 0)] for p in sorted(whole)}
+    codes = {c: given["", c] for c in wanted}
     lut = np.zeros(0x110000, np.uint16)
     for (base, selector), code in codes.items():
         if not selector:
             lut[base] = code
-    subset = face.subset(wanted, whole)
+    subset = face.subset(wanted, list(named))
     packed = zlib.compress(subset.data, 9)
     return CodedFace(name, resource, face.postscript, subset, codes, named, lut, face.advances, packed)

@@ -45,8 +45,11 @@ def source_of(path: Path) -> Source:
 
 
 def sha256_of(path: Path | None) -> str | None:
-    """The hash of a file, None for none."""
-    return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+    """The hash of a file however large, None for none."""
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -199,6 +199,7 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
         align=keys.string("align", "left", choices=ALIGNS),
         valign=keys.string("valign", "middle", choices=VALIGNS),
         leading=keys.number("leading", 1.5, least=1.0),
+        lines=keys.whole("lines", 1, least=1),
         note=keys.flag("note", False),
         text=keys.string("text", REQUIRED if kind == "text" else ""),
         value=keys.string("value", REQUIRED if kind == "field" else ""),

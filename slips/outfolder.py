@@ -26,6 +26,8 @@ LOCK = ".elqr-lock"
 JOB = "job.json"
 TABLES = ("manifest.parquet", "manifest.csv", "problems.csv", "upload.csv")
 _OURS = re.compile(r"(REJECTED-)?slips-[0-9]{5,}\.pdf(\.rejected)?")
+RAISES = ("release", "read_back")
+"""Parts of the identity that do not touch the slips: the same job may be done again with them, never without them."""
 _LOCKED_BYTE = 1 << 20
 READY = "ready"  # folder inside WORK: what will be delivered
 
@@ -82,10 +84,16 @@ class OutFolder:
                 )
             return
         theirs = found.get("identity")
-        if theirs == json.loads(json.dumps(identity)):
-            return
         before = theirs if isinstance(theirs, dict) else {}
-        difference = ", ".join(k for k in identity if before.get(k) != identity[k]) or JOB
+        ours = json.loads(json.dumps(identity))
+        differing = [
+            k
+            for k in {**ours, **before}
+            if before.get(k) != ours.get(k) and not (k in RAISES and ours.get(k))
+        ]
+        if before and not differing:
+            return
+        difference = ", ".join(differing) or JOB
         raise ProblemError(
             Problem("job.other_in_folder", "", {"found": str(self.path), "difference": difference}, where)
         )

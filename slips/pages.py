@@ -26,8 +26,9 @@ from slips.labels import load_labels
 from slips.metadata import OutputIntent, information, xmp
 from slips.pdf import PdfFile, deflate_page, ref, text_string
 from slips.place import MM_PT
+from slips.stamping import Block, Numbers, stamp
 from slips.structure import PageObjects, Shared
-from slips.template import Shown, Template, compile_template
+from slips.template import CODE_SHAPE, Shown, Template, compile_template
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -59,18 +60,26 @@ class PagePlan:
     faces: Mapping[str, CodedFace]
 
 
-def compile_plan(setup: Setup, fonts: FontLibrary, characters: Mapping[str, frozenset[Cluster]]) -> PagePlan:
+def compile_plan(
+    setup: Setup, fonts: FontLibrary, characters: Mapping[str, Mapping[Cluster, int]]
+) -> PagePlan:
     """Subset the fonts to the constant words of all languages and the characters that `TextCheck` saw."""
-    wanted: dict[str, set[Cluster]] = {face: set(clusters) for face, clusters in characters.items()}
-    phrases: dict[str, set[str]] = {}
+    wanted = {face: dict(clusters) for face, clusters in characters.items()}
+    phrases: dict[str, dict[str, int]] = {}
+    often = max((n for clusters in wanted.values() for n in clusters.values()), default=0) + 1
     for layout in setup.layouts.values():
         for lang in setup.langs:
             for text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
                 for placed in set_constant(text, fonts, file=layout.file):
-                    wanted.setdefault(placed.run.face, set()).update(placed.run.clusters)
-                    phrases.setdefault(placed.run.face, set()).update(phrases_of(placed.run))
+                    clusters = wanted.setdefault(placed.run.face, {})
+                    for cluster in placed.run.clusters:
+                        clusters.setdefault(cluster, 0)
+                    named = phrases.setdefault(placed.run.face, {})
+                    for phrase in phrases_of(placed.run):
+                        # Words of the first language stand on nearly every page.
+                        named.setdefault(phrase, often if lang == setup.langs[0] else 1)
     faces = {
-        name: code_face(fonts, name, f"F{k}", wanted[name], phrases.get(name, ()))
+        name: code_face(fonts, name, f"F{k}", wanted[name], phrases.get(name))
         for k, name in enumerate(sorted(wanted))
         if name in fonts.faces
     }
@@ -185,24 +194,41 @@ class _FileWriter:
         seqs: Sequence[str],
     ) -> tuple[list[int], list[int]]:
         """Pages and their tags, a group an object stream; (first object number of each page, leaves of the parent tree)."""
-        firsts: list[int] = []
-        leaves: list[int] = []
-        for start in range(0, len(streams), GROUP):
-            span = range(start, min(start + GROUP, len(streams)))
-            first = self.pdf.reserve(sum(makers[which[k]].count for k in span) + 1)
-            bodies: list[bytes] = []
-            owners: list[bytes] = []
-            for k in span:
-                firsts.append(first + len(bodies))
-                made, row = makers[which[k]].bodies(
-                    first=firsts[-1], content=streams[k], pages=nodes[k // BRANCH], index=k, sequence=seqs[k]
-                )
-                bodies += made
-                owners.append(b"%d%b" % (k, row))
-            leaves.append(first + len(bodies))
-            bodies.append(b"<</Limits[%d %d]/Nums[%b]>>" % (span[0], span[-1], b"".join(owners)))
-            self.pdf.put_packed(first, bodies)
-        return firsts, leaves
+        counts = np.array([makers[k].count for k in which], np.int64)
+        page = np.arange(len(counts))
+        # Each group is followed by its leaf of the parent tree and the number of its object stream.
+        before = np.concatenate([[0], np.cumsum(counts)[:-1]]) + 2 * (page // GROUP)
+        start = self.pdf.next_number
+        firsts = start + before
+        blocks: list[Block] = [Block(b"", (), b"")] * len(counts)
+        for k, maker in enumerate(makers):
+            rows = np.flatnonzero(np.array(which) == k)
+            numbers = Numbers(
+                firsts[rows],
+                np.array(streams, np.int64)[rows],
+                np.array(nodes, np.int64)[rows // BRANCH],
+                rows,
+                [seqs[row] for row in rows.tolist()],
+            )
+            for row, block in zip(rows.tolist(), stamp(maker, numbers), strict=True):
+                blocks[row] = block
+        leaves = [
+            self._group(blocks, begin, min(begin + GROUP, len(blocks)))
+            for begin in range(0, len(blocks), GROUP)
+        ]
+        return firsts.tolist(), leaves
+
+    def _group(self, blocks: Sequence[Block], begin: int, end: int) -> int:
+        """One object stream of pages `begin` to `end` and their leaf of the parent tree, whose number is returned."""
+        span = blocks[begin:end]
+        owners = b"".join(b"%d%b" % (begin + k, block.owners) for k, block in enumerate(span))
+        leaf = b"<</Limits[%d %d]/Nums[%b]>>" % (begin, end - 1, owners)
+        lengths = [length for block in span for length in block.lengths]
+        first = self.pdf.reserve(len(lengths) + 1)
+        self.pdf.put_joined(
+            first, b"\n".join([*(block.bodies for block in span), leaf]), [*lengths, len(leaf)]
+        )
+        return first + len(lengths)
 
     def _trees(
         self, pages: int, nodes: Sequence[int], firsts: Sequence[int], tags: int, document: int, parts: int, parts_node: int, parents: int,
@@ -269,7 +295,13 @@ def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
         for k, image in zip(np.flatnonzero(has).tolist(), _rows(np.packbits(bars, axis=1)), strict=True):
             out["gs1_128"][k] = image
     if "customer_barcode" in kinds:
-        bars = customer_barcode.bars(customer_barcode.encode(values["postal_code"], values["address"]))
+        # A representative postal code has no barcode: its mask stays empty and prints nothing.
+        given = customer_barcode.printable(values["postal_code"])
+        bars = np.zeros((values.height, *CODE_SHAPE["customer_barcode"][::-1]), np.uint8)
+        addressed = values.filter(given)
+        bars[given.to_numpy()] = customer_barcode.bars(
+            customer_barcode.encode(addressed["postal_code"], addressed["address"])
+        )
         out["customer_barcode"] = _rows(np.packbits(bars, axis=2).reshape(values.height, -1))
     return out
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -68,6 +67,11 @@ class PdfFile:
         self._next += count
         return first
 
+    @property
+    def next_number(self) -> int:
+        """The number that `reserve` will give next."""
+        return self._next
+
     def put(self, num: int, body: bytes) -> int:
         """Write an object on its own."""
         self._direct.append((num, self._position))
@@ -95,15 +99,18 @@ class PdfFile:
 
     def put_packed(self, first: int, bodies: Sequence[bytes]) -> None:
         """Write consecutive objects `first`, `first` + 1, … into one object stream."""
-        starts = accumulate((len(body) + 1 for body in bodies), initial=0)
-        head = (
-            b" ".join(map(b"%d %d".__mod__, zip(range(first, first + len(bodies)), starts, strict=False)))
-            + b"\n"
-        )
+        self.put_joined(first, b"\n".join(bodies), list(map(len, bodies)))
+
+    def put_joined(self, first: int, joined: bytes, lengths: Sequence[int]) -> None:
+        """The same for bodies already joined by line ends, `lengths` being the length of each."""
+        places = np.zeros((len(lengths), 2), np.int64)
+        places[:, 0] = np.arange(first, first + len(lengths))
+        np.cumsum(np.array(lengths[:-1], np.int64) + 1, out=places[1:, 1])
+        head = " ".join(map(str, places.ravel().tolist())).encode() + b"\n"
         stream = self.reserve()
-        self._packed.append((first, len(bodies), stream))
-        packed = isal_zlib.compress(head + b"\n".join(bodies), 1)
-        self.put_stream(stream, b"", b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head)), packed=packed)
+        self._packed.append((first, len(lengths), stream))
+        packed = isal_zlib.compress(head + joined, 1)
+        self.put_stream(stream, b"", b"/Type/ObjStm/N %d/First %d" % (len(lengths), len(head)), packed=packed)
 
     def finish(self, root: int, info: int) -> None:
         """Write the cross-reference stream and the trailer. Every reserved number must have been written."""

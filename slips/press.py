@@ -119,7 +119,7 @@ class PaperPrepress:
         setting = self.setting
         setup = Setup(
             layouts=setting.layouts,
-            langs=sorted(self._langs),
+            langs=sorted(self._langs, key=lambda lang: (lang != "ja", lang)),
             site_words=site_words(setting.site),
             issued=setting.request.issue_date,
             intent=load_intent(None),

@@ -61,7 +61,7 @@ class Spool:
 class Buckets:
     """The rows of each output file, appended group by group; rows inside a bucket stay in spool order."""
 
-    def __init__(self, folder: Path, *, rows_in_memory: int = 200_000) -> None:
+    def __init__(self, folder: Path, *, rows_in_memory: int = 100_000) -> None:
         self._folder = folder
         self._rows_in_memory = rows_in_memory
         self._waiting: list[pl.DataFrame] = []

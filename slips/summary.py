@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from elqr.describe_table import PERSONAL
 from elqr.problems import Problem
 from slips.job import JobReport
 
-PERSONAL = frozenset(
-    {"payer_name", "payer_name_plain", "address", "postal", "postal_code", "payer_id", "notice_no", "covers"}
-)
-PLAIN = frozenset({"expected", "step", "box", "length", "position", "offset", "lines", "rows"})
-"""Parameters that are ours and not the row's."""
+ABOUT_PEOPLE = frozenset({*PERSONAL, "payer_name_plain", "postal"})
+"""Columns of the input, and values printed from them."""
+CELLS = frozenset({"found", "after", "text"})
+"""Parameters that hold what stood in a cell of the row."""
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _POINT = re.compile(r"U\+[0-9A-F]{4,6}")
 _WEIGHTS: Mapping[str, str] = {
@@ -29,9 +29,10 @@ _WEIGHTS: Mapping[str, str] = {
 
 def masked(problem: Problem) -> Problem:
     """The same problem without what the row says of a person; code points and counts stay."""
-    if _FIELD.fullmatch(problem.field) and problem.field not in PERSONAL:
+    if _FIELD.fullmatch(problem.field) and problem.field not in ABOUT_PEOPLE:
         return problem
-    params = {k: v if k in PLAIN or isinstance(v, int) else _mask(str(v)) for k, v in problem.params.items()}
+    cells = CELLS | {"expected"} if problem.code.startswith("readback.") else CELLS
+    params = {k: _mask(str(v)) if k in cells else v for k, v in problem.params.items()}
     return replace(problem, params=params)
 
 
@@ -100,7 +101,10 @@ def _next(report: JobReport) -> Iterator[str]:
     if report.counted:
         yield f"  ・{out / 'problems.csv'} を確認 / look at problems.csv"
     if job["held"]["slips"]:
-        yield "  ・保留の行を直し、別のフォルダーへもう一度印刷 / correct the held rows and print them to another folder"
+        yield (
+            "  ・保留の行だけを直して新しいファイルにし、別のフォルダーへ印刷"
+            " / put the held rows, corrected, into a file of their own and print it to another folder"
+        )
     if job["printed"]["slips"] and not job["test_slips"]:
         yield f"  ・納付書情報 {out / 'upload.csv'} を登録(登録しないと納付できません) / upload.csv must reach the agency, or nobody can pay"
     if job["printed"]["slips"] and not job["released"]:

@@ -94,7 +94,7 @@ def text_holes(layout: Layout) -> Iterator[TextHole]:
 
 def _hole(layout: Layout, box: PlacedBox) -> TextHole:
     area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-    setting = Setting(box.font, box.size_pt)
+    setting = Setting(box.font, box.size_pt, lines=box.lines)
     return TextHole(box.name, box.value, area, setting, box.align, box.valign, box.leading, box.fit)
 
 

@@ -32,7 +32,7 @@ class TextCheck:
 
     layouts: Mapping[str, Layout]
     fonts: FontLibrary
-    _seen: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    _seen: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     _special: dict[str, set[Cluster]] = field(default_factory=dict)
     _verdicts: dict[tuple[TextHole, str], _Verdict] = field(default_factory=dict)
 
@@ -59,8 +59,9 @@ class TextCheck:
         self, texts: list[str], face: str, holes: Sequence[TextHole], findings: dict[tuple[str, str], dict[tuple[int, str], Mapping[str, str]]]
     ) -> None:  # fmt: skip
         """Adds to `findings`: (value, code) -> (row, what) -> params; the same finding in another box is the same entry."""
-        seen = self._seen.setdefault(face, np.zeros(0x110000, np.bool_))
-        seen[points_of(texts)] = True
+        seen = self._seen.setdefault(face, np.zeros(0x110000, np.int64))
+        found = np.bincount(points_of(texts))
+        seen[: len(found)] += found * len(holes)
         widths, special = measure(texts, self.fonts.faces[face].advances)
         for hole in holes:
             over = widths * hole.setting.size_pt > hole.area.w * 1000 + 0.001 * hole.setting.size_pt
@@ -112,13 +113,15 @@ class TextCheck:
             )
         return _Verdict(tuple(findings))
 
-    def characters(self) -> Mapping[str, frozenset[Cluster]]:
-        """What each face must be able to show, of all batches so far; by face name."""
-        out: dict[str, set[Cluster]] = {face: set(clusters) for face, clusters in self._special.items()}
+    def characters(self) -> Mapping[str, Mapping[Cluster, int]]:
+        """What each face must be able to show and how often it stands in the batches so far; by face name."""
+        out: dict[str, dict[Cluster, int]] = {}
         for face, seen in self._seen.items():
-            out.setdefault(face, set()).update((int(p), 0) for p in np.flatnonzero(seen))
-            out[face].update(clusters_of(ALPHABET))
-        return {face: frozenset(clusters) for face, clusters in out.items()}
+            out[face] = dict.fromkeys(clusters_of(ALPHABET), 0)
+            out[face] |= {(point, 0): int(seen[point]) for point in np.flatnonzero(seen).tolist()}
+        for face, clusters in self._special.items():
+            out[face] = dict.fromkeys(clusters, 1) | out.get(face, {})
+        return out
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ def check_words(
     """`text.label_overflow` and `text.label_no_glyph` of all languages; `fonts` has the faces of `faces_of(layout)`."""
     found: list[Problem] = []
     for lang in langs:
-        labels = load_labels(lang)
-        for text in constant_texts(layout, partial(labels.text, site=site), has_mark=False):
+        words = partial(load_labels(lang).text, site=site)
+        for text in constant_texts(layout, words, has_mark=False):
             try:
                 set_constant(text, fonts, file=layout.file)
             except ProblemError as fault:

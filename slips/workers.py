@@ -116,7 +116,7 @@ def print_file(task: FileTask) -> FileResult:
     write_part(part, task.part)
     task.bucket.unlink()
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return FileResult(
         number=task.planned.number,
         name=name,
@@ -124,7 +124,7 @@ def print_file(task: FileTask) -> FileResult:
         slips=rows.height,
         yen=int(rows["amount"].sum()),
         size=path.stat().st_size,
-        sha256=digest,
+        sha256=sha256,
         first_seq=task.planned.first_seq,
         proof=proof,
         rejected=rejected,

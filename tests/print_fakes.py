@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,15 +73,19 @@ def with_payload(frame: pl.DataFrame) -> pl.Series:
 
 @dataclass(frozen=True)
 class FakePress:
-    """A press that writes text. `fault_in`, `die_in`: the layout title number whose file misprints or kills its worker."""
+    """A press that writes text. The file of that name misprints, kills its worker, or is never finished."""
 
     characters: str
     wrong_file: str = ""
     deadly_file: str = ""
+    endless_file: str = ""
 
     def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> None:
         if path.name == self.deadly_file:
             os.kill(os.getpid(), signal.SIGKILL)
+        if path.name == self.endless_file:
+            path.with_name("worker.pid").write_text(str(os.getpid()))
+            time.sleep(60)
         lines = [f"%PDF {layout} {title} {self.characters}"]
         shown = values.select("seq", "n_of_m", "payer_name", "amount_yen", "payload", "test", "lang")
         lines += ["|".join(row) for row in shown.iter_rows()]
@@ -108,8 +113,7 @@ class FakePrepress:
         return log
 
     def press(self) -> FakePress:
-        press = self.press_made
-        return FakePress("".join(sorted(self.seen)), press.wrong_file, press.deadly_file)
+        return replace(self.press_made, characters="".join(sorted(self.seen)))
 
 
 def faking(press: FakePress = FakePress("")) -> Callable[[object], FakePrepress]:

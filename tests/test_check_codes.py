@@ -10,6 +10,8 @@ from checking import HIT, LINE, SITE, assert_listed, run, spoilt
 from slip_rows import barcode, barcodes, clean, payloads
 from test_profiles import confirmed
 
+from elqr.digits import to_matrix
+from elqr.elnumber import el_numbers
 from elqr.payload import with_crc
 from elqr.profiles import load_profile
 from elqr.site import Site
@@ -256,3 +258,13 @@ def test_supplied_payloads_are_held_to_the_profile(tmp_path: Path) -> None:
     )
     assert [(p.code, p.where.line) for p in problems] == [("payload.row_check", LINE)]
     assert frame.height == 19
+
+
+def test_the_printed_el_number_is_the_rows_own(tmp_path: Path) -> None:
+    """All four parts of eL番号 are cut from the payload; after the check they are what the row says."""
+    frame, problems, _ = run(clean(30), SITE, tmp_path)
+    parts = el_numbers(to_matrix(frame["payload"], 255))
+    assert problems == []
+    assert parts["el_body"].equals(frame["body_code"].str.slice(0, 5), check_names=False)
+    for part, column in (("el_key", "slip_key"), ("el_confirm", "confirm_no"), ("el_item", "tax_item")):
+        assert parts[part].equals(frame[column], check_names=False)

@@ -122,6 +122,16 @@ def test_a_stand_in_judges_nobody() -> None:
     assert log.table().is_empty()
 
 
+def test_supplied_payloads_are_held_to_confirmed_constants() -> None:
+    own = profile(confirmed().replace('function = "body_code_5"', 'values = ["34204"]'))
+    log, rows = ProblemLog(), pl.DataFrame({"line": [2, 3]})
+    right = compose(FRAME, own)
+    assert follows(np.vstack([right, row(VECTOR)]), own, log, rows).tolist() == [False, True]
+    report = log.report()
+    assert report.select("line", "code", "field").row(0) == (3, "payload.value", "tax_body_code")
+    assert "99999。正しくは34204" in report["message_ja"][0]
+
+
 def test_constants_may_stand_where_functions_did() -> None:
     text = TAX.replace('function = "body_code_5"', 'values = ["34204"]')
     text = text.replace('function = "zeros"', 'values = ["12"]', 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_gs1_128 import VECTOR as BARCODE
 from test_payload import VECTOR, altered
@@ -135,6 +135,7 @@ def test_the_kind_is_told_by_length() -> None:
 
 
 @given(st.text(alphabet="0123456789", min_size=255, max_size=255))
+@settings(max_examples=20, deadline=None)
 def test_any_255_digits_can_be_told(text: str) -> None:
     found = describe_payload(text)
     assert found.problems

@@ -12,9 +12,8 @@ from slips.findings import EXAMPLES_PER_CODE, Findings
 
 def noted(*lines: int, code: str = "bundle.over_file_limit") -> ProblemLog:
     log = ProblemLog()
-    log.add(
-        pl.DataFrame({"line": lines}, schema={"line": pl.Int64}), code, field="sort_key", found=pl.col("line")
-    )
+    rows = pl.DataFrame({"line": lines}, schema={"line": pl.Int64})
+    log.add(rows, code, field="sort_key", found=pl.col("line"), expected=5000)
     return log
 
 

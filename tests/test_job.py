@@ -37,7 +37,7 @@ def done(request: PrintRequest, press: FakePress | None = None) -> JobReport:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Everything in the folder; job.json without its timing."""
-    found = {entry.name: entry.read_bytes() for entry in sorted(folder.iterdir())}
+    found = {entry.name: entry.read_bytes() for entry in sorted(folder.iterdir()) if entry.is_file()}
     if "job.json" in found:
         job = json.loads(found["job.json"])
         del job["timing"]

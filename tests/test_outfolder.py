@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ OTHER = {"input_sha256": "bb", "layout": "mihara"}
 
 
 def run(
-    path: Path, identity: dict[str, str], *, overwrite: bool = False, files: tuple[str, ...] = ()
+    path: Path, identity: dict[str, Any], *, overwrite: bool = False, files: tuple[str, ...] = ()
 ) -> None:
     with opened(path) as folder:
         folder.begin(identity, overwrite=overwrite)
@@ -56,6 +57,15 @@ def test_another_job_is_refused_and_says_what_differs(tmp_path: Path) -> None:
     assert "layout" not in caught.value.problems[0].params["difference"]
     assert (tmp_path / "slips-00001.pdf").read_text() == "aa"
     assert names(tmp_path) == [JOB, "slips-00001.pdf"]
+
+
+def test_the_same_job_may_be_released_later_but_not_taken_back(tmp_path: Path) -> None:
+    run(tmp_path, {**MINE, "release": False, "read_back": False})
+    run(tmp_path, {**MINE, "release": True, "read_back": True})
+    with pytest.raises(ProblemError) as caught:
+        run(tmp_path, {**MINE, "release": False, "read_back": True})
+    assert codes(caught) == ["job.other_in_folder"]
+    assert caught.value.problems[0].params["difference"] == "release"
 
 
 def test_overwrite_replaces_another_job_whole(tmp_path: Path) -> None:

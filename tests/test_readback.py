@@ -14,7 +14,7 @@ import writer_rows as printed
 from readback_pages import AMOUNT, BARCODE, QR, Modules, rectangle, symbol, text
 
 from elqr.symbols import reference
-from slips.proof import decode
+from slips.proof import decode, render
 from slips.proof.expected import Expected
 from slips.proof.intent import expected_of
 from slips.proof.readback import ReadBack, read_back
@@ -251,6 +251,30 @@ class TestTexts:
         )
         found = read(tmp_path, [paper.page(k) for k in range(3)], sampled)
         assert [p.params["page"] for p in found.problems] == [1, 3]
+
+    @pytest.mark.parametrize("spoiled", [2, 5])
+    def test_what_wanders_into_the_box_is_seen_on_any_page(self, tmp_path: Path, spoiled: int) -> None:
+        """The label strays into the amount's box: as many objects as on the other pages, and the amount itself is right."""
+        contents = [paper.page(k) for k in range(8)]
+        straying = contents[spoiled].replace(
+            text("納付金額", 20.0, 66.0, 9.0), text("納付金額", 30.0, 66.0, 9.0)
+        )
+        assert straying != contents[spoiled]
+        contents[spoiled] = straying
+        (problem,) = read(tmp_path, contents).problems
+        assert (problem.code, problem.params["page"]) == ("readback.text", spoiled + 1)
+        assert "額" in str(problem.params["found"])
+
+    def test_pages_that_are_alike_are_not_laid_out_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole: list[int] = []
+        read_whole = render.Page.texts
+        monkeypatch.setattr(
+            render.Page, "texts", lambda page, areas: whole.append(1) or read_whole(page, areas)
+        )
+        assert read(tmp_path, [paper.page(k) for k in range(20)]).texts == 20
+        assert len(whole) == 3  # the first page and the last, which are the sample, and one to learn from
 
 
 class TestBarcodes:

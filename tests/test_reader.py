@@ -149,8 +149,8 @@ def test_wrong_number_of_fields(tmp_path: Path) -> None:
     frame, problems, refused = read(path)
     assert frame["line"].to_list() == [2, 4, 6]
     assert [(p.code, p.where.line, p.params["found"], p.params["expected"]) for p in problems] == [
-        ("row.fields", 3, 19, 18),
-        ("row.fields", 5, 17, 18),
+        ("row.fields", 3, "19", "18"),
+        ("row.fields", 5, "17", "18"),
     ]
     assert "19" in problems[0].text("ja") and "18" in problems[0].text("ja")
     assert "19" in problems[0].text("en") and "18" in problems[0].text("en")
@@ -376,3 +376,54 @@ def test_it_streams(tmp_path: Path) -> None:
     path = write_csv(clean(30_000), tmp_path / "s.csv")
     batches: Iterator[Batch] = read_slips(path, batch_rows=1_000)
     assert next(batches).frame.height == 1_000
+
+
+def test_a_time_of_day_is_not_lost_on_the_way(tmp_path: Path) -> None:
+    moments = pl.Series("due_date", ["2026-06-30 00:00:00", "2026-06-30 23:59:00"])
+    rows = clean(2).with_columns(moments.str.to_datetime("%Y-%m-%d %H:%M:%S"))
+    rows.write_parquet(tmp_path / "s.parquet")
+    assert read(tmp_path / "s.parquet")[0]["due_date"].to_list() == ["2026-06-30", "2026-06-30 23:59:00"]
+
+
+def test_an_encoding_that_is_given_is_not_doubted(tmp_path: Path) -> None:
+    """Nobody can read this file, but it is the one who names the encoding that decides: row by row, nothing is lost."""
+    path = write_csv(clean(40), tmp_path / "s.csv")
+    head, body = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(head + b"\n" + body.replace("みほん".encode(), b"\x81\xff"))
+    assert [p.code for p in unusable(path)] == ["file.not_text"]
+    for name in ("CP932", "Shift_JIS", "UTF-8", "utf-8-sig"):
+        frame, problems, refused = read(path, encoding=name)
+        assert (frame.height, refused.height) == (0, 40)
+        assert {p.code for p in problems} == {"row.undecodable"}
+
+
+def test_a_file_without_a_single_good_row(tmp_path: Path) -> None:
+    path = write_csv(clean(3), tmp_path / "s.csv")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("\n2026", "\n,2026").replace("\n0000", "\n,0000"),
+        encoding="utf-8",
+    )
+    frame, problems, refused = read(path)
+    assert (frame.height, refused.height, [p.code for p in problems]) == (0, 3, ["row.fields"] * 3)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 5, 100])
+def test_a_batch_tells_of_its_own_lines_only(tmp_path: Path, batch_rows: int) -> None:
+    path = write_csv(clean(30).with_columns(x=pl.lit("1")), tmp_path / "s.csv")
+    lines = path.read_bytes().split(b"\n")
+    for at in (3, 4, 11, 29):
+        lines[at] += b",more"
+    lines[20] = lines[20].replace("みほん県".encode(), b"\xff")
+    path.write_bytes(b"\n".join(lines))
+    told: list[int] = []
+    seen = 1
+    for batch in read_slips(path, batch_rows=batch_rows):
+        mine = pl.concat([batch.frame["line"], batch.refused["line"]]).sort()
+        assert mine[0] == seen + 1
+        assert mine.to_list() == list(range(seen + 1, seen + 1 + len(mine)))
+        seen = int(mine[-1])
+        found = batch.log.table()["line"].to_list()
+        assert set(found) <= {1, *batch.refused["line"]}
+        told += found
+    assert seen == 31
+    assert told == [1, 4, 5, 12, 21, 30]

@@ -144,7 +144,7 @@ def test_ten_thousand_random_refunds_equal_the_reference() -> None:
     rows = []
     for _ in range(10_000):
         paid = FIRST + timedelta(days=chance.randrange((LAST - FIRST).days))
-        until = min(paid + timedelta(days=chance.randrange(chance.choice((35, 200, 1_000)))), LAST)
+        until = min(paid + timedelta(days=chance.randrange(chance.choice((35, 120, 400)))), LAST)
         notified = paid + timedelta(days=chance.randrange(400)) if chance.random() < 0.5 else None
         claimed = (
             notified + timedelta(days=chance.randrange(120)) if notified and chance.random() < 0.8 else None
@@ -161,7 +161,7 @@ def test_ten_thousand_random_refunds_equal_the_reference() -> None:
 
     answers = [expected(row) for row in rows]
     assert computed["interest"].to_list() == answers
-    assert sum(1 for yen in answers if yen) > 2_500
+    assert sum(1 for yen in answers if yen) > 1_000
 
 
 def rate(year: int) -> int:

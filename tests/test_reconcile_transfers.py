@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elqr.problems import ProblemError
@@ -255,6 +256,10 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+FEWER = settings(max_examples=settings().max_examples // 4)  # each example is a file written and read
+
+
+@FEWER
 @given(st.lists(ROWS, min_size=1, max_size=5))
 def test_there_and_back(rows: list[dict[str, object]]) -> None:
     frame = pl.DataFrame(rows, schema_overrides={"amount": pl.Int64}).select(COLUMNS)
@@ -363,3 +368,24 @@ def test_the_largest_trailer_is_read_back() -> None:
     found = decode(encode(pl.concat([frame] * 100), header=HEAD))
     assert found.transfers["amount"].sum() == 999_999_999_900
     assert isinstance(found.header, Header)
+
+
+@FEWER
+@given(st.integers(0, 5 * RECORD_BYTES), st.binary(max_size=6), st.integers(0, 6))
+def test_no_bytes_make_the_reader_stumble(at: int, new: bytes, dropped: int) -> None:
+    """Whatever is overwritten, inserted or left out: the same transfers, or problems that say why."""
+    raw = good_bytes()
+    changed = raw[:at] + new + raw[at + dropped :]
+    try:
+        found = decode(changed)
+    except ProblemError as refused:
+        assert all(p.code.startswith("transfer.") and p.text("ja") and p.text("en") for p in refused.problems)
+    else:
+        assert encode(found.transfers, header=found.header) == changed.replace(b"\n", b"").removesuffix(
+            b"\x1a"
+        )
+
+
+@cache
+def good_bytes() -> bytes:
+    return good()

@@ -157,8 +157,11 @@ def test_unknown_fit_step_is_refused() -> None:
 
 
 def test_phrases_are_glyphs_with_the_sum_of_their_widths() -> None:
-    coded = code_face(fonts(), "gothic", "F0", clusters_of("納付額12"), ["納付額", "12"])
+    coded = code_face(
+        fonts(), "gothic", "F0", dict.fromkeys(clusters_of("納付額12"), 1), {"納付額": 2, "12": 0}
+    )
     assert list(coded.subset.phrase_advances) == [1000, 3000]
+    assert coded.phrases["納付額"] == min([*coded.codes.values(), *coded.phrases.values()])
     assert max(len(p) for p in coded.phrases) <= PHRASE_EM
     codes = [*coded.codes.values(), *coded.phrases.values()]
     assert len(set(codes)) == len(codes) and 0 not in codes

@@ -17,6 +17,12 @@ from pathlib import Path
 import pytest
 from house import ROOMS, ROOT
 
+# docs/formats.md: the synthetic vector of the payload, of no real body
+VECTOR = (
+    "0002010102122796000513800018300000000000000000001230021380009990000000000002026010200"
+    "0000112345609999900000000005411000000123006226202620260220260630202607318085000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000630507735"
+)
 HOSTILE = (
     "cli.py",
     "elqr.py",
@@ -129,3 +135,46 @@ def test_help(environment: Path, hostile: Path) -> None:
     done = run(environment, hostile, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "納付書" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("decode", VECTOR), "12300"),
+        (("describe", VECTOR, "--json"), '"kind": "payload"'),
+        (("profiles",), "tax"),
+        (("layouts",), "a4_notice"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, tuple) else "",
+)
+def test_data_files_are_found_in_the_wheel(
+    words: tuple[str, ...], told: str, environment: Path, hostile: Path
+) -> None:
+    done = run(environment, hostile, *words)
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout.replace(",", "")
+
+
+def test_it_prints_with_two_processes(environment: Path, hostile: Path, tmp_path: Path) -> None:
+    sample = (ROOT / "sample_data" / "slips.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "slips.csv").write_text("".join(sample[:12]), encoding="utf-8")
+    words = [
+        "print",
+        tmp_path / "slips.csv",
+        "--site",
+        ROOT / "sample_data" / "site.toml",
+        "--layout",
+        "a4_notice",
+    ]
+    words += ["--issue-date", "2026-06-01", "--slips-per-file", "5", "--jobs", "2", "--out", tmp_path / "out"]
+    done = run(environment, hostile, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert {
+        "slips-00001.pdf",
+        "slips-00002.pdf",
+        "manifest.csv",
+        "upload.csv",
+        "problems.csv",
+        "job.json",
+    } <= names

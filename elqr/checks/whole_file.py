@@ -1,14 +1,15 @@
 """What only the whole file can tell: totals, keys that come twice, years unlike all the others, barcodes that break the file's habit.
 
-In: the rows of each batch, of which a few numbers are kept (some 45 bytes a slip); out, at the end: problems and the rows that they hold.
+In: the rows of each batch, of which a few numbers are kept (some 40 bytes a slip); out, at the end: problems and the rows that they hold.
 Refuses nothing by itself. Source: elqr-format.md §7 (key unique among live slips, years within ±1 of the batch's).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from elqr.checks.barcode_row import cut, holds_key
@@ -23,6 +24,7 @@ HABIT_SHARE_MIN = 0.9
 
 # A 20-digit key does not fit 64 bits: two halves of ten digits do, and are compared as numbers.
 _HALF = 10
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _KEPT: Mapping[str, pl.DataType] = {
     "line": pl.Int64(),
     "high": pl.UInt64(),
@@ -31,7 +33,10 @@ _KEPT: Mapping[str, pl.DataType] = {
     "tax_year": pl.Int16(),
     "amount": pl.Int64(),
     "held": pl.Boolean(),
+    "holds": pl.Boolean(),  # whether the barcode holds the key; null without a barcode
+    "issuer": pl.UInt32(),
 }
+_KNOWN_OF_REFUSED = ("high", "low", "amount", "held")
 HELD_SCHEMA: Mapping[str, pl.DataType] = {"line": pl.Int64(), "slip_key": pl.String(), "amount": pl.Int64()}
 
 
@@ -55,6 +60,23 @@ class Totals:
         """Yen of the slips that may be printed."""
         return self.yen - self.held_yen
 
+    def plus(self, rows: pl.DataFrame) -> Totals:
+        """With these rows come in (`amount`)."""
+        return replace(
+            self,
+            rows=self.rows + rows.height,
+            yen=self.yen + int(rows["amount"].sum()),
+            unreadable=self.unreadable + rows["amount"].null_count(),
+        )
+
+    def plus_held(self, rows: pl.DataFrame) -> Totals:
+        """With these rows, already in, held."""
+        return replace(
+            self,
+            held_rows=self.held_rows + rows.height,
+            held_yen=self.held_yen + int(rows["amount"].sum()),
+        )
+
 
 class WholeFile:
     """Gathers what the end-of-file checks need, batch by batch."""
@@ -62,46 +84,48 @@ class WholeFile:
     def __init__(self, *, year: int | None) -> None:
         self._year = year
         self._rows = [pl.DataFrame(schema=dict(_KEPT))]
-        self._codes = [
-            pl.DataFrame(schema={"line": pl.Int64(), "holds": pl.Boolean(), "issuer": pl.UInt32()})
-        ]
+        self._totals = Totals()
 
     def take(self, typed: pl.DataFrame, *, held: pl.Series) -> None:
         """Remember the rows of a batch: typed columns, and which of them are held."""
-        self._rows.append(typed.select("line", *_halves(), *_years(), "amount", held=held))
-        coded = typed.filter(
-            pl.col("barcode").str.contains("^91[0-9]{42}$") & pl.col("slip_key").is_not_null()
+        coded = pl.col("barcode").str.contains("^91[0-9]{42}$") & pl.col("slip_key").is_not_null()
+        self._keep(
+            typed.select(
+                "line",
+                *_halves(),
+                *_years(),
+                "amount",
+                held=held,
+                holds=pl.when(coded).then(holds_key()),
+                issuer=pl.when(coded).then(cut("cvs_issuer")).cast(pl.UInt32),
+            )
         )
-        self._codes.append(coded.select("line", holds=holds_key(), issuer=cut("cvs_issuer").cast(pl.UInt32)))
 
     def take_refused(self, refused: pl.DataFrame) -> None:
         """Remember rows that could not be read as a whole: `line`, and `slip_key` and `amount` where these could."""
-        nothing = [pl.lit(None, pl.Int16).alias(name) for name in ("levy_year", "tax_year")]
-        self._rows.append(refused.select("line", *_halves(), *nothing, "amount", held=pl.lit(value=True)))
+        unread = [pl.lit(None, t).alias(n) for n, t in _KEPT.items() if n not in ("line", *_KNOWN_OF_REFUSED)]
+        self._keep(refused.select("line", *_halves(), "amount", *unread, held=pl.lit(value=True)))
+
+    def _keep(self, rows: pl.DataFrame) -> None:
+        self._rows.append(rows.select(_KEPT.keys()))
+        self._totals = self._totals.plus(rows).plus_held(rows.filter("held"))
 
     def finish(self, site: Site, log: ProblemLog) -> pl.DataFrame:
         """Record all problems of the file as a whole; returns the rows that are held for them and had passed before."""
-        rows = pl.concat(self._rows)
+        rows = pl.concat(self._rows, rechunk=False)
         found = ProblemLog()
         _twice(rows, found)
         self._check_years(rows, found)
-        _habits(pl.concat(self._codes).join(rows.select("line", "high", "low"), on="line"), site, found)
+        _habits(rows, site, found)
         log.extend(found)
-        newly = rows["line"].is_in(found.held_lines().implode()) & ~rows["held"]
-        self._rows = [rows.with_columns(held=rows["held"] | newly)]
-        return _named(rows.filter(newly)).select(HELD_SCHEMA.keys()).sort("line")
+        newly = rows.filter(pl.col("line").is_in(found.held_lines().implode()) & ~pl.col("held"))
+        self._totals = self._totals.plus_held(newly)
+        self._rows = []
+        return _named(newly).select(HELD_SCHEMA.keys()).sort("line")
 
     def totals(self) -> Totals:
         """Slips and yen in, and how much of it is held."""
-        amounts = pl.concat(r.select("amount", "held") for r in self._rows)
-        held = amounts.filter(pl.col("held"))
-        return Totals(
-            rows=amounts.height,
-            yen=int(amounts["amount"].sum()),
-            held_rows=held.height,
-            held_yen=int(held["amount"].sum()),
-            unreadable=amounts["amount"].null_count(),
-        )
+        return self._totals
 
     def _check_years(self, rows: pl.DataFrame, log: ProblemLog) -> None:
         levied = rows["levy_year"].drop_nulls()
@@ -141,10 +165,19 @@ def _whole_numbers(series: pl.Series) -> Iterable[int]:
     return (int(value) for value in series.to_list())
 
 
+def _suspects(keyed: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose key, mixed into 64 bits, comes more than once. Sorting one array of numbers takes a fraction of the memory of
+    grouping the keys themselves; that equal numbers are equal keys is verified afterwards."""
+    mixed = keyed["high"].to_numpy() * _MIX + keyed["low"].to_numpy()  # wraps around: that is the mixing
+    ordered = np.sort(mixed)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    return keyed.filter(pl.Series(np.isin(mixed, twice)))
+
+
 def _twice(rows: pl.DataFrame, log: ProblemLog) -> None:
     """Every row that shares its key with another is held: nobody knows which of them is right."""
-    keyed = rows.filter(pl.col("high").is_not_null())
-    repeated = _named(keyed.filter(pl.struct("high", "low").is_duplicated()))
+    repeated = _named(_suspects(rows.filter(pl.col("high").is_not_null())))
+    repeated = repeated.filter(pl.col("slip_key").is_duplicated())
     if repeated.is_empty():
         return
     lines = dict(repeated.group_by("slip_key").agg(pl.col("line").sort()).iter_rows())
@@ -156,20 +189,22 @@ def _twice(rows: pl.DataFrame, log: ProblemLog) -> None:
     report(repeated, "slip_key.twice", "slip_key", log, said)
 
 
-def _habits(codes: pl.DataFrame, site: Site, log: ProblemLog) -> None:
+def _habits(rows: pl.DataFrame, site: Site, log: ProblemLog) -> None:
     """Where the site does not say what a barcode holds, the few that differ from nearly all others are wrong."""
-    if codes.height < HABIT_ROWS_MIN:
+    coded = rows.height - rows["holds"].null_count()
+    if coded < HABIT_ROWS_MIN:
         return
-    holding = int(codes["holds"].sum())
-    if site.cvs_key is None and holding >= codes.height * HABIT_SHARE_MIN:
-        odd = _named(codes.filter(~pl.col("holds")))
-        report(odd, "barcode.key_habit", "barcode", log, {"found": holding, "expected": codes.height})
-    issuers = codes["issuer"].value_counts(sort=True).sort("count", "issuer", descending=True)
-    usual, count = issuers.row(0)
-    if site.cvs_issuer is None and count >= codes.height * HABIT_SHARE_MIN:
-        odd = _named(codes.filter(pl.col("issuer") != usual))
-        said: Params = {
-            "found": pl.col("issuer").cast(pl.String).str.zfill(6),
-            "expected": str(usual).zfill(6),
-        }
-        report(odd, "barcode.issuer_habit", "barcode", log, said)
+    holding = int(rows["holds"].sum())
+    if site.cvs_key is None and holding >= coded * HABIT_SHARE_MIN:
+        odd = _named(rows.filter(~pl.col("holds")))
+        report(odd, "barcode.key_habit", "barcode", log, {"found": holding, "expected": coded})
+    if site.cvs_issuer is None:
+        issuers = rows["issuer"].drop_nulls().value_counts()
+        usual, count = issuers.sort("count", "issuer", descending=True).row(0)
+        if count >= coded * HABIT_SHARE_MIN:
+            odd = _named(rows.filter(pl.col("issuer") != usual))
+            said: Params = {
+                "found": pl.col("issuer").cast(pl.String).str.zfill(6),
+                "expected": str(usual).zfill(6),
+            }
+            report(odd, "barcode.issuer_habit", "barcode", log, said)

@@ -8,24 +8,25 @@ a problem too, not an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from elqr import symbols
+import numpy as np
+import polars as pl
+
+from elqr import gs1_128, symbols
+from elqr.digits import to_matrix
 from elqr.problems import Param, Problem, Where
 from slips.proof import compare, decode
-from slips.proof.expected import BarsPlace, Expected, Places, SymbolPlace
+from slips.proof.expected import Expected, Places
 from slips.proof.render import Document, Frame, Page, Picture, UnreadableError, open_document
+from slips.proof.textboxes import TextBoxes, solid
 
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
-BARS_MODULES = 11 * (1 + 1 + 22 + 1) + 13  # Code 128: start C, FNC1, 22 pairs, check; stop
-BARS_QUIET_MODULES = 10
-BARS_PIXELS_A_MODULE = 2  # 0.085 mm a pixel at the usual 0.169 mm, as fine as in the eL-QR
-BARS_ROWS = 4
 PAGE_SIZE_TOLERANCE_MM = 0.01
 
-_BATCH = 256  # pages whose symbols are computed together
+_BATCH = 32  # pages that are open at a time
 _EXCERPT = 20  # digits of a payload shown in a problem
 
 
@@ -65,6 +66,23 @@ def read_back(
         return ReadBack(problems=(problem,))
 
 
+@dataclass(frozen=True)
+class _Frames:
+    """The pictures taken of every page of one template."""
+
+    symbol: Frame
+    fine: Frame
+    bars: Frame | None
+
+    @classmethod
+    def of(cls, places: Places) -> _Frames:
+        return cls(
+            compare.symbol_frame(places.symbol, compare.PIXELS_A_MODULE),
+            compare.symbol_frame(places.symbol, compare.FINE_PIXELS_A_MODULE),
+            compare.bars_frame(places.bars) if places.bars is not None else None,
+        )
+
+
 class _Reader:
     """One file: the counts so far and the problems so far."""
 
@@ -73,6 +91,9 @@ class _Reader:
         self.document, self.expected, self.second_every = document, expected, second_every
         self.exact = self.decoded = self.second = self.texts = self.barcodes = 0
         self.problems: list[Problem] = []
+        self.rows = symbols.encode(expected.payloads)
+        self.boxes = TextBoxes(document)
+        self.frames = [_Frames.of(places) for places in expected.templates]
 
     def run(self, progress: Callable[[int], None] | None) -> ReadBack:
         pages, wanted = self.document.page_count, len(self.expected)
@@ -82,9 +103,8 @@ class _Reader:
         checked = min(pages, wanted)
         for begin in range(0, checked, _BATCH):
             end = min(begin + _BATCH, checked)
-            intended = compare.intended(symbols.encode(self.expected.payloads[begin:end]))
-            for index in range(begin, end):
-                self.page(index, intended[index - begin], index in (0, checked - 1))
+            with self.document.pages(begin, end) as group:
+                self.group(range(begin, end), group, last=checked - 1)
             if progress is not None:
                 progress(end)
         return ReadBack(
@@ -97,18 +117,35 @@ class _Reader:
             problems=tuple(self.problems),
         )
 
-    def page(self, index: int, modules: compare.Modules, at_an_end: bool) -> None:
-        """All checks of one page, which is parsed once."""
-        places = self.expected.templates[self.expected.template_of[index]]
-        with self.document.page(index) as page:
-            self.size(index, page, places)
-            sampled = at_an_end or index % self.second_every == 0
-            self.symbol(index, page, places.symbol, modules, sampled)
-            if places.bars is not None:
-                self.bars(index, page, places.bars)
-            self.text(index, page, places, sampled)
+    def group(self, indices: range, pages: Sequence[Page], *, last: int) -> None:
+        """All checks of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
+        rows = slice(indices.start, indices.stop)
+        modules = compare.intended(self.rows[rows])
+        bars = _bars(self.expected.barcodes[rows])
+        sample = {k for k in indices if k in (0, last) or k % self.second_every == 0}
+        frames = [self.frames[self.expected.template_of[k]] for k in indices]
+        for index, page in zip(indices, pages, strict=True):
+            self.size(index, page)
+        taken = [page.picture(frame.symbol).copy() for page, frame in zip(pages, frames, strict=True)]
+        pictures = np.stack(taken)
+        exact = compare.exact(pictures, modules)
+        centres = compare.centres(pictures)
+        for k, index in enumerate(indices):
+            if index in sample:
+                self.sampled(index, pages[k], frames[k], pictures[k], modules[k])
+            elif exact[k]:
+                self.exact += 1
+                self.content(index, decode.read_modules(centres[k]))
+            else:
+                self.look(index, pictures[k], compare.difference(pictures[k], modules[k]))
+        for k, index in enumerate(indices):
+            if (frame := frames[k].bars) is not None:
+                self.bars(index, pages[k], frame, bars[k])
+        for index, page in zip(indices, pages, strict=True):
+            self.text(index, page, index in sample)
 
-    def size(self, index: int, page: Page, places: Places) -> None:
+    def size(self, index: int, page: Page) -> None:
+        places = self.expected.templates[self.expected.template_of[index]]
         off = max(abs(page.w_mm - places.page_w_mm), abs(page.h_mm - places.page_h_mm))
         if off > PAGE_SIZE_TOLERANCE_MM:
             self.report(
@@ -119,42 +156,54 @@ class _Reader:
                 expected=f"{places.page_w_mm:.2f} x {places.page_h_mm:.2f}",
             )
 
-    def symbol(
-        self, index: int, page: Page, place: SymbolPlace, modules: compare.Modules, sampled: bool
+    def sampled(
+        self, index: int, page: Page, frames: _Frames, picture: Picture, modules: compare.Modules
     ) -> None:
-        """Every pixel as intended, the content equal by zxing-cpp, and on the sample by zbar as well.
+        """A page of the sample: the symbol looked for as in a scan, read by zbar too, and seen in finer pixels.
 
-        pdfium widens an image to whole pixels, which hides a symbol that is smaller by less than one; so the sample, which
-        shares its geometry with the other pages, is looked at with finer pixels too.
+        pdfium widens an image to whole pixels, which hides a symbol that is smaller by less than one. Finer pixels show it,
+        and the pages of a template share their geometry.
         """
-        payload = bytes(self.expected.payloads[index])
-        fine = page.picture(symbol_frame(place, compare.FINE_PIXELS_A_MODULE)) if sampled else None
-        picture = page.picture(symbol_frame(place, compare.PIXELS_A_MODULE))
         difference = compare.difference(picture, modules)
-        if difference is None and fine is not None:
-            difference = compare.difference(fine, modules)
+        if difference is None:
+            difference = compare.difference(page.picture(frames.fine), modules)
         if difference is None:
             self.exact += 1
+        self.look(index, picture, difference)
+        found = decode.second_opinion(picture)
+        payload = bytes(self.expected.payloads[index])
+        if found == [payload]:
+            self.second += 1
         else:
-            place_of_fault = {"grey": difference.grey, "row": difference.row, "column": difference.column}
             self.report(
-                index, "readback.pixels", "payload", found=difference.pixels, expected=0, **place_of_fault
+                index,
+                "readback.second_reader",
+                "payload",
+                found=";".join(map(_text, found)),
+                expected=_text(payload),
             )
-        if difference is None and not sampled:
-            self.content(index, decode.read_modules(compare.centres(picture)), payload)
-        elif (reading := decode.find_symbol(picture)) is None:
-            self.content(index, b"", payload)
-        else:
-            if reading.kind != SYMBOL_KIND:
-                self.report(
-                    index, "readback.symbol_kind", "payload", found=reading.kind, expected=SYMBOL_KIND
-                )
-            self.content(index, reading.content, payload)
-        if sampled:
-            self.opinion(index, picture, payload)
 
-    def content(self, index: int, found: bytes, payload: bytes) -> None:
+    def look(self, index: int, picture: Picture, difference: compare.Difference | None) -> None:
+        """Say how the picture differs, where it does, and what a reader finds in it."""
+        if difference is not None:
+            self.report(
+                index,
+                "readback.pixels",
+                "payload",
+                found=difference.pixels,
+                expected=0,
+                grey=difference.grey,
+                row=difference.row,
+                column=difference.column,
+            )
+        reading = decode.find_symbol(picture)
+        if reading is not None and reading.kind != SYMBOL_KIND:
+            self.report(index, "readback.symbol_kind", "payload", found=reading.kind, expected=SYMBOL_KIND)
+        self.content(index, b"" if reading is None else reading.content)
+
+    def content(self, index: int, found: bytes) -> None:
         """Digit by digit; a symbol of which nothing was read is a problem of its own."""
+        payload = bytes(self.expected.payloads[index])
         if found == payload:
             self.decoded += 1
         elif not found:
@@ -172,75 +221,45 @@ class _Reader:
                 expected=_text(payload[excerpt]),
             )
 
-    def opinion(self, index: int, picture: Picture, payload: bytes) -> None:
-        found = decode.second_opinion(picture)
-        if found == [payload]:
-            self.second += 1
-        else:
-            self.report(
-                index,
-                "readback.second_reader",
-                "payload",
-                found=";".join(map(_text, found)),
-                expected=_text(payload),
-            )
-
-    def bars(self, index: int, page: Page, place: BarsPlace) -> None:
-        """The barcode's digits and its evenness; where the slip has none, that none can be read."""
+    def bars(self, index: int, page: Page, frame: Frame, modules: compare.Bars) -> None:
+        """The barcode's pixels and digits; where the slip has none, that none can be read."""
         barcode = self.expected.barcodes[index]
-        picture = page.picture(bars_frame(place))
+        picture = page.picture(frame)
         if barcode is None:
             if found := decode.read_bars(picture):
                 self.report(index, "readback.barcode_unexpected", "barcode", found=_text(found), expected=0)
             return
-        if uneven := compare.uneven_bars(picture, BARS_PIXELS_A_MODULE):
-            self.report(index, "readback.bars", "barcode", found=uneven, expected=0)
-        digits = _text(decode.read_bars(picture))
+        wrong = compare.wrong_bar_pixels(picture, modules)
+        if wrong:
+            self.report(index, "readback.bars", "barcode", found=wrong, expected=0)
+        digits = _text(decode.read_bars(picture if wrong else picture[:1]))
         if digits == barcode:
             self.barcodes += 1
         else:
             self.report(index, "readback.barcode", "barcode", found=digits, expected=barcode)
 
-    def text(self, index: int, page: Page, places: Places, sampled: bool) -> None:
-        """Each value in each of its boxes, and nothing else there."""
+    def text(self, index: int, page: Page, sampled: bool) -> None:
+        """Each value in each of its boxes, and nothing else there; on the sample from the whole text layer."""
+        places = self.expected.templates[self.expected.template_of[index]]
         names = [name for name in places.texts if sampled or name not in self.expected.sampled]
         shown = [(name, area) for name in names for area in places.texts[name]]
-        found = page.texts([area for _, area in shown])
-        for (name, _), text in zip(shown, found, strict=True):
-            wanted = self.expected.texts[name][index]
-            if _solid(text) == _solid(wanted):
+        areas, wanted = [area for _, area in shown], [self.expected.texts[name][index] for name, _ in shown]
+        found = page.texts(areas) if sampled else self.boxes.read(index, page, areas, wanted)
+        for (name, _), text, want in zip(shown, found, wanted, strict=True):
+            if solid(text) == solid(want):
                 self.texts += 1
             else:
-                self.report(index, "readback.text", name, found=text.strip(), expected=wanted)
+                self.report(index, "readback.text", name, found=text.strip(), expected=want)
 
     def report(self, index: int, code: str, field: str, **params: Param) -> None:
         key = self.expected.slip_keys[index]
         self.problems.append(Problem(code, field, {"page": index + 1, "slip_key": key, **params}, self.where))
 
 
-def symbol_frame(place: SymbolPlace, pixels_a_module: int) -> Frame:
-    """A picture of the symbol with its quiet zone as margin."""
-    side_mm = place.pitch_mm * symbols.SIZE
-    side, quiet = symbols.SIZE * pixels_a_module, compare.QUIET * pixels_a_module
-    return Frame(place.x_mm, place.y_mm, side_mm, side_mm, side, side, quiet, quiet)
-
-
-def bars_frame(place: BarsPlace) -> Frame:
-    """The bars with their quiet zones, two pixels a module across and the whole height on four rows."""
-    return Frame(
-        place.x_mm,
-        place.y_mm,
-        place.pitch_mm * BARS_MODULES,
-        place.h_mm,
-        BARS_MODULES * BARS_PIXELS_A_MODULE,
-        BARS_ROWS,
-        BARS_QUIET_MODULES * BARS_PIXELS_A_MODULE,
-    )
-
-
-def _solid(text: str) -> str:
-    """Without any space: pdfium puts some between words as it sees fit."""
-    return "".join(text.split())
+def _bars(barcodes: Sequence[str | None]) -> compare.Bars:
+    """The intended bars of each slip; rows of slips without a barcode mean nothing."""
+    digits = pl.Series([barcode or "0" * gs1_128.LENGTH for barcode in barcodes], dtype=pl.String)
+    return compare.intended_bars(gs1_128.bars(to_matrix(digits, gs1_128.LENGTH)))
 
 
 def _text(content: bytes) -> str:

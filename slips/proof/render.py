@@ -23,6 +23,7 @@ from slips.proof.expected import Area
 pdfium: Any = _raw  # generated bindings without types
 
 Picture = npt.NDArray[np.uint8]
+_Box = tuple[float, float, float, float]
 
 POINTS_PER_MM = 72 / 25.4
 WHITE = 255
@@ -62,30 +63,34 @@ class Document:
         if not self._handle:
             raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
         self.page_count = int(pdfium.FPDF_GetPageCount(self._handle))
-        self._canvases: dict[tuple[int, int], _Canvas] = {}
+        self._canvases: dict[Frame, _Canvas] = {}
+        self._desk = _Desk()
 
     def close(self) -> None:
         """Give back what pdfium holds."""
         for canvas in self._canvases.values():
             canvas.close()
+        self._desk.close()
         pdfium.FPDF_CloseDocument(self._handle)
 
     @contextmanager
-    def page(self, index: int) -> Iterator[Page]:
-        """The page with this 0-based index, parsed once for all its pictures and texts."""
-        handle = pdfium.FPDF_LoadPage(self._handle, index)
-        if not handle:
-            raise UnreadableError(f"page {index + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+    def pages(self, begin: int, end: int) -> Iterator[list[Page]]:
+        """The pages from `begin` up to `end` (0-based, `end` not included), each parsed once for all its uses."""
+        handles: list[Any] = []
         try:
-            yield Page(handle, self._canvas)
+            for index in range(begin, end):
+                handles.append(pdfium.FPDF_LoadPage(self._handle, index))
+                if not handles[-1]:
+                    raise UnreadableError(f"page {index + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+            yield [Page(handle, self._canvas, self._desk) for handle in handles]
         finally:
-            pdfium.FPDF_ClosePage(handle)
+            for handle in handles:
+                pdfium.FPDF_ClosePage(handle)
 
-    def _canvas(self, columns: int, rows: int) -> _Canvas:
-        size = (columns, rows)
-        if size not in self._canvases:
-            self._canvases[size] = _Canvas(columns, rows)
-        return self._canvases[size]
+    def _canvas(self, frame: Frame) -> _Canvas:
+        if frame not in self._canvases:
+            self._canvases[frame] = _Canvas(frame)
+        return self._canvases[frame]
 
 
 @contextmanager
@@ -101,55 +106,104 @@ def open_document(path: Path) -> Iterator[Document]:
 class Page:
     """One page, parsed; good inside the `with` that gave it."""
 
-    def __init__(self, handle: Any, canvas: Callable[[int, int], _Canvas]) -> None:
-        self._handle, self._canvas = handle, canvas
+    def __init__(self, handle: Any, canvas: Callable[[Frame], _Canvas], desk: _Desk) -> None:
+        self._handle, self._canvas, self._desk = handle, canvas, desk
         box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(handle, box)
         self._left, self._top = box.left, box.top
         self.w_mm, self.h_mm = (box.right - box.left) / POINTS_PER_MM, (box.top - box.bottom) / POINTS_PER_MM
 
     def picture(self, frame: Frame) -> Picture:
-        """Grey pixels (rows, columns) with margins, 0 black, 255 paper; good until the next of this size."""
-        width, height = frame.columns + 2 * frame.margin_columns, frame.rows + 2 * frame.margin_rows
-        canvas = self._canvas(width, height)
+        """Grey pixels (rows, columns) with margins, 0 black, 255 paper; good until the next of this frame."""
+        canvas = self._canvas(frame)
         canvas.pixels.fill(WHITE)
-        across = (frame.columns - 2 * AIM_INSIDE_PX) / (frame.w_mm * POINTS_PER_MM)
-        down = (frame.rows - 2 * AIM_INSIDE_PX) / (frame.h_mm * POINTS_PER_MM)
-        matrix = pdfium.FS_MATRIX(
-            across,
-            0,
-            0,
-            down,
-            frame.margin_columns + AIM_INSIDE_PX - frame.x_mm * POINTS_PER_MM * across,
-            frame.margin_rows + AIM_INSIDE_PX - frame.y_mm * POINTS_PER_MM * down,
+        pdfium.FPDF_RenderPageBitmapWithMatrix(
+            canvas.bitmap, self._handle, canvas.matrix, canvas.clip, pdfium.FPDF_GRAYSCALE | pdfium.FPDF_ANNOT
         )
-        clip = pdfium.FS_RECTF(0, 0, width, height)
-        flags = pdfium.FPDF_GRAYSCALE | pdfium.FPDF_ANNOT
-        pdfium.FPDF_RenderPageBitmapWithMatrix(canvas.bitmap, self._handle, matrix, clip, flags)
         return canvas.pixels
 
     def texts(self, areas: Sequence[Area]) -> list[str]:
-        """The text layer inside each area, as pdfium orders it. Ask once: each call lays out the whole page."""
-        layer = pdfium.FPDFText_LoadPage(self._handle)
-        texts = [self._inside(layer, area) for area in areas]
-        pdfium.FPDFText_ClosePage(layer)
-        return texts
+        """The text layer inside each area, as pdfium orders it; takes as long as parsing the page."""
+        return _texts_of(self._handle, [self._points(area) for area in areas])
 
-    def _inside(self, layer: Any, area: Area) -> str:
+    @property
+    def object_count(self) -> int:
+        """Text, path, image and form objects, those inside forms not counted."""
+        return int(pdfium.FPDFPage_CountObjects(self._handle))
+
+    def touching(self, areas: Sequence[Area]) -> tuple[int, ...]:
+        """The numbers of the text objects whose bounds touch an area."""
+        boxes = [self._points(area) for area in areas]
+        found = []
+        for number in range(self.object_count):
+            thing = pdfium.FPDFPage_GetObject(self._handle, number)
+            if pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_TEXT:
+                edges = [ctypes.c_float() for _ in range(4)]
+                pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges))
+                left, bottom, right, top = (edge.value for edge in edges)
+                if any(left < r and right > x and bottom < t and top > y for x, y, r, t in boxes):
+                    found.append(number)
+        return tuple(found)
+
+    def lift(self, numbers: Sequence[int], areas: Sequence[Area]) -> list[str]:
+        """Take these objects off the page, as parsed, and give the text that they alone have inside each area."""
+        return self._desk.read(self._handle, numbers, [self._points(area) for area in areas])
+
+    def _points(self, area: Area) -> _Box:
+        """left, bottom, right, top in the page's own points."""
         left, top = self._left + area.x_mm * POINTS_PER_MM, self._top - area.y_mm * POINTS_PER_MM
-        right, bottom = left + area.w_mm * POINTS_PER_MM, top - area.h_mm * POINTS_PER_MM
-        units = (ctypes.c_ushort * _TEXT_CAPACITY)()
-        count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, units, _TEXT_CAPACITY)
-        return bytes(units)[: 2 * count].decode("utf-16-le", "replace").rstrip("\0")
+        return left, top - area.h_mm * POINTS_PER_MM, left + area.w_mm * POINTS_PER_MM, top
 
 
 class _Canvas:
-    """A grey bitmap whose pixels are a numpy array."""
+    """A grey bitmap whose pixels are a numpy array, and how the page is laid under it."""
 
-    def __init__(self, columns: int, rows: int) -> None:
-        self.pixels: Picture = np.empty((rows, columns), np.uint8)
+    def __init__(self, frame: Frame) -> None:
+        width, height = frame.columns + 2 * frame.margin_columns, frame.rows + 2 * frame.margin_rows
+        self.pixels: Picture = np.empty((height, width), np.uint8)
         memory = self.pixels.ctypes.data_as(ctypes.c_void_p)
-        self.bitmap = pdfium.FPDFBitmap_CreateEx(columns, rows, pdfium.FPDFBitmap_Gray, memory, columns)
+        self.bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, memory, width)
+        across = (frame.columns - 2 * AIM_INSIDE_PX) / (frame.w_mm * POINTS_PER_MM)
+        down = (frame.rows - 2 * AIM_INSIDE_PX) / (frame.h_mm * POINTS_PER_MM)
+        right = frame.margin_columns + AIM_INSIDE_PX - frame.x_mm * POINTS_PER_MM * across
+        under = frame.margin_rows + AIM_INSIDE_PX - frame.y_mm * POINTS_PER_MM * down
+        self.matrix = pdfium.FS_MATRIX(across, 0, 0, down, right, under)
+        self.clip = pdfium.FS_RECTF(0, 0, width, height)
 
     def close(self) -> None:
         pdfium.FPDFBitmap_Destroy(self.bitmap)
+
+
+class _Desk:
+    """An empty page in a document of its own, where a few objects of a page are read without the others."""
+
+    def __init__(self) -> None:
+        self._document = pdfium.FPDF_CreateNewDocument()
+        self._page = pdfium.FPDFPage_New(self._document, 0, 1.0, 1.0)
+
+    def close(self) -> None:
+        pdfium.FPDF_ClosePage(self._page)
+        pdfium.FPDF_CloseDocument(self._document)
+
+    def read(self, page: Any, numbers: Sequence[int], boxes: Sequence[_Box]) -> list[str]:
+        """The text of these objects inside each box. They are gone from the page afterwards."""
+        things = [pdfium.FPDFPage_GetObject(page, number) for number in numbers]
+        for thing in things:
+            pdfium.FPDFPage_RemoveObject(page, thing)
+            pdfium.FPDFPage_InsertObject(self._page, thing)
+        texts = _texts_of(self._page, boxes)
+        for thing in things:
+            pdfium.FPDFPage_RemoveObject(self._page, thing)
+            pdfium.FPDFPageObj_Destroy(thing)
+        return texts
+
+
+def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
+    layer = pdfium.FPDFText_LoadPage(page)
+    units = (ctypes.c_ushort * _TEXT_CAPACITY)()
+    texts = []
+    for left, bottom, right, top in boxes:
+        count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, units, _TEXT_CAPACITY)
+        texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0"))
+    pdfium.FPDFText_ClosePage(layer)
+    return texts

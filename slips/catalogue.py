@@ -1,0 +1,74 @@
+"""What `elqr layouts` tells: the forms that come with the package, and every fault of one form.
+
+In: names or paths of forms. Out: plain rows, or problems. Refuses (ProblemError) what cannot be read as a form at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from elqr.problems import Problem
+from elqr.site import Site
+from slips.fonts import load_fonts
+from slips.geometry import check_layout
+from slips.layout import layout_names, load_layout
+from slips.press import site_words
+from slips.request import table_rows
+from slips.values import known_values
+from slips.wording import check_words, faces_of
+
+Row = Mapping[str, str | float]
+
+
+def forms() -> list[Row]:
+    """One row a form: id, version, titles, page size in mm, module of the eL-QR in mm, sha256."""
+    rows: list[Row] = []
+    for name in layout_names():
+        layout = load_layout(name)
+        rows.append(
+            {
+                "id": layout.id,
+                "version": layout.version,
+                "title_ja": layout.title["ja"],
+                "title_en": layout.title["en"],
+                "width_mm": layout.page_w_mm,
+                "height_mm": layout.page_h_mm,
+                "qr_pitch_mm": round(layout.qr_pitch_mm, 3),
+                "sha256": layout.sha256,
+            }
+        )
+    return rows
+
+
+def listed(rows: Sequence[Row]) -> str:
+    """The same in words, a line a form."""
+    return "\n".join(
+        f"{row['id']:<12} {row['width_mm']:g} × {row['height_mm']:g} mm  {row['title_ja']} / {row['title_en']}"
+        for row in rows
+    )
+
+
+def faults_of(name_or_path: str) -> list[Problem]:
+    """Distances, completeness, names of values, and the words of all languages in their boxes.
+
+    Raises ProblemError where the file is no form, or the fonts to measure the words are missing.
+    """
+    layout = load_layout(name_or_path)
+    faults = check_layout(layout, values=known_values(table_rows(layout)))
+    if any(fault.code == "layout.unknown_label" for fault in faults):
+        return faults  # words that do not exist cannot be measured
+    return faults + check_words(layout, fonts=load_fonts(faces_of(layout)), site=site_words(Site.unknown()))
+
+
+def judged(name: str, faults: Sequence[Problem]) -> str:
+    """The faults in words, both languages."""
+    return "\n".join(map(str, faults)) or f"{name}: 問題はありません。 / no problems."
+
+
+def judgement(name: str, faults: Sequence[Problem]) -> dict[str, object]:
+    """The faults as a document."""
+    found = [
+        {"code": p.code, "box": p.field, "message_ja": p.text("ja"), "message_en": p.text("en")}
+        for p in faults
+    ]
+    return {"layout": name, "problems": found}

@@ -1,0 +1,87 @@
+"""Sample slips on a form, through the page writer of the print job: what an office looks at before it orders paper.
+
+In: a form, a language, a site or none; the values of `layouts/preview.toml`. Out: one PDF with three slips, each marked 見本, and the
+findings of the text check. A slip whose values do not fit is left out and said so. Refuses (ProblemError) a form with faults.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from elqr.problems import Problem, Severity
+from elqr.site import Site, load_site
+from slips.artwork import load_mark
+from slips.fonts import load_fonts
+from slips.geometry import load_good_layout
+from slips.metadata import load_intent
+from slips.pages import Setup, compile_plan, write_pdf
+from slips.press import site_words
+from slips.request import table_rows
+from slips.textcheck import TextCheck
+from slips.values import CELLS, known_values
+from slips.wording import faces_of
+
+KINDS = ("usual", "longest", "plain")
+ISSUED = dt.date(2026, 5, 11)
+"""The day that the samples say of themselves."""
+
+
+def write_preview(
+    name_or_path: str, *, out: Path, lang: str = "ja", site: Path | None = None
+) -> list[Problem]:
+    """Write the samples to `out`; the notes and errors of their texts come back. Raises ProblemError."""
+    layout = load_good_layout(name_or_path, values=lambda form: known_values(table_rows(form)))
+    office = load_site(site) if site else Site.unknown()
+    fonts = load_fonts(faces_of(layout))
+    frame = preview_values(lang, rows=table_rows(layout), office=office)
+    check = TextCheck({layout.id: layout}, fonts)
+    log = check.check(frame, layout.id)
+    setup = Setup(
+        layouts={layout.id: layout},
+        langs=[lang],
+        site_words=site_words(office),
+        issued=ISSUED,
+        intent=load_intent(None),
+        mark=load_mark(office.mark_file) if office.mark_file else None,
+    )
+    held = {p.where.line for p in log.problems() if p.severity is Severity.ERROR}
+    shown = frame.filter(~pl.col("line").is_in([line for line in held if line is not None]))
+    plan = compile_plan(setup, fonts, check.characters())
+    with out.open("wb") as stream:
+        write_pdf(stream, shown, layout=layout.id, plan=plan, fonts=fonts, title=layout.title["ja"])
+    return list(log.problems())
+
+
+def preview_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
+    """The value columns of the three samples (`line` 1 to 3), all that a form with `rows` instalments may name."""
+    data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
+    spoken = "ja" if lang == "ja" else "en"
+    slips = [_slip(data, kind, spoken, rows=rows, office=office) for kind in KINDS]
+    names = sorted(known_values(rows) - {"line"})
+    columns = {name: [slip.get(name, "") for slip in slips] for name in names}
+    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)).with_columns(
+        line=pl.Series(range(1, len(KINDS) + 1), dtype=pl.Int64), lang=pl.lit(lang), mode=pl.lit("test")
+    )
+
+
+def _slip(data: Mapping[str, Any], kind: str, lang: str, *, rows: int, office: Site) -> dict[str, str]:
+    raw = {**data["common"], **data[lang], **data[kind]}
+    slip = {name: value[lang] if isinstance(value, dict) else value for name, value in raw.items()}
+    listed = min(int(slip.pop("inst_rows", len(slip["inst_period"]))), rows)
+    for cell in CELLS:
+        texts = slip.pop(cell)
+        slip |= {f"{cell}_{k + 1}": texts[min(k, len(texts) - 1)] for k in range(listed)}
+    known = {"city": office.city, "department": office.department, "telephone": office.telephone}
+    if lang != "ja":
+        known |= {
+            "city": office.city_en or office.city,
+            "department": office.department_en or office.department,
+        }
+    return slip | {name: text for name, text in known.items() if text}

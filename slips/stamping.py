@@ -1,0 +1,147 @@
+"""Tags of many pages at once: what `PageObjects.bodies` writes for one page, stamped with the numbers of the others.
+
+The objects of two pages of one template differ only in numbers. A page is written once with numbers that cannot occur, the places of
+their digits are kept, and the digits of all pages with equally long numbers are filled in by column. In: a template's `PageObjects` and
+the numbers of its pages. Out: for each page the same bytes that `plain` gives, in a tenth of the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from slips.structure import PageObjects
+
+Int = npt.NDArray[np.int64]
+
+# Stand-ins, ten digits each: no constant of a page is that long, and object numbers stay far below.
+FIRST, CONTENT, NODE, INDEX, SEQUENCE = (k * 10**9 for k in range(1, 6))
+_STANDIN: Final = re.compile(rb"(?<!\d)([1-5]\d{9})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of some pages of one template, as columns; `sequences` are the printed numbers."""
+
+    firsts: Int
+    contents: Int
+    nodes: Int
+    indexes: Int
+    sequences: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.firsts)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A page's object bodies joined by line ends, the length of each, and the page's row of the parent tree."""
+
+    bodies: bytes
+    lengths: tuple[int, ...]
+    owners: bytes
+
+
+def plain(maker: PageObjects, numbers: Numbers) -> list[Block]:
+    """Page by page: the reference."""
+    return [_written(maker, *row) for row in _rows(numbers)]
+
+
+def stamp(maker: PageObjects, numbers: Numbers) -> list[Block]:
+    """The same, by column."""
+    out: list[Block | None] = [None] * len(numbers)
+    last = numbers.firsts + maker.count - 1
+    keys = [_width(c) for c in (numbers.firsts, last, numbers.contents, numbers.nodes, numbers.indexes)]
+    keys.append(np.fromiter(map(len, numbers.sequences), np.int64, len(numbers)))
+    shapes, which = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)
+    for k, (first_width, last_width, *widths) in enumerate(shapes.tolist()):
+        rows = np.flatnonzero(which.ravel() == k)
+        part = _take(numbers, rows)
+        # Where the numbers inside a page change their length, the few pages concerned are written plainly.
+        same = first_width == last_width
+        blocks = _stamped(maker, part, [first_width, *widths]) if same else plain(maker, part)
+        for row, block in zip(rows.tolist(), blocks, strict=True):
+            out[row] = block
+    return [block for block in out if block is not None]
+
+
+def _stamped(maker: PageObjects, numbers: Numbers, widths: Sequence[int]) -> list[Block]:
+    model = _written(maker, FIRST, CONTENT, NODE, INDEX, str(SEQUENCE))
+    text = model.bodies + model.owners
+    base = (numbers.firsts, numbers.contents, numbers.nodes, numbers.indexes)
+    pieces: list[bytes] = []
+    places: list[list[tuple[int, int]]] = [
+        [],
+        [],
+        [],
+        [],
+        [],
+    ]  # for each kind: position, offset from its base
+    edges = [0]  # where bodies end, in the model
+    for length in model.lengths:
+        edges.append(edges[-1] + length + 1)
+    shrunk = np.zeros(len(text) + 1, np.int64)
+    at = end = 0
+    for found in _STANDIN.finditer(text):
+        value = int(found[1])
+        kind = value // 10**9 - 1
+        pieces.append(text[end : found.start()] + b"0" * widths[kind])
+        at += found.start() - end
+        places[kind].append((at, value % 10**9))
+        at, end = at + widths[kind], found.end()
+        shrunk[found.end() :] += 10 - widths[kind]
+    pieces.append(text[end:])
+    page = np.frombuffer(b"".join(pieces), np.uint8)
+    pages = np.repeat(page[None], len(numbers), axis=0)
+    for kind, column in enumerate(base):
+        _fill(pages, places[kind], column, widths[kind])
+    for position, _ in places[4]:
+        signs = np.frombuffer("".join(numbers.sequences).encode("ascii"), np.uint8)
+        pages[:, position : position + widths[4]] = signs.reshape(len(numbers), widths[4])
+    ends = [edge - int(shrunk[edge - 1]) for edge in edges[1:]]
+    lengths = tuple(b - a - 1 for a, b in zip([0, *ends[:-1]], ends, strict=True))
+    cut, size = ends[-1] - 1, pages.shape[1]
+    data = pages.tobytes()
+    return [Block(data[k : k + cut], lengths, data[k + cut : k + size]) for k in range(0, len(data), size)]
+
+
+def _fill(pages: npt.NDArray[np.uint8], places: Sequence[tuple[int, int]], column: Int, width: int) -> None:
+    """The decimal digits of `column` + offset at each place."""
+    if not places:
+        return
+    at = np.array([position for position, _ in places])
+    rest = column[:, None] + np.array([offset for _, offset in places])[None]
+    for digit in range(width - 1, -1, -1):
+        rest, low = np.divmod(rest, 10)
+        pages[:, at + digit] = (low + ord("0")).astype(np.uint8)
+
+
+def _written(maker: PageObjects, first: int, content: int, node: int, index: int, sequence: str) -> Block:
+    bodies, owners = maker.bodies(first=first, content=content, pages=node, index=index, sequence=sequence)
+    return Block(b"\n".join(bodies), tuple(map(len, bodies)), owners)
+
+
+def _rows(numbers: Numbers) -> zip[tuple[int, int, int, int, str]]:
+    columns = (numbers.firsts, numbers.contents, numbers.nodes, numbers.indexes)
+    return zip(*(c.tolist() for c in columns), numbers.sequences, strict=True)
+
+
+def _take(numbers: Numbers, rows: Int) -> Numbers:
+    return Numbers(
+        numbers.firsts[rows],
+        numbers.contents[rows],
+        numbers.nodes[rows],
+        numbers.indexes[rows],
+        [numbers.sequences[row] for row in rows.tolist()],
+    )
+
+
+def _width(column: Int) -> Int:
+    """How many decimal digits each number has."""
+    powers = 10 ** np.arange(1, 18, dtype=np.int64)
+    return np.searchsorted(powers, column, side="right") + 1

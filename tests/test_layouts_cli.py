@@ -1,0 +1,94 @@
+"""`elqr layouts`: list, check, preview, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import main
+
+SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["layouts", *map(str, words)])
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    """An office's own form, as yet a copy."""
+    path = tmp_path / "office.toml"
+    path.write_text(
+        (files("layouts") / "forms" / "mihara.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    return path
+
+
+def change(path: Path, old: str, new: str) -> Path:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_the_list_names_the_forms_with_their_size() -> None:
+    listed = run()
+    assert listed.exit_code == 0
+    assert listed.output == run("list").output
+    assert "mihara" in listed.output and "279.4 × 114.3 mm" in listed.output and "大きな文字" in listed.output
+    rows = json.loads(run("list", "--json").output)["layouts"]
+    assert [row["id"] for row in rows] == ["a4_large", "a4_notice", "mihara"]
+    assert {len(row["sha256"]) for row in rows} == {64}
+
+
+def test_a_good_form_ends_with_0(office: Path) -> None:
+    for form in ("mihara", office):
+        result = run("check", form)
+        assert (result.exit_code, "no problems" in result.output) == (0, True)
+    assert json.loads(run("check", "mihara", "--json").output) == {"layout": "mihara", "problems": []}
+
+
+def test_faults_are_listed_and_end_with_1(office: Path) -> None:
+    change(office, "pitch_dots = 8", "pitch_dots = 3")
+    change(office, 'label = "row.notice_no"', 'label = "pay.channels"')
+    result = run("check", office)
+    assert result.exit_code == 1
+    assert "layout.qr_pitch" in result.output and "text.label_overflow" in result.output
+    found = json.loads(run("check", office, "--json").output)["problems"]
+    assert {row["code"] for row in found} >= {"layout.qr_pitch", "text.label_overflow"}
+    assert all(row["message_ja"] and row["message_en"] for row in found)
+
+
+def test_a_label_that_does_not_exist_is_a_fault_not_a_crash(office: Path) -> None:
+    change(office, 'label = "row.notice_no"', 'label = "row.nothing"')
+    result = run("check", office)
+    assert result.exit_code == 1 and "layout.unknown_label" in result.output
+
+
+def test_what_is_no_form_ends_with_2(office: Path, tmp_path: Path) -> None:
+    assert run("check", "mihra").exit_code == 2
+    change(office, "[page]", "[page")
+    result = run("check", office)
+    assert result.exit_code == 2 and "layout.not_toml" in result.output
+    assert run("preview", office, "--out", tmp_path / "x.pdf").exit_code == 2
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_preview_is_refused_for_a_form_with_faults(office: Path, tmp_path: Path) -> None:
+    change(office, "pitch_dots = 8", "pitch_dots = 3")
+    result = run("preview", office, "--out", tmp_path / "x.pdf")
+    assert result.exit_code == 2 and "layout.qr_pitch" in result.output
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_preview_gives_the_same_bytes_each_time(tmp_path: Path) -> None:
+    one, two = tmp_path / "1.pdf", tmp_path / "2.pdf"
+    for out in (one, two):
+        result = run("preview", "mihara", "--out", out, "--site", SITE)
+        assert result.exit_code == 0, result.output
+    assert one.read_bytes() == two.read_bytes()
+    assert one.read_bytes().startswith(b"%PDF-1.6")
