@@ -32,11 +32,13 @@ def test_equals_the_reference(world: World) -> None:
     assert found.digest() == decide_plainly(world, w.POLICY, as_of=w.AS_OF).digest()
 
 
+@w.FEW
 @given(w.worlds(), st.lists(st.integers(0, 2**32), min_size=5, max_size=5))
 def test_order_of_rows_changes_nothing(world: World, seeds: list[int]) -> None:
     same(w.decided(world), w.decided(w.shuffled(world, seeds)))
 
 
+@w.FEW
 @given(w.worlds())
 def test_every_yen_has_one_place_and_every_payment_one_outcome(world: World) -> None:
     found = w.decided(world)
@@ -59,6 +61,7 @@ def test_every_yen_has_one_place_and_every_payment_one_outcome(world: World) -> 
     assert (found.lines["charge_open"].drop_nulls() >= 0).all()
 
 
+@w.FEW
 @given(w.worlds())
 def test_an_unrelated_line_changes_nothing(world: World) -> None:
     before = w.decided(world)

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from reconcile.candidates import neighbours, ranked
 from reconcile.frames import SLIPS
-from reconcile.match import DIGITS, KeyIndex, halves, matched, mixed
+from reconcile.match import DIGITS, CoverIndex, KeyIndex, halves, matched, mixed
 
 KEYS = st.one_of(st.integers(0, 10**20 - 1), st.integers(0, 40)).map(lambda n: f"{n:020}")
 
@@ -54,6 +54,14 @@ def test_keys_that_are_no_keys(key: str | None) -> None:
 def test_a_key_twice_in_the_register() -> None:
     with pytest.raises(ValueError, match="1 slip keys stand twice"):
         KeyIndex.of(pl.Series([w.key(1), w.key(2), w.key(1)]))
+
+
+@given(st.lists(st.integers(-1, 8), max_size=30), st.lists(st.integers(-1, 8), max_size=20))
+def test_covers_expand_as_a_join(of_covers: list[int], asked: list[int]) -> None:
+    index = CoverIndex.of(np.array(of_covers, dtype=np.int64), slips=9)
+    at, rows = index.expand(np.array(asked, dtype=np.int64))
+    expected = [(i, c) for i, s in enumerate(asked) for c, of in enumerate(of_covers) if s == of and s >= 0]
+    assert sorted(zip(at.tolist(), rows.tolist(), strict=True)) == expected
 
 
 def test_an_empty_register() -> None:

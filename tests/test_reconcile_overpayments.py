@@ -160,6 +160,7 @@ def test_claims_lapse(premium: bool, day: str) -> None:
     assert proposed(excess(is_premium=premium)).refunds["lapses_from"].to_list() == [w.day(day)]
 
 
+@w.FEW
 @given(w.worlds(), st.sampled_from([("same_tax", "oldest_due"), ("largest",)]))
 def test_every_excess_is_used_once_and_no_debt_is_overfilled(of: w.World, order: tuple[str, ...]) -> None:
     found = w.decided(of)
