@@ -27,7 +27,7 @@ def decide(world: World, policy: Policy, *, as_of: date) -> Decision:
     """What stands for the payments and lines of this world. `as_of` only says which open lines are overdue or barred by now."""
     world = world.checked()
     lines = last_versions(world.assessments, policy=policy)
-    payments, covers = climbed(net(world.receipts), world)
+    payments, covers = climbed(net(world.receipts), world, lines)
     quick, claims, slow = split(payments, covers, lines)
     exempt = lines.filter(pl.col("exempt_from").is_not_null()).select("line_id", "exempt_from", "exempt_to")
     charges: list[pl.DataFrame] = []
@@ -46,26 +46,40 @@ def decide(world: World, policy: Policy, *, as_of: date) -> Decision:
         blocked=block_reasons(world.blocks),
     )
     outcomes, postings = fast_rows(quick, claims)
-    found = {
-        "outcomes": pl.concat([outcomes, framed(settled.outcomes, "outcomes")]),
-        "postings": pl.concat([postings, framed(settled.postings, "postings")]),
-        "excess": framed(settled.excess, "excess"),
-        "suspense": framed(settled.suspense, "suspense"),
-        "held": framed(settled.held, "held"),
-        "charges": charges[0],
-    }
-    closed = pl.concat(
-        [
-            claims.filter(pl.col("due") > 0).select("line_id", closed_on="paid_on"),
-            pl.DataFrame(
-                [(c.line.line_id, c.paid_on) for c in settled.closings],
-                schema={"line_id": pl.String, "closed_on": pl.Date},
-                orient="row",
-            ),
-        ]
+    by_payment, by_line = slow.select("payment_id", "p"), lines.select("line_id", "l")
+    slow_outcomes = framed(settled.outcomes, "outcomes").join(by_payment, on="payment_id")
+    slow_postings = (
+        framed(settled.postings, "postings").join(by_payment, on="payment_id").join(by_line, on="line_id")
     )
-    stand = standing(lines, postings=found["postings"], charges=found["charges"], closed=closed, as_of=as_of)
-    return conserved(decision(**found, lines=stand), payments)
+    outcomes = pl.concat([outcomes, slow_outcomes.select(outcomes.columns)]).sort("p")
+    postings = pl.concat([postings, slow_postings.select(postings.columns)]).sort("l", "component", "p")
+    completed = pl.DataFrame(
+        [(c.line.line_id, c.paid_on) for c in settled.closings],
+        schema={"line_id": pl.String, "closed_on": pl.Date},
+        orient="row",
+    ).join(by_line, on="line_id")
+    closed = [
+        claims.filter(pl.col("due") > 0).select("l", closed_on="paid_on"),
+        completed.select("l", "closed_on"),
+    ]
+    stand = standing(
+        lines,
+        postings=postings,
+        charges=charges[0].join(by_line, on="line_id"),
+        closed=pl.concat(closed),
+        as_of=as_of,
+    )
+    found = decision(
+        outcomes=outcomes,
+        postings=postings,
+        excess=framed(settled.excess, "excess"),
+        suspense=framed(settled.suspense, "suspense"),
+        held=framed(settled.held, "held"),
+        charges=charges[0],
+        lines=stand,
+        in_order=("outcomes", "postings", "lines"),  # by number, and numbers follow the ids
+    )
+    return conserved(found, payments, outcomes["p"])
 
 
 def framed(rows: Sequence[Row], name: str) -> pl.DataFrame:
@@ -81,14 +95,14 @@ def block_reasons(blocks: pl.DataFrame) -> dict[str, str]:
     return found
 
 
-def conserved(found: Decision, payments: pl.DataFrame) -> Decision:
+def conserved(found: Decision, payments: pl.DataFrame, decided: pl.Series) -> Decision:
     """The decision itself. Raises ArithmeticError where a payment has no outcome or two, or where a yen is lost or made."""
     given = (payments.height, payments["net"].sum())
-    said = (found.outcomes["payment_id"].n_unique(), found.outcomes["amount"].sum())
+    said = (decided.n_unique(), found.outcomes["amount"].sum())
     places = (found.postings, found.excess, found.suspense, found.held)
     placed = sum(frame["amount"].sum() for frame in places)
-    if given != said or found.outcomes.height != given[0] or placed != given[1]:
+    if given != said or len(decided) != given[0] or placed != given[1]:
         raise ArithmeticError(
-            f"{given[0]} payments of {given[1]} yen; {found.outcomes.height} outcomes of {said[1]} yen; {placed} yen placed"
+            f"{given[0]} payments of {given[1]} yen; {said[0]} outcomes of {said[1]} yen; {placed} yen placed"
         )
     return found

@@ -48,9 +48,10 @@ def decide_plainly(world: World, policy: Policy, *, as_of: date) -> Decision:
         found[name] = getattr(settled, name)
     closed = {c.line.line_id: c.paid_on for c in settled.closings}
     found["lines"] = [_standing(lines[i], v[-1], found, closed.get(i), as_of) for i, v in versions.items()]
-    return decision(
-        **{name: pl.DataFrame(rows, schema=dict(SCHEMAS[name]), orient="row") for name, rows in found.items()}
-    )
+    frames = {
+        name: pl.DataFrame(rows, schema=dict(SCHEMAS[name]), orient="row") for name, rows in found.items()
+    }
+    return decision(in_order=(), **frames)
 
 
 def _blocks(world: World) -> list[Row]:

@@ -7,6 +7,7 @@ Refuses nothing; a payment that is left out here is decided by `settle`, to the 
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from reconcile.fiscal import fiscal_year
@@ -20,27 +21,22 @@ REMARKS = tuple(o.value for o in PAYMENT_FACTS if o is not Outcome.PRELIMINARY)
 def split(
     payments: pl.DataFrame, covers: pl.DataFrame, lines: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Quick payments, their claims (a row a payment and line), and the slow payments."""
-    booked = pl.coalesce("account_date", "paid_on")
-    to_lines = payments.filter(pl.col("fate") == "lines")
-    claims = covers.join(
-        to_lines.select(
-            "payment_id",
-            "net",
-            "paid_on",
-            "account_date",
-            "deciding",
-            "provisional",
-            booked_year=fiscal_year(to_lines.select(booked).to_series()),
-            plain=~pl.col("superseded") & ~pl.any_horizontal(REMARKS),
-        ),
-        on="payment_id",
-    ).join(
-        lines.select(
-            "line_id", "due", "rolled", "barred", "versions", "status", "carried_over", "fiscal_year"
-        ),
-        on="line_id",
+    """Quick payments, their claims (a row a payment and line), and the slow payments. All are numbered: `p` and `l` are rows."""
+    plain = (pl.col("fate") == "lines") & ~pl.col("superseded") & ~pl.any_horizontal(REMARKS)
+    facts = payments.select(
+        "payment_id",
+        "net",
+        "paid_on",
+        "account_date",
+        "deciding",
+        "provisional",
+        to_lines=pl.col("fate") == "lines",
+        plain=plain,
+        booked_year=fiscal_year(payments.select(pl.coalesce("account_date", "paid_on")).to_series()),
     )
+    of_line = lines.select("due", "rolled", "barred", "versions", "status", "carried_over", "fiscal_year")
+    claims = covers.hstack(facts[covers["p"]]).filter("to_lines")
+    claims = claims.hstack(of_line[claims["l"]])
     good = (
         pl.col("plain")
         & (pl.col("component") == "principal")
@@ -52,18 +48,28 @@ def split(
         & ~pl.col("carried_over")
         & (pl.col("booked_year") <= pl.col("fiscal_year").cast(pl.Int32))
     )
-    claims = claims.with_columns(good=good & ~pl.col("line_id").is_duplicated())
-    fits = claims.group_by("payment_id").agg(
-        good=pl.col("good").all(), asked=pl.col("yen").sum(), line_ids=_line_ids()
+    claims = claims.with_columns(good=good & ~pl.col("l").is_duplicated())
+    fits = claims.group_by("p").agg(
+        good=pl.col("good").all(), asked=pl.col("yen").sum(), n=pl.len(), line_ids=pl.first("line_id")
     )
-    quick = to_lines.join(fits, on="payment_id").filter(pl.col("good") & (pl.col("asked") == pl.col("net")))
-    kept = claims.join(quick.select("payment_id"), on="payment_id", how="semi")
-    slow = payments.join(quick.select("payment_id"), on="payment_id", how="anti")
-    return quick, kept, slow
+    fits = fits.join(payments.select("p", "net"), on="p").filter(
+        pl.col("good") & (pl.col("asked") == pl.col("net"))
+    )
+    chosen = np.zeros(payments.height, dtype=bool)
+    chosen[fits["p"].to_numpy()] = True
+    kept = claims.filter(pl.Series(chosen[claims["p"].to_numpy()]))
+    return (
+        payments.filter(pl.Series(chosen)).hstack(_line_ids(fits, kept).select("line_ids")),
+        kept,
+        payments.filter(pl.Series(~chosen)),
+    )
 
 
-def _line_ids() -> pl.Expr:
-    return pl.col("line_id").sort().str.join(";")
+def _line_ids(fits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """`p, line_ids` in order of p; joining texts is dear, and most payments have one line."""
+    several = claims.join(fits.filter(pl.col("n") > 1).select("p"), on="p", how="semi")
+    joined = several.group_by("p").agg(line_ids=pl.col("line_id").sort().str.join(";"))
+    return pl.concat([fits.filter(pl.col("n") == 1).select("p", "line_ids"), joined]).sort("p")
 
 
 def fast_rows(quick: pl.DataFrame, claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -73,6 +79,7 @@ def fast_rows(quick: pl.DataFrame, claims: pl.DataFrame) -> tuple[pl.DataFrame, 
     )
     zero = pl.lit(0, dtype=pl.Int64)
     outcomes = quick.select(
+        "p",
         "payment_id",
         "line_ids",
         "slip_key",
@@ -88,8 +95,10 @@ def fast_rows(quick: pl.DataFrame, claims: pl.DataFrame) -> tuple[pl.DataFrame, 
         excess=zero,
         suspense=zero,
         held=zero,
-    ).select(list(OUTCOMES))
+    ).select("p", *OUTCOMES)
     postings = claims.select(
+        "p",
+        "l",
         "line_id",
         "component",
         "payment_id",
@@ -100,7 +109,7 @@ def fast_rows(quick: pl.DataFrame, claims: pl.DataFrame) -> tuple[pl.DataFrame, 
         amount="yen",
         receipt_id="deciding",
         rule=word,
-    ).select(list(POSTINGS))
+    ).select("p", "l", *POSTINGS)
     return outcomes, postings
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from reconcile.match import CoverIndex, KeyIndex, matched
 from reconcile.outcomes import Outcome
 from reconcile.world import World
 
@@ -29,56 +30,77 @@ PAYMENT_FACTS = (  # flag columns, in order of precedence
 )
 
 
-def climbed(payments: pl.DataFrame, world: World) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All payments with fate, rung and flags named by `PAYMENT_FACTS`; and covers: `payment_id, line_id, component, yen`."""
-    slips = world.slips.select(
-        "slip_key",
-        known=pl.lit(value=True),
-        slip_confirm="confirm_no",
-        slip_item="tax_item",
-        slip_body="body_code",
-        slip_period="period",
-        slip_payer="payer_id",
-        slip_amount="amount",
-        superseded=pl.col("slip_key").is_in(world.slips["supersedes"].drop_nulls().unique().implode()),
-        full_year=((pl.col("kind") == FULL_YEAR) | (pl.col("period") == "00")).fill_null(value=False),
+def climbed(payments: pl.DataFrame, world: World, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All payments with fate, rung and flags named by `PAYMENT_FACTS`; and covers `p, l, line_id, component, yen`, numbered by their rows.
+
+    Raises ValueError where a cover or a transfer names a line that is not among the assessments.
+    """
+    index = KeyIndex.of(world.slips["slip_key"])
+    of_slips = _covers(world, index, lines)
+    with_cover = of_slips.unique("s").select("s", "successor")
+    superseded = pl.Series(index.find(world.slips["supersedes"].drop_nulls()))
+    slips = (
+        world.slips.with_row_index("s")
+        .join(with_cover.cast({"s": pl.get_index_type()}), on="s", how="left", maintain_order="left")
+        .select(
+            "slip_key",
+            "s",
+            "successor",
+            known=pl.lit(value=True),
+            slip_confirm="confirm_no",
+            slip_item="tax_item",
+            slip_body="body_code",
+            slip_period="period",
+            slip_payer="payer_id",
+            slip_amount="amount",
+            superseded=pl.col("s").is_in(superseded.implode()),
+            full_year=((pl.col("kind") == FULL_YEAR) | (pl.col("period") == "00")).fill_null(value=False),
+        )
     )
-    of_slips = _covers(world)
-    has_cover = of_slips.select("slip_key", "successor").unique("slip_key")
-    rows = payments.join(slips, on="slip_key", how="left").join(has_cover, on="slip_key", how="left")
-    rows = _with_facts(rows, world.body_code).with_columns(rung=_rung(), fate=_fate())
-    covers = (
-        rows.filter(pl.col("fate").is_in(["lines", "excess"]) | pl.col("cancelled"))
-        .select("payment_id", "slip_key")
-        .join(of_slips, on="slip_key")
-        .select("payment_id", "line_id", "component", yen="amount")
-    )
+    rows = _with_facts(matched(payments, slips, index=index), world.body_code)
+    rows = rows.with_columns(rung=_rung(), fate=_fate())
+    led = pl.col("fate").is_in(["lines", "excess", "none"]) & pl.col("s").is_not_null()
+    slip_rows = rows.select(pl.when(led).then(pl.col("s").cast(pl.Int64)).otherwise(-1)).to_series()
+    at, cover_rows = CoverIndex.of(of_slips["s"].to_numpy(), slips=slips.height).expand(slip_rows.to_numpy())
+    covers = of_slips.select("l", "line_id", "component", yen="amount")[cover_rows]
+    covers = covers.insert_column(0, rows["p"][at])
     if not world.transfers.height:
         return rows, covers
-    return _with_transfers(rows, covers, world.transfers)
+    return _with_transfers(rows, covers, world.transfers, lines)
 
 
-def _covers(world: World) -> pl.DataFrame:
-    """Covers by slip_key; a slip without any has those of the slip that replaced it, or of that one's successor, and so on."""
-    own = world.covers.with_columns(successor=pl.lit(value=False))
-    bare = world.slips.join(world.covers, on="slip_key", how="anti").select("slip_key", at="slip_key")
+def _numbered(frame: pl.DataFrame, lines: pl.DataFrame, *, name: str) -> pl.DataFrame:
+    """The frame with `l`, the number of its line."""
+    found = frame.join(lines.select("line_id", "l"), on="line_id", how="left", maintain_order="left")
+    if found["l"].null_count():
+        lost = found.filter(pl.col("l").is_null())["line_id"][0]
+        raise ValueError(f"{name}: line_id {lost} is not among the assessments")
+    return found
+
+
+def _covers(world: World, index: KeyIndex, lines: pl.DataFrame) -> pl.DataFrame:
+    """Covers by slip number `s`; a slip without any has those of the slip that replaced it, or of that one's successor, and so on."""
+    own = _numbered(world.covers, lines, name="covers").with_columns(
+        s=pl.Series(index.find(world.covers["slip_key"]), dtype=pl.Int64), successor=pl.lit(value=False)
+    )
+    slips = world.slips.select("slip_key", "supersedes", s=pl.int_range(pl.len(), dtype=pl.Int64))
+    bare = slips.join(own, on="s", how="anti").select("s", at="slip_key")
     # of two successors the one with the lesser key: a choice that no order of rows can change
     next_of = (
-        world.slips.filter(pl.col("supersedes").is_not_null())
+        slips.filter(pl.col("supersedes").is_not_null())
         .sort("slip_key")
         .unique("supersedes", keep="first", maintain_order=True)
         .select(at="supersedes", following="slip_key")
     )
-    parts = [own]
+    parts = [own.drop("slip_key")]
     for _ in range(next_of.height):
-        bare = bare.join(next_of, on="at").select("slip_key", at="following")
+        bare = bare.join(next_of, on="at").select("s", at="following")
         if not bare.height:
             break
-        met = bare.join(world.covers.rename({"slip_key": "at"}), on="at").with_columns(
-            successor=pl.lit(value=True)
-        )
-        parts.append(met.select(own.columns))
-        bare = bare.join(met.select("slip_key").unique(), on="slip_key", how="anti")
+        others = own.drop("s", "successor").rename({"slip_key": "at"})
+        met = bare.join(others, on="at").with_columns(successor=pl.lit(value=True))
+        parts.append(met.select(parts[0].columns))
+        bare = bare.join(met.select("s").unique(), on="s", how="anti")
     return pl.concat(parts)
 
 
@@ -145,9 +167,9 @@ def _rung() -> pl.Expr:
 
 
 def _with_transfers(
-    rows: pl.DataFrame, covers: pl.DataFrame, transfers: pl.DataFrame
+    rows: pl.DataFrame, covers: pl.DataFrame, transfers: pl.DataFrame, lines: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A transfer is a confirmed payment that names its line itself."""
+    """A transfer is a confirmed payment that names its line itself. Payments are numbered anew."""
     flags = {o.value: pl.lit(o is Outcome.OFFSET_APPLIED) for o in PAYMENT_FACTS}
     no = pl.lit(value=False)
     more = transfers.select(
@@ -164,5 +186,13 @@ def _with_transfers(
         **dict.fromkeys(("cancelled", "provisional", "differs", "superseded", "full_year"), no),
         **flags,
     )
-    direct = transfers.select("payment_id", "line_id", "component", yen="amount")
-    return pl.concat([rows, more], how="diagonal"), pl.concat([covers, direct])
+    every = (
+        pl.concat([rows.rename({"p": "_old"}), more], how="diagonal").sort("payment_id").with_row_index("p")
+    )
+    old = every.select("p", p_old="_old").drop_nulls()
+    covers = covers.rename({"p": "p_old"}).join(old, on="p_old").drop("p_old")
+    direct = _numbered(transfers, lines, name="transfers").join(
+        every.select("payment_id", "p"), on="payment_id"
+    )
+    direct = direct.select("p", "l", "line_id", "component", yen="amount")
+    return every.drop("_old"), pl.concat([covers.select(direct.columns), direct])

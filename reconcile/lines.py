@@ -29,7 +29,7 @@ _LINE = (
 def payment_objects(payments: pl.DataFrame, covers: pl.DataFrame) -> list[Payment]:
     """The payments of these rows, in no particular order."""
     of_payment: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
-    mine = covers.join(payments.select("payment_id"), on="payment_id", how="semi")
+    mine = covers.join(payments.select("p", "payment_id"), on="p")
     for payment_id, *cover in mine.select("payment_id", "line_id", "component", "yen").iter_rows():
         of_payment[payment_id].append(tuple(cover))
     payments = payments.with_columns(pl.col("paid_time").fill_null(""))

@@ -17,13 +17,17 @@ class Outcome(Enum):
     ja: str
     en: str
     money: str
+    place: int
 
     def __new__(cls, value: str, ja: str, en: str, money: str) -> Outcome:
         """A member whose value is the first of the four words."""
         member = object.__new__(cls)
         member._value_ = value
         member.ja, member.en, member.money = ja, en, money
+        member.place = len(cls.__members__)
         return member
+
+    __hash__ = object.__hash__  # members are single; hashing their names costs a night a second
 
     # --- nothing was paid in the end, or nobody can say what was paid
     CONTRADICTORY = (
@@ -201,15 +205,18 @@ PRECEDENCE: tuple[Outcome, ...] = tuple(Outcome)
 
 def first(facts: Collection[Outcome]) -> Outcome:
     """The outcome of a payment of which all these hold. Raises ValueError where none does."""
-    for outcome in PRECEDENCE:
-        if outcome in facts:
-            return outcome
-    raise ValueError("a payment of which nothing holds")
+    if not facts:
+        raise ValueError("a payment of which nothing holds")
+    return min(facts, key=_place)
 
 
 def in_order(facts: Collection[Outcome]) -> str:
     """All facts by name, in the order of precedence, joined by `;`."""
-    return ";".join(o.value for o in PRECEDENCE if o in facts)
+    return ";".join(o.value for o in sorted(facts, key=_place))
+
+
+def _place(outcome: Outcome) -> int:
+    return outcome.place
 
 
 MONEY_WORDS = (

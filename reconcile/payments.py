@@ -25,9 +25,9 @@ NET: tuple[str, ...] = (
 
 
 def net(events: pl.DataFrame) -> pl.DataFrame:
-    """One row a payment, sorted by nothing: the columns of the event that counts, with
+    """One row a payment, by payment_id: `p` (row number), the columns of the event that counts, and
 
-    `receipt_id` of the deciding event, `kinds` (all kinds, in order of rank, joined by `+`), `net` yen (0 where cancelled), and the flags
+    `deciding` (receipt_id of the deciding event), `kinds` (all kinds, in order of rank, joined by `+`), `net` yen (0 where cancelled), and the flags
     `provisional`, `cancelled`, `seen_preliminary`, `differs` (確報 or 訂正 against 速報), `contradictory`.
     """
     many = events["payment_id"].is_duplicated()
@@ -40,8 +40,11 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
         contradictory=pl.lit(value=False),
     )
     several = _several(_marked(events.filter(many)))
-    return pl.concat([alone, several.select(alone.columns)]).with_columns(
-        net=pl.when("cancelled").then(0).otherwise("amount")
+    return (
+        pl.concat([alone, several.select(alone.columns)])
+        .with_columns(net=pl.when("cancelled").then(0).otherwise("amount"))
+        .sort("payment_id")
+        .with_row_index("p")
     )
 
 

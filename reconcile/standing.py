@@ -17,16 +17,21 @@ from reconcile.prescription import barred_from
 
 
 def last_versions(assessments: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
-    """One row a line: the columns of its last version, `versions` (their number), `due` yen, `rolled`, `barred`, flags without nulls."""
+    """One row a line, by line_id: `l` (row number), its last version, `versions` (how many), `due` yen, `rolled`, `barred`; no null flags."""
     several = assessments["line_id"].is_duplicated()
     alone = assessments.filter(~several).with_columns(versions=pl.lit(1, dtype=pl.Int64))
     many = ordered_versions(assessments.filter(several)).with_columns(
         versions=pl.col("version").cast(pl.Int64)
     )
     last = many.unique("line_id", keep="last", maintain_order=True)
-    rows = pl.concat([alone, last.select(alone.columns)]).with_columns(
-        pl.col("carried_over", "is_premium").fill_null(value=False),
-        due=pl.when(pl.col("status") == "cancelled").then(0).otherwise("principal"),
+    rows = (
+        pl.concat([alone, last.select(alone.columns)])
+        .sort("line_id")
+        .with_row_index("l")
+        .with_columns(
+            pl.col("carried_over", "is_premium").fill_null(value=False),
+            due=pl.when(pl.col("status") == "cancelled").then(0).otherwise("principal"),
+        )
     )
     rolled = roll_due(rows["due_date"])
     barred = barred_from(
@@ -42,19 +47,18 @@ def last_versions(assessments: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
 def standing(
     lines: pl.DataFrame, *, postings: pl.DataFrame, charges: pl.DataFrame, closed: pl.DataFrame, as_of: date
 ) -> pl.DataFrame:
-    """The `LINES` frame. `closed`: `line_id, closed_on`. `as_of` says what is overdue and what is barred by now."""
+    """The `LINES` frame. Postings, charges and `closed` (`closed_on`) name lines by `l`. `as_of` says what is overdue and what is barred by now."""
     principal = pl.col("component") == "principal"
-    sums = postings.group_by("line_id").agg(
+    sums = postings.group_by("l").agg(
         paid=pl.col("amount").filter(principal & ~pl.col("provisional")).sum(),
         provisional=pl.col("amount").filter(principal & pl.col("provisional")).sum(),
         charge_paid=pl.col("amount").filter(pl.col("component") == "delinquency").sum(),
     )
+    charged = charges.select("l", charge="amount", charged=pl.lit(value=True))
     rows = (
-        lines.join(sums, on="line_id", how="left")
-        .join(closed, on="line_id", how="left")
-        .join(
-            charges.select("line_id", charge="amount", charged=pl.lit(value=True)), on="line_id", how="left"
-        )
+        lines.join(sums, on="l", how="left", maintain_order="left")
+        .join(closed, on="l", how="left", maintain_order="left")
+        .join(charged, on="l", how="left", maintain_order="left")
         .with_columns(
             pl.col("paid", "provisional", "charge_paid").fill_null(0),
             # a line in the table of charges without an amount is one that cannot be computed
