@@ -14,15 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconcile.commands import ledger
+
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
 
 FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
-CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"})
+CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"}) | frozenset(
+    {"ledger.conflict", "ledger.slip_conflict", "ledger.drift", "ledger.in_use"}
+)
 """Problems after which nothing was committed because something else happened at the same time."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Shell(click.Group):
+    """The command itself: what the library refuses ends in words and a code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _refusals():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Shell, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="elqr")
 def main() -> None:
     """Payment slips with the unified local-tax QR code (eL-QR): print, verify, reconcile.
@@ -340,6 +352,9 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
         problems = write_preview(layout, out=out, lang=lang, site=site)
     for problem in problems:
         click.echo(str(problem), err=True)
+
+
+main.add_command(ledger)
 
 
 @contextmanager

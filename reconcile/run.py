@@ -47,7 +47,8 @@ class RunRequest:
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `refused`: why files were left out; `notes`: what went wrong after the commit; `files`: rows of `files` and `again` (bytes taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
+    `refused`: why files were left out; `notes`: what went wrong after the commit. `files`: rows of `files` and `again` (bytes
+    taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """
 
     committed: bool
