@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from reconcile.covering import all_versions
-from reconcile.frames import COVERS, SLIPS, empty
+from reconcile.frames import COVERS, empty
 from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
-from reconcile.world import BLOCKS, EVENTS_READ, TRANSFERS, World
+from reconcile.world import BLOCKS, EVENTS_READ, SLIPS_READ, TRANSFERS, World
 
 _EVENT = ("payment_no", *EVENTS_READ)
-_SLIP = tuple(n for n in SLIPS if n != "file_sha256")
+_SLIP = tuple(SLIPS_READ)
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ class Closure:
     def _of_slips(self, keys: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Payments of slips not met before; lines of those that were paid; the slips before and after them."""
         new = self._fresh("slip_key", keys)
-        rows = self._ledger.lookup("slips", new, _SLIP)
-        self._slips.append(rows)
+        rows = self._ledger.lookup("slips", new, ["slip_key", "supersedes"])
         # a payment with an older slip may stand on this one's lines
         neighbours = [rows["supersedes"].drop_nulls().alias("slip_key")]
         own = pl.concat([e.filter(pl.col("slip_key").is_in(new.implode()))["slip_key"] for e in self._events])
@@ -84,6 +83,7 @@ class Closure:
         led, lines = pl.concat([own, found["slip_key"]]), [_no("line_id")]
         while len(led):
             led = self._fresh("led", led)
+            self._slips.append(self._ledger.lookup("slips", led.alias("slip_key"), _SLIP))
             covers = self._ledger.lookup("covers", led.alias("slip_key"))
             self._covers.append(covers)
             lines.append(covers["line_id"])
@@ -95,7 +95,7 @@ class Closure:
         """The world as far as it has grown."""
         events = pl.concat(self._events)
         transfers = pl.concat([empty(TABLES["transfers"].columns), *self._transfers])
-        slips = pl.concat([empty(SLIPS).select(_SLIP), *self._slips])
+        slips = pl.concat([empty(SLIPS_READ), *self._slips])
         covers = pl.concat([empty(COVERS), *self._covers])
         lines = pl.concat([self._seen["line_id"], covers["line_id"]]).unique().sort()
         versions = all_versions(self._ledger, lines)

@@ -239,6 +239,8 @@ class Ledger:
     ) -> pl.DataFrame:
         """Rows by key through an index; `keys`: a series, or a frame for keys of several columns. Nulls are left out."""
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
+        if frame.height and TABLES[table].chained and not self.store.highest(table):
+            frame = frame.clear()
         distinct = frame.drop_nulls().unique() if frame.height else frame
         return self.store.lookup(table, distinct, list(columns or TABLES[table].columns))
 

@@ -151,10 +151,14 @@ class _Reading:
             source = open_receipts(
                 path, site=given.site, layout=given.receipt_layout, encoding=given.encoding
             )
-            layout, sha256 = source.opened.layout, source.opened.survey.sha256
-            if stored := self._stored("receipts", sha256, layout.sha256):
-                self._again(path, stored)
-                return
+        except ProblemError as error:
+            self._refused += error.problems
+            return
+        layout, sha256 = source.opened.layout, source.opened.survey.sha256
+        if stored := self._stored("receipts", sha256, layout.sha256):
+            self._again(path, stored)
+            return
+        try:
             batches = list(source.batches())
             tally = source.summary.tally
         except ProblemError as error:

@@ -87,8 +87,7 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
 def _lines(ledger: Ledger, decision: Decision) -> None:
     """The derived table of lines: those that money or a charge has touched."""
     rows = decision.lines.select(list(TABLES["standing_lines"].columns))
-    ledger.store.remove("standing_lines", rows.select("line_id"))
-    ledger.store.append("standing_lines", rows)
+    ledger.store.replace("standing_lines", rows)
 
 
 def _totals(

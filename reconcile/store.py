@@ -53,6 +53,9 @@ class Store(Protocol):
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows."""
 
+    def replace(self, table: str, frame: pl.DataFrame) -> None:
+        """Put rows in the place of those with the same first column, in a derived table of which it is the key."""
+
     def remove(self, table: str, keys: pl.DataFrame) -> None:
         """Take rows out of a derived table, by equal values in the columns of `keys`."""
 

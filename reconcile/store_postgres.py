@@ -112,6 +112,11 @@ class PostgresStore:
                 rows = to_stored(table, frame)
                 self._copy(sql.SQL("copy {} ({})").format(sql.Identifier(table), _names(rows.columns)), rows)
 
+    def replace(self, table: str, frame: pl.DataFrame) -> None:
+        """Put rows in the place of those with the same first column."""
+        self.remove(table, frame.select(frame.columns[0]))
+        self.append(table, frame)
+
     def remove(self, table: str, keys: pl.DataFrame) -> None:
         """Take rows out of a derived table."""
         if not keys.height:

@@ -7,6 +7,7 @@ Refuses (ProblemError): a second writer, a folder that cannot be written, a full
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -166,6 +167,14 @@ class SqliteStore:
         with self._told():
             self._many(f"insert into {table} ({_names(rows.columns)}) values ({places})", rows)
 
+    def replace(self, table: str, frame: pl.DataFrame) -> None:
+        """Put rows in the place of those with the same key, in a derived table."""
+        if frame.height:
+            rows = to_stored(table, frame)
+            places = ", ".join("?" * rows.width)
+            with self._told():
+                self._many(f"insert or replace into {table} ({_names(rows.columns)}) values ({places})", rows)
+
     def remove(self, table: str, keys: pl.DataFrame) -> None:
         """Take rows out of a derived table."""
         if not keys.height:
@@ -186,13 +195,23 @@ class SqliteStore:
             return pl.DataFrame(schema={name: kinds[name] for name in columns})
         wanted = to_stored(table, keys.cast({n: kinds[n] for n in keys.columns})).sort(keys.columns)
         same = " and ".join(f't."{name}" = w.k{i}' for i, name in enumerate(wanted.columns))
+        picked = ", ".join(f't."{name}"' for name in columns)
         with self._told():
-            self._run("drop table if exists temp.wanted")
-            self._run(f"create temp table wanted ({', '.join(f'k{i}' for i in range(wanted.width))})")
-            self._many(f"insert into temp.wanted values ({', '.join('?' * wanted.width)})", wanted)
-            picked = ", ".join(f't."{name}"' for name in columns)
-            rows = self._run(f"select {picked} from temp.wanted w cross join {table} t on {same}").fetchall()
+            source, values = self._wanted(wanted)
+            rows = self._run(
+                f"select {picked} from {source} w cross join {table} t on {same}", values
+            ).fetchall()
         return from_stored(table, _frame(table, rows, columns))
+
+    def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
+        """Keys as something to join with: one column as a list in JSON, which costs least; several as a table in memory."""
+        if keys.width == 1:
+            text = json.dumps(keys.to_series().to_list(), ensure_ascii=False, separators=(",", ":"))
+            return "(select value as k0 from json_each(?))", (text,)
+        self._run("drop table if exists temp.wanted")
+        self._run(f"create temp table wanted ({', '.join(f'k{i}' for i in range(keys.width))})")
+        self._many(f"insert into temp.wanted values ({', '.join('?' * keys.width)})", keys)
+        return "temp.wanted", ()
 
     def scan(
         self, table: str, columns: list[str], *, after: int = 0, most: int = 1 << 62
@@ -263,7 +282,8 @@ class SqliteStore:
         return self._open().execute(sql, values)
 
     def _many(self, sql: str, rows: pl.DataFrame) -> None:
-        self._open().executemany(sql, rows.iter_rows())
+        for at in range(0, rows.height, BLOCK_ROWS):
+            self._open().executemany(sql, rows[at : at + BLOCK_ROWS].rows())
 
     def _last_run(self) -> int:
         there = self._run("select 1 from sqlite_master where name = 'runs'").fetchone()

@@ -196,7 +196,17 @@ class FailingStores:
 
         def failing(place: str, *, writer: bool) -> Any:
             store = open_store(place, writer=writer)
-            for name in ("begin", "commit", "append", "remove", "lookup", "settle", "highest", "rollback"):
+            for name in (
+                "begin",
+                "commit",
+                "append",
+                "replace",
+                "remove",
+                "lookup",
+                "settle",
+                "highest",
+                "rollback",
+            ):
                 setattr(store, name, self.counted(getattr(store, name), name))
             return store
 
