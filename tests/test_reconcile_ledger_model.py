@@ -238,11 +238,11 @@ def run(machine: type[Ledgers], examples: int, steps: int) -> None:
 
 
 def test_model() -> None:
-    run(Ledgers, examples=6, steps=10)
+    run(Ledgers, examples=4, steps=8)
 
 
 def test_model_on_a_server(postgres_places: Callable[[], str]) -> None:
     class OnServer(Ledgers):
         place_maker = staticmethod(postgres_places)
 
-    run(OnServer, examples=2, steps=7)
+    run(OnServer, examples=2, steps=5)
