@@ -76,13 +76,17 @@ def main() -> int:
     )
     words.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     words.add_argument("--full", action="store_true", help="a million slips for the memory figure")
+    words.add_argument("--rounds", type=int, default=printing.ROUNDS, help="rounds of the print runs")
     words.add_argument("--count", type=int, default=20_000, help="slips of the other runs")
     given = words.parse_args()
     found = [reading_figure("utf-8"), reading_figure("cp932")]
-    found += [symbol_figure(), *page_figures("mihara"), *page_figures(printing.LAYOUT)]
+    found += [symbol_figure(), *page_figures("mihara"), *page_figures("a4_notice")]
     with tempfile.TemporaryDirectory() as folder:
         found += printing.figures(
-            Path(folder), count=given.count, large=1_000_000 if given.full else 5 * given.count
+            Path(folder),
+            count=given.count,
+            large=1_000_000 if given.full else 5 * given.count,
+            rounds=given.rounds,
         )
     print(figures.table(found))
     if given.write:
