@@ -15,7 +15,8 @@ import polars as pl
 from elqr.site import Site
 from reconcile.event_text import CHANNEL_LETTERS, KIND_LETTERS, extra_text, fixed_text
 from reconcile.opening import open_file
-from reconcile.strict_row import Row, read_row
+from reconcile.row_plan import Row
+from reconcile.strict_row import read_row
 
 US = "\x1f"
 NAMES = (

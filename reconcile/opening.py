@@ -20,8 +20,9 @@ from elqr.site import Site
 from reconcile.descriptors import load_receipt_layout
 from reconcile.receipt_layout import ReceiptField, ReceiptLayout
 from reconcile.records import LINE_BYTES_MAX, Survey, survey
+from reconcile.row_plan import RowPlan
 from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
-from reconcile.strict_row import RowPlan, split_quoted
+from reconcile.strict_text import split_quoted
 
 PARQUET = b"PAR1"
 NUL_RARER_THAN = 100
