@@ -67,7 +67,7 @@ def open_file(
         found = encoding or sniff_encoding(handle, file=path.name)
     chosen = load_receipt_layout(sniff(head, file=path.name) if layout is None else layout)
     if chosen.barcode is not None and not chosen.named("slip_key") and site.cvs_key is False:
-        params = {"found": chosen.id, "expected": "convenience.holds_slip_key"}
+        params: dict[str, str | int] = {"found": chosen.id, "expected": "convenience.holds_slip_key"}
         raise ProblemError(Problem("receipt_file.no_key", params=params, where=Where(path.name)))
     told = encoding is not None or (not known.ascii and found in chosen.encodings)
     written = found if told else chosen.encodings[0]
@@ -181,7 +181,9 @@ def _parquet(path: Path, known: Survey, site: Site, layout: str | Path | None) -
         ) from None
     chosen = load_receipt_layout(layout or "canonical")
     log = ProblemLog()
-    if not all(f.headings for f in chosen.fields):  # by position there is nothing to tell one column from another
+    if not all(
+        f.headings for f in chosen.fields
+    ):  # by position there is nothing to tell one column from another
         params = {"found": chosen.id, "expected": "headings"}
         raise ProblemError(Problem("receipt_file.by_heading", params=params, where=Where(path.name)))
     places = _places(chosen, columns, path.name, log)
