@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 ISSUE_DATE ?= 2026-06-01
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 ROUNDS ?= 10
 JAR := $(VENV)-validate/.jar
 
