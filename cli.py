@@ -14,16 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconcile.commands import ledger
+
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
-    from slips.progress import Listener, Progress
 
 FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
-CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"})
+CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"}) | frozenset(
+    {"ledger.conflict", "ledger.slip_conflict", "ledger.drift", "ledger.in_use"}
+)
 """Problems after which nothing was committed because something else happened at the same time."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Shell(click.Group):
+    """The command itself: what the library refuses ends in words and a code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _refusals():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Shell, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="elqr")
 def main() -> None:
     """Payment slips with the unified local-tax QR code (eL-QR): print, verify, reconcile.
@@ -55,7 +66,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--mapping", type=FILE, help="The site's own headings (TOML). 見出しの対応表")
 @click.option(
-    "--encoding", help="Encoding of the input where it is not to be guessed: utf-8, cp932. 文字コード"
+    "--encoding",
+    type=click.Choice(["utf-8", "cp932"], case_sensitive=False),
+    help="Encoding of the input where it is not to be guessed. 文字コード",
 )
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes. 並列数")
 @click.option(
@@ -88,9 +101,12 @@ def print_command(
 
     納付書ファイルを検査し、PDFに印刷し、印刷した符号をすべて読み戻します。
     """
+    import sys
+
     from slips.job import print_slips
     from slips.jobfile import to_bytes
     from slips.press import PaperPrepress
+    from slips.progress import telling
     from slips.request import PrintRequest
     from slips.summary import summary
 
@@ -102,7 +118,7 @@ def print_command(
         read_back=not skip_read_back,
         **options,
     )
-    with _refusals(), _progress() as listener:
+    with _refusals(), telling(sys.stderr) as listener:
         report = print_slips(request, prepress=PaperPrepress, listener=listener)
     if as_json:
         click.echo(to_bytes(report.job).decode(), nl=False)
@@ -338,9 +354,12 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
         click.echo(str(problem), err=True)
 
 
+main.add_command(ledger)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Say why nothing was done, in both languages, and end with the code for it."""
+    """Say why nothing was done, in both languages, and end with the code for it: never with 1, which means done."""
     from elqr.problems import ProblemError
 
     try:
@@ -349,49 +368,23 @@ def _refusals() -> Iterator[None]:
         _tell(error)
         codes = {problem.code for problem in error.problems}
         raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
+    except KeyboardInterrupt:
+        click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
+        raise SystemExit(CONFLICT) from None
+    except Exception:
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+        click.echo(
+            "elqrの内部エラーです。結果は出力していません。 / An error inside elqr: nothing was delivered.",
+            err=True,
+        )
+        raise SystemExit(UNUSABLE) from None
 
 
 def _tell(error: ProblemError) -> None:
     for problem in error.problems:
         click.echo(str(problem), err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Listener]:
-    """A bar on a terminal, a plain line every tenth of a step elsewhere; both on the error stream."""
-    import sys
-
-    bars: dict[str, Any] = {}
-    told: dict[str, int] = {}
-
-    def draw(progress: Progress) -> None:
-        if progress.step not in bars:
-            _finish(bars)
-            bars[progress.step] = click.progressbar(
-                length=max(progress.total, 1), label=progress.label, file=sys.stderr, show_pos=True
-            )
-        bar = bars[progress.step]
-        bar.length = max(progress.total, 1)
-        bar.update(progress.done - bar.pos)
-
-    def write(progress: Progress) -> None:
-        tenth = 10 * progress.done // max(progress.total, 1)
-        if told.get(progress.step) != tenth:
-            told[progress.step] = tenth
-            click.echo(progress.text(), err=True)
-
-    try:
-        yield draw if sys.stderr.isatty() else write
-    finally:
-        _finish(bars)
-
-
-def _finish(bars: dict[str, Any]) -> None:
-    """Close the bar that is open: it ends with its line."""
-    for bar in bars.values():
-        if not bar.finished:
-            bar.finish()
-            bar.render_finish()
 
 
 if __name__ == "__main__":

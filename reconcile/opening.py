@@ -6,8 +6,6 @@ Refuses (ProblemError, at once): what cannot be opened, is empty or no text, no 
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from reconcile.descriptors import load_receipt_layout
 from reconcile.receipt_layout import ReceiptField, ReceiptLayout
 from reconcile.records import LINE_BYTES_MAX, Survey, survey
 from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
-from reconcile.strict_row import RowPlan
+from reconcile.strict_row import RowPlan, split_quoted
 
 PARQUET = b"PAR1"
 NUL_RARER_THAN = 100
@@ -124,8 +122,8 @@ def _heading(path: Path, skip: int, encoding: str) -> tuple[list[str], int, int]
     if isinstance(decoded, BadByte):
         params = {"found": f"{decoded.value:02X}", "expected": encoding}
         raise ProblemError(Problem("heading.undecodable", params=params, where=Where(path.name, 1)))
-    cells = next(csv.reader(io.StringIO(decoded.decode("utf-8"))), [])
-    return [c.strip() for c in cells], skip + len(raw), 2
+    text = decoded.decode("utf-8")
+    return [c.strip() for c in split_quoted(text) or text.split(",")], skip + len(raw), 2
 
 
 def _places(

@@ -72,22 +72,30 @@ def cell(
     one: ReceiptField, values: Mapping[str, object], layout: ReceiptLayout, issuer: str = "999999"
 ) -> str:
     """One value as the layout writes it."""
-    if one.type == "barcode":
-        return one.prefix + barcode(values, issuer=issuer)
-    if one.type == "copy":
-        return barcode(values, issuer=issuer)[one.of_barcode[0] - 1 : one.of_barcode[1]]
-    if one.name in ("kind", "channel"):
-        return _code(values, layout, one)
-    if one.type == "datetime":
-        day, time = values["paid_on"], values.get("paid_time")
-        clock = f" {str(time)[:2]}:{str(time)[2:4]}:{str(time)[4:]}" if time else ""
-        return f"{day}{clock}"
-    if one.type == "time":
-        return str(values.get("paid_time") or "0000")[:4]
+    digits = barcode(values, issuer=issuer) if one.type in ("barcode", "copy") else ""
+    match one.type:
+        case "barcode":
+            text = one.prefix + digits
+        case "copy":
+            text = digits[one.of_barcode[0] - 1 : one.of_barcode[1]]
+        case "choice":
+            text = _code(values, layout, one)
+        case "datetime":
+            time = str(values.get("paid_time") or "")
+            text = (
+                f"{values['paid_on']} {time[:2]}:{time[2:4]}:{time[4:]}" if time else str(values["paid_on"])
+            )
+        case "time":
+            text = str(values.get("paid_time") or "0000")[:4]
+        case _:
+            text = _plain(one, values, layout)
+    return text
+
+
+def _plain(one: ReceiptField, values: Mapping[str, object], layout: ReceiptLayout) -> str:
     if one.name == "store" and layout.id.startswith("convenience"):
         parts = str(values.get("store") or "-").split("-")
-        first = layout.named("store")[0] is one
-        return parts[0] if first else parts[1]
+        return parts[0] if layout.named("store")[0] is one else parts[1]
     value = values.get(one.name)
     if value is None:
         return one.none[-1] if one.none else ""

@@ -198,7 +198,7 @@ _events = st.lists(
 
 
 @given(_events, st.sampled_from(["cp932", "utf-8"]))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_event_there_and_back(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event], encoding: str
 ) -> None:
