@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.columns import COLUMNS, NAMES
+from elqr.columns import Column
 from elqr.mapping import HeadingMap, nearest
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
 
@@ -43,20 +43,23 @@ class Plan:
     names: tuple[str | None, ...]
     shown: tuple[str, ...]  # heading as written, for messages
     mapping: HeadingMap
+    columns: tuple[Column, ...]
 
 
-def plan(file: str, shown: Sequence[str], mapping: HeadingMap) -> tuple[Plan, ProblemLog]:
+def plan(
+    file: str, shown: Sequence[str], columns: Sequence[Column], mapping: HeadingMap
+) -> tuple[Plan, ProblemLog]:
     """Which column stands where. Raises ProblemError with every fault of the heading."""
     log, faults = ProblemLog(), []
     names: list[str | None] = []
     where = Where(file, 1)
     for heading in shown:
-        name = mapping.column_of(heading)
+        name = mapping.column_of(heading, columns)
         if name is None:
             log.add_one(
                 Problem(
                     "heading.unknown",
-                    params={"found": heading, "expected": nearest(heading, NAMES)},
+                    params={"found": heading, "expected": nearest(heading, [c.name for c in columns])},
                     where=where,
                 )
                 if heading.strip()
@@ -68,20 +71,20 @@ def plan(file: str, shown: Sequence[str], mapping: HeadingMap) -> tuple[Plan, Pr
         elif name in mapping.constants:
             faults.append(Problem("heading.constant", name, {"found": heading}, where))
         names.append(name)
-    missing = [c for c in COLUMNS if c.required and c.name not in names and c.name not in mapping.constants]
+    missing = [c for c in columns if c.required and c.name not in names and c.name not in mapping.constants]
     faults += [
         Problem("heading.missing", c.name, {"found": "、".join(shown), "expected": c.ja}, where)
         for c in missing
     ]
     if faults:
         raise ProblemError(faults)
-    return Plan(file, len(shown), tuple(names), tuple(shown), mapping), log
+    return Plan(file, len(shown), tuple(names), tuple(shown), mapping, tuple(columns)), log
 
 
 def _canonical(raw: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """Columns by position -> `line` and all canonical columns; constants and value maps applied, empty = null."""
-    columns = [pl.col("line")]
-    for name in NAMES:
+    cells = [pl.col("line")]
+    for name in (c.name for c in plan.columns):
         if name in plan.mapping.constants:
             cell = pl.lit(plan.mapping.constants[name], pl.String)
         elif name in plan.names:
@@ -90,8 +93,8 @@ def _canonical(raw: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             cell = pl.lit(None, pl.String)
         if words := plan.mapping.values.get(name):
             cell = cell.replace(dict(words))
-        columns.append(pl.when(cell != "").then(cell).alias(name))
-    return raw.select(columns)
+        cells.append(pl.when(cell != "").then(cell).alias(name))
+    return raw.select(cells)
 
 
 def batch(raw: pl.DataFrame, refused: Sequence[pl.DataFrame], plan: Plan, log: ProblemLog) -> Batch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from elqr.batch import Batch, Plan, batch, plan
+from elqr.columns import Column
 from elqr.damage import misshapen, undecodable
 from elqr.encoding import BOM, SNIFF_BLOCK, BadByte, refuse_binary, sniff, to_utf8
 from elqr.framing import Fault, Records, frame
@@ -27,7 +28,9 @@ BLOCK_BYTES = 4 << 20  # one read; some 9,000 slips with payload
 LINE_BYTES_MAX = 1 << 24  # no line end in 16 MiB: not a slips file
 
 
-def csv_batches(path: Path, mapping: HeadingMap, *, encoding: str | None, batch_rows: int) -> Iterator[Batch]:
+def csv_batches(
+    path: Path, columns: Sequence[Column], mapping: HeadingMap, *, encoding: str | None, batch_rows: int
+) -> Iterator[Batch]:
     """The records of a CSV file in batches of at most `batch_rows`; `encoding` None means: told by content.
 
     Raises ProblemError at once where the file cannot be used, except for `file.no_rows`, which only the end can tell.
@@ -38,7 +41,7 @@ def csv_batches(path: Path, mapping: HeadingMap, *, encoding: str | None, batch_
         name = encoding or sniff(handle, file=path.name)
         handle.seek(0)
         headings, offset, line = _headings(handle, name, path.name)
-    how, log = plan(path.name, headings, mapping)
+    how, log = plan(path.name, headings, columns, mapping)
     return _batches(path, how, log, encoding=name, offset=offset, line=line, batch_rows=batch_rows)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from elqr.columns import BY_NAME, NAMES, headings, normal_heading
+from elqr.columns import COLUMNS, Column, headings, normal_heading
 from elqr.problems import Problem, ProblemError, Where
 
 TABLES = ("headings", "constants", "values")
@@ -26,21 +26,22 @@ class HeadingMap:
     constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def column_of(self, heading: str) -> str | None:
-        """The canonical column a heading stands for; the site's own words go before the common ones."""
+    def column_of(self, heading: str, columns: Sequence[Column] = COLUMNS) -> str | None:
+        """The canonical column among `columns` that a heading stands for; the site's own words go before the common ones."""
         normal = normal_heading(heading)
-        return self.headings.get(normal) or headings().get(normal)
+        own = self.headings.get(normal)
+        return own if any(c.name == own for c in columns) else headings(columns).get(normal)
 
 
-def load_mapping(path: Path) -> HeadingMap:
-    """The mapping file at `path`. Raises ProblemError (unreadable, or with every fault found in it)."""
+def load_mapping(path: Path, *, columns: Sequence[Column] = COLUMNS) -> HeadingMap:
+    """The mapping file at `path` for a file of `columns`. Raises ProblemError (unreadable, or with every fault found in it)."""
     tables = load_toml(path)
     problems: list[Problem] = [
         Problem("mapping.unknown", key, {"found": key, "expected": "、".join(TABLES)}, Where(path.name))
         for key in tables
         if key not in TABLES
     ]
-    mapping = read_mapping(tables, problems, file=path.name)
+    mapping = read_mapping(tables, problems, file=path.name, columns=columns)
     if problems:
         raise ProblemError(problems)
     return mapping
@@ -73,7 +74,9 @@ def load_toml(path: Path) -> dict[str, object]:
         ) from None
 
 
-def read_mapping(tables: Mapping[str, object], problems: list[Problem], *, file: str) -> HeadingMap:
+def read_mapping(
+    tables: Mapping[str, object], problems: list[Problem], *, file: str, columns: Sequence[Column] = COLUMNS
+) -> HeadingMap:
     """The three tables out of a parsed TOML file; faults are added to `problems`. Also used for the site file."""
 
     def fault(code: str, key: str, found: object, expected: str) -> None:
@@ -87,10 +90,11 @@ def read_mapping(tables: Mapping[str, object], problems: list[Problem], *, file:
         return {}
 
     def column(name: str, key: str) -> bool:
-        if name not in BY_NAME:
-            fault("mapping.column", key, name, nearest(name, NAMES))
-        return name in BY_NAME
+        if name not in names:
+            fault("mapping.column", key, name, nearest(name, names))
+        return name in names
 
+    names = [c.name for c in columns]
     own: dict[str, str] = {}
     for heading, name in table("headings", tables).items():
         key = f"headings.{heading}"

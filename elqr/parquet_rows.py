@@ -5,17 +5,20 @@ In: a path; out: batches in canonical columns. Refuses (ProblemError): a damaged
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from elqr.batch import Batch, Plan, batch, plan
+from elqr.columns import Column
 from elqr.mapping import HeadingMap
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
 
 
-def parquet_batches(path: Path, mapping: HeadingMap, *, batch_rows: int) -> Iterator[Batch]:
+def parquet_batches(
+    path: Path, columns: Sequence[Column], mapping: HeadingMap, *, batch_rows: int
+) -> Iterator[Batch]:
     """The rows of a Parquet file in batches of at most `batch_rows`. Raises ProblemError at once where it cannot be used."""
     try:
         schema = pl.read_parquet_schema(path)
@@ -23,7 +26,7 @@ def parquet_batches(path: Path, mapping: HeadingMap, *, batch_rows: int) -> Iter
         raise ProblemError(
             Problem("file.unreadable", params={"found": str(path), "reason": str(error).splitlines()[0]})
         ) from None
-    how, log = plan(path.name, list(schema), mapping)
+    how, log = plan(path.name, list(schema), columns, mapping)
     nested = [
         Problem("heading.type", n or h, {"found": str(t), "expected": "String"}, Where(path.name, 1))
         for n, (h, t) in zip(how.names, schema.items(), strict=True)

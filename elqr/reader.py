@@ -6,17 +6,18 @@ Refuses (ProblemError): an empty file, one that is no text, missing required col
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elqr.batch import Batch
+from elqr.columns import COLUMNS, Column
 from elqr.csv_rows import csv_batches
 from elqr.encoding import encoding_named
 from elqr.mapping import HeadingMap
 from elqr.parquet_rows import parquet_batches
 from elqr.problems import Problem, ProblemError, Where
 
-__all__ = ["Batch", "read_slips"]
+__all__ = ["Batch", "read_columns", "read_slips"]
 
 
 def read_slips(
@@ -27,6 +28,18 @@ def read_slips(
     `encoding`: `utf-8` or `cp932`, else told by content. Raises ProblemError where the file as a whole cannot be used (at once, not later),
     ValueError for another encoding.
     """
+    return read_columns(path, COLUMNS, mapping=mapping, encoding=encoding, batch_rows=batch_rows)
+
+
+def read_columns(
+    path: Path,
+    columns: Sequence[Column],
+    *,
+    mapping: HeadingMap | None = None,
+    encoding: str | None = None,
+    batch_rows: int = 50_000,
+) -> Iterator[Batch]:
+    """The same for a file of any `columns`, such as assessments: batches, problems and refusals are alike."""
     given = encoding_named(encoding) if encoding is not None else None
     site = mapping or HeadingMap()
     try:
@@ -40,5 +53,5 @@ def read_slips(
     if not head:
         raise ProblemError(Problem("file.empty", where=Where(path.name)))
     if head == b"PAR1":
-        return parquet_batches(path, site, batch_rows=batch_rows)
-    return csv_batches(path, site, encoding=given, batch_rows=batch_rows)
+        return parquet_batches(path, columns, site, batch_rows=batch_rows)
+    return csv_batches(path, columns, site, encoding=given, batch_rows=batch_rows)
