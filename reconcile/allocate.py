@@ -1,0 +1,277 @@
+"""One line and the payments that want it: who takes how much, in the order in which they were paid. Plain Python, a line at a time.
+
+In: a `Line` with its versions, `Claim`s. Out: a `Share` a claim: posted by component, excess by class, held, and which cases hold.
+The earliest 納付日 wins (then time of day, then payment_id), whatever arrived first; 本税 goes before 延滞金. Source: reconcile-rules §3.
+Refuses nothing: what is posted, excess and held adds up to the claim, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reconcile.outcomes import Outcome
+
+NOTHING: frozenset[Outcome] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a line was assessed at from a day on (None: from the beginning). `due` is 0 where it is cancelled."""
+
+    revised_at: date | None
+    due: int
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands. `due_date` after the roll; `fee`: the 督促手数料 that may be taken."""
+
+    line_id: str
+    payer_id: str
+    body_code: str
+    tax_item: str
+    notice_no: str
+    is_premium: bool
+    fiscal_year: int
+    carried_over: bool
+    due_date: date
+    barred_from: date | None
+    fee: int
+    versions: tuple[Version, ...]
+
+    @property
+    def now(self) -> Version:
+        """The last version."""
+        return self.versions[-1]
+
+    def on(self, day: date) -> Version:
+        """The version in force on a day; a revision counts from its own day on."""
+        found = self.versions[0]
+        for version in self.versions:
+            if version.revised_at is None or version.revised_at <= day:
+                found = version
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The part of a payment that is meant for one line. `cover`: what its slip asks for as principal."""
+
+    payment_id: str
+    paid_on: date
+    paid_time: str
+    principal: int
+    delinquency: int
+    dunning_fee: int
+    cover: int
+    full_year: bool
+    provisional: bool
+
+    @property
+    def rank(self) -> tuple[date, str, str]:
+        """Earliest first. A payment whose time is not known goes before the others of its day."""
+        return self.paid_on, self.paid_time, self.payment_id
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Pass one: what a claim did to the principal. `own` of its principal, `moved` of its 延滞金 that went to the principal first."""
+
+    own: int
+    moved: int
+    kanou: int
+    gonou: int
+    facts: frozenset[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Both passes. `excess`: (component, class, yen, case) of each part that cannot stay."""
+
+    principal: int
+    delinquency: int
+    dunning_fee: int
+    held: int
+    excess: tuple[tuple[str, str, int, Outcome], ...]
+    facts: frozenset[Outcome]
+
+
+def spread(
+    amount: int,
+    covers: Sequence[tuple[str, str, int]],
+    lines: Mapping[str, Line],
+    paid_on: date,
+    order: Sequence[str],
+) -> dict[str, dict[str, int]]:
+    """How a payment falls on what its slip covers: line -> component -> yen (0 where nothing is left for it).
+
+    Components in the order of the policy, lines by due date. First what was due on the day of payment, then what the slip asks beyond it.
+    A surplus goes to the principal where the slip covers one line; else it stays under the line "".
+    """
+    rows = sorted(covers, key=lambda c: (order.index(c[1]), lines[c[0]].due_date, c[0]))
+    parts: dict[str, dict[str, int]] = {line_id: {} for line_id, _, _ in rows}
+    left = amount
+    for due_only in (True, False):
+        for line_id, component, yen in rows:
+            had = parts[line_id].get(component, 0)
+            due = lines[line_id].on(paid_on).due if due_only and component == "principal" else yen
+            more = min(left, max(0, min(yen, due) - had))
+            parts[line_id][component] = had + more
+            left -= more
+    if left:
+        only = next(iter(parts)) if len(parts) == 1 else ""
+        place = parts.setdefault(only, {})
+        place["principal"] = place.get("principal", 0) + left
+    return parts
+
+
+def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
+    """Pass one, over claims in order of rank."""
+    posted = lawful = 0
+    takers: set[bool] = set()  # whether by full-year slip, of those that took money before
+    found = []
+    for claim in claims:
+        if is_barred(line, claim):
+            found.append(Taken(0, 0, 0, claim.principal, frozenset({Outcome.TIME_BARRED})))
+            continue
+        then = line.on(claim.paid_on)
+        room = max(0, line.now.due - posted)
+        own = min(claim.principal, room)
+        moved = min(claim.delinquency, room - own)
+        lawful_now = min(claim.principal + moved, max(0, then.due - lawful))
+        excess = claim.principal - own
+        kanou = min(excess, max(0, lawful_now - own - moved))
+        closed = (room == 0 and posted > 0) or (lawful >= then.due and lawful > 0)
+        facts = set()
+        if kanou:
+            facts.add(_revised(line))
+        if excess > kanou:
+            facts.add(_surplus(line, claim, takers, closed=closed))
+        posted += own + moved
+        if posted < line.now.due and (own or moved or claim.principal < claim.cover):
+            facts.add(_short(line, claim))
+        if own + moved and claim.paid_on > line.due_date:
+            facts.add(Outcome.LATE)
+        if lawful_now or own + moved:
+            takers.add(claim.full_year)
+        lawful += lawful_now
+        found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING))
+    return found
+
+
+def is_barred(line: Line, claim: Claim) -> bool:
+    """Whether the line could no longer be paid on the day of the claim."""
+    return line.barred_from is not None and claim.paid_on >= line.barred_from
+
+
+def closing_day(line: Line, claims: Sequence[Claim], taken: Sequence[Taken]) -> date | None:
+    """納付日 of the payment that completed the principal."""
+    posted = 0
+    for claim, share in zip(claims, taken, strict=True):
+        posted += share.own + share.moved
+        if posted >= line.now.due > 0:
+            return claim.paid_on
+    return None
+
+
+def take_rest(line: Line, claims: Sequence[Claim], taken: Sequence[Taken], charge: int | None) -> list[Share]:
+    """Pass two: 延滞金 up to `charge` (None: it cannot be computed, so what is meant for it is held) and 督促手数料."""
+    left = {"delinquency": charge or 0, "dunning_fee": 0 if line.now.cancelled else line.fee}
+    used = {"delinquency": False, "dunning_fee": False}
+    found = []
+    for claim, first in zip(claims, taken, strict=True):
+        facts = set(first.facts)
+        excess = _principal_excess(line, first)
+        posted = {"delinquency": 0, "dunning_fee": 0}
+        held = 0
+        wanted = {"delinquency": claim.delinquency - first.moved, "dunning_fee": claim.dunning_fee}
+        for component, yen in wanted.items():
+            if not yen:
+                continue
+            if is_barred(line, claim):
+                facts.add(Outcome.TIME_BARRED)
+                excess.append((component, "gonou", yen, Outcome.TIME_BARRED))
+                continue
+            if component == "delinquency" and charge is None:
+                facts.add(Outcome.NO_RATE)
+                held = yen
+                continue
+            part = min(yen, left[component])
+            posted[component] = part
+            left[component] -= part
+            if part < yen:
+                class_, case = _extra_surplus(line, claim, used=used[component] and not part)
+                facts.add(case)
+                excess.append((component, class_, yen - part, case))
+            used[component] |= part > 0
+        if first.moved or posted["delinquency"]:
+            facts.add(Outcome.WITH_DELINQUENCY)
+        found.append(
+            Share(
+                first.own + first.moved,
+                posted["delinquency"],
+                posted["dunning_fee"],
+                held,
+                tuple(excess),
+                frozenset(facts) or NOTHING,
+            )
+        )
+    return found
+
+
+def _principal_excess(line: Line, taken: Taken) -> list[tuple[str, str, int, Outcome]]:
+    kanou_case = _revised(line)
+    gonou_case = next((f for f in taken.facts if f in _SURPLUS), Outcome.OVERPAID)
+    rows = (("kanou", taken.kanou, kanou_case), ("gonou", taken.gonou, gonou_case))
+    return [("principal", class_, yen, case) for class_, yen, case in rows if yen]
+
+
+_SURPLUS = frozenset(
+    {
+        Outcome.TIME_BARRED,
+        Outcome.CANCELLED_BEFORE,
+        Outcome.REDUCED_BEFORE,
+        Outcome.FULL_YEAR_AFTER_INSTALMENT,
+        Outcome.INSTALMENT_AFTER_FULL_YEAR,
+        Outcome.DUPLICATE,
+        Outcome.OVERPAID,
+    }
+)
+
+
+def _revised(line: Line) -> Outcome:
+    return Outcome.CANCELLED_AFTER if line.now.cancelled else Outcome.REDUCED_AFTER
+
+
+def _surplus(line: Line, claim: Claim, takers: set[bool], *, closed: bool) -> Outcome:
+    """Why a part of a principal was never due (one case a claim)."""
+    then = line.on(claim.paid_on)
+    if then.cancelled and line.now.cancelled:
+        return Outcome.CANCELLED_BEFORE
+    if (not claim.full_year) in takers:
+        return Outcome.FULL_YEAR_AFTER_INSTALMENT if claim.full_year else Outcome.INSTALMENT_AFTER_FULL_YEAR
+    if closed:
+        return Outcome.DUPLICATE
+    earlier = line.versions[: line.versions.index(then)]
+    if any(v.due > then.due for v in earlier):
+        return Outcome.REDUCED_BEFORE
+    return Outcome.OVERPAID
+
+
+def _extra_surplus(line: Line, claim: Claim, *, used: bool) -> tuple[str, Outcome]:
+    """Class and case of 延滞金 or 督促手数料 that cannot be taken."""
+    then = line.on(claim.paid_on)
+    if then.due > line.now.due:
+        return "kanou", _revised(line)
+    if then.cancelled:
+        return "gonou", Outcome.CANCELLED_BEFORE
+    return "gonou", Outcome.DUPLICATE if used else Outcome.OVERPAID
+
+
+def _short(line: Line, claim: Claim) -> Outcome:
+    """The slip was paid in full and the line was assessed at less before: the rest comes of an increase."""
+    grown = any(v.due < line.now.due for v in line.versions[:-1] if not v.cancelled)
+    return Outcome.INCREASED if grown and claim.principal >= claim.cover else Outcome.PARTIAL

@@ -1,0 +1,55 @@
+"""延滞金 of the lines that were completed late: the bridge from closings to the column engine of `reconcile.charges`.
+
+In: closings with their payments, exempt spans, the policy. Out: the `CHARGES` frame, one row a line completed late, also where it is 0.
+Refuses nothing: a line that reaches past the rate table gets a row without an amount, and the night goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from reconcile.charges import BASE_MIN, charges
+from reconcile.frames import empty
+from reconcile.policy import Policy
+from reconcile.settle import Closing
+from reconcile.world import CHARGES
+
+
+def assessed(closings: Sequence[Closing], exempt: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """`exempt`: `line_id, exempt_from, exempt_to` of lines that have a span."""
+    late = [c for c in closings if c.paid_on > c.line.due_date]
+    if not late:
+        return empty(CHARGES)
+    rows = pl.DataFrame(
+        {
+            "line_id": [c.line.line_id for c in late],
+            "due_date": pl.Series([c.line.due_date for c in late], dtype=pl.Date),
+            "principal": pl.Series([c.line.now.due for c in late], dtype=pl.Int64),
+            "until": pl.Series([c.paid_on for c in late], dtype=pl.Date),
+            "provisional": [c.provisional for c in late],
+        }
+    )
+    rates = policy.rates
+    years = [(pl.col("due_date") + pl.duration(days=1)).dt.year(), pl.col("until").dt.year()]
+    held = pl.all_horizontal(y.is_between(rates.valid_from.year, rates.valid_until.year) for y in years)
+    rows = rows.with_columns(known=held | (pl.col("principal") < BASE_MIN))
+    paid = pl.DataFrame(
+        [(c.line.line_id, day, yen) for c in late for day, yen in c.payments],
+        schema={"line_id": pl.String, "paid_on": pl.Date, "amount": pl.Int64},
+        orient="row",
+    )
+    good = rows.filter("known")
+    found = charges(good, rates=rates, payments=paid, exempt=exempt, rounding=policy.rounding)
+    unknown = rows.filter(~pl.col("known")).select(
+        "line_id",
+        "due_date",
+        pl.col("until").alias("paid_on"),
+        base=pl.lit(None, pl.Int64),
+        segments=pl.lit(""),
+        amount=pl.lit(None, pl.Int64),
+        rounding=pl.lit(policy.rounding),
+    )
+    both = pl.concat([found, unknown.cast(found.schema)])
+    return both.join(rows.select("line_id", "provisional"), on="line_id").select(list(CHARGES))

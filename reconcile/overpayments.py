@@ -1,0 +1,188 @@
+"""過誤納金 as proposals: what must fill the person's due and unpaid lines first (充当), and what goes back (還付), with its interest.
+
+In: excess rows of decisions, the payers' open lines, the policy, the day. Out: `OFFSETS` and `REFUNDS`; nothing is carried out here.
+Not on 速報, not before 払込, not from tax into 料 or back, 本税 before its 延滞金. Source: reconcile-rules §5.
+Refuses nothing: what may not go on yet stands as a refund row with the reason in `blocked`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from reconcile.fiscal import refund_accounting
+from reconcile.interest import interest
+from reconcile.policy import Policy
+from reconcile.prescription import claim_lapses_from
+
+_TEXT, _YEN, _DAY = pl.String(), pl.Int64(), pl.Date()
+NOT_REMITTED = "not_remitted"  # 払込 has not reached the bank account yet
+
+TARGETS: Mapping[
+    str, pl.DataType
+] = {  # lines of the payers that are open and confirmed: from LINES and the assessments
+    "line_id": _TEXT,
+    "payer_id": _TEXT,
+    "body_code": _TEXT,
+    "tax_item": _TEXT,
+    "notice_no": _TEXT,
+    "is_premium": pl.Boolean(),
+    "due_date": _DAY,  # after the roll
+    "open": _YEN,  # principal neither paid nor 速報
+    "charge_open": _YEN,  # 延滞金 assessed and unpaid
+    "provisional": _YEN,  # > 0: something on it is only 速報, so nobody fills it
+    "barred_from": _DAY,
+}
+OFFSETS: Mapping[str, pl.DataType] = {
+    "payment_id": _TEXT,
+    "receipt_id": _TEXT,
+    "payer_id": _TEXT,
+    "from_line": _TEXT,
+    "class": _TEXT,
+    "offset_to": _TEXT,  # line_id
+    "component": _TEXT,
+    "amount": _YEN,
+    "effective_on": _DAY,  # 充当適状日: both the excess and the debt were there
+    "rule": _TEXT,  # offset | wrong_period: another period of the same notice
+}
+REFUNDS: Mapping[str, pl.DataType] = {
+    "payment_id": _TEXT,
+    "receipt_id": _TEXT,
+    "payer_id": _TEXT,
+    "line_id": _TEXT,
+    "component": _TEXT,
+    "class": _TEXT,
+    "found_on": _TEXT,
+    "amount": _YEN,  # of the excess
+    "offset": _YEN,
+    "refund": _YEN,  # what is left to give back
+    "interest": _YEN,  # as if decided on the day; null where the rate table ends before
+    "interest_from": _DAY,
+    "interest_to": _DAY,
+    "accounting": _TEXT,  # modoshi | saishutsu
+    "lapses_from": _DAY,  # first day on which it can no longer be claimed
+    "blocked": _TEXT,
+}
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """`offsets` as `OFFSETS`, `refunds` as `REFUNDS`: one row for each row of excess."""
+
+    offsets: pl.DataFrame
+    refunds: pl.DataFrame
+
+
+def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_of: date) -> Proposals:
+    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`."""
+    rows: list[dict[str, Any]] = excess.sort(
+        "paid_on", "payment_id", "line_id", "component", "class", nulls_last=False
+    ).to_dicts()
+    for row in rows:
+        if row["blocked"] is None and (row["remit_date"] is None or row["remit_date"] > as_of):
+            row["blocked"] = NOT_REMITTED
+    debts = [t for t in targets.to_dicts() if not t["provisional"]]
+    left = {(t["line_id"], c): max(0, t[_YEN_OF[c]] or 0) for t in debts for c in _YEN_OF}
+    offsets: list[dict[str, Any]] = []
+    for row in rows:
+        filled = _fill(row, debts, left, policy, as_of) if row["blocked"] is None else []
+        row["offset"] = sum(o["amount"] for o in filled)
+        offsets += filled
+    frame = pl.DataFrame(rows, schema={**excess.schema, "offset": _YEN}, orient="row")
+    return Proposals(
+        pl.DataFrame(offsets, schema=dict(OFFSETS), orient="row"), _refunds(frame, policy, as_of)
+    )
+
+
+_YEN_OF: Mapping[str, str] = {"principal": "open", "delinquency": "charge_open"}
+
+
+def _fill(
+    row: Mapping[str, Any],
+    debts: Sequence[Mapping[str, Any]],
+    left: dict[tuple[str, str], int],
+    policy: Policy,
+    as_of: date,
+) -> list[dict[str, Any]]:
+    """One excess over the debts of its payer: every 本税 goes before its own 延滞金, lines in the order of the policy."""
+    mine = [t for t in debts if _may_fill(row, t, as_of)]
+    mine.sort(key=lambda t: _order(row, t, policy))
+    yen = row["amount"]
+    found = []
+    for target in mine:
+        for component in _YEN_OF:
+            part = min(yen, left[target["line_id"], component])
+            if part <= 0:
+                continue
+            left[target["line_id"], component] -= part
+            yen -= part
+            wrong = target["notice_no"] == row["notice_no"] and target["line_id"] != row["line_id"]
+            found.append(
+                {
+                    "payment_id": row["payment_id"],
+                    "receipt_id": row["receipt_id"],
+                    "payer_id": row["payer_id"],
+                    "from_line": row["line_id"],
+                    "class": row["class"],
+                    "offset_to": target["line_id"],
+                    "component": component,
+                    "amount": part,
+                    "effective_on": max(row["arisen_on"], target["due_date"]),
+                    "rule": "wrong_period" if wrong and row["class"] == "gonou" else "offset",
+                }
+            )
+    return found
+
+
+def _may_fill(row: Mapping[str, Any], target: Mapping[str, Any], as_of: date) -> bool:
+    """The same person's debt to the same body, due by now and not barred; tax fills tax, 料 fills 料."""
+    barred = target["barred_from"] is not None and target["barred_from"] <= max(
+        row["arisen_on"], target["due_date"]
+    )
+    same = all(row[name] == target[name] for name in ("payer_id", "body_code", "is_premium"))
+    return same and target["due_date"] <= as_of and not barred
+
+
+def _order(row: Mapping[str, Any], target: Mapping[str, Any], policy: Policy) -> tuple[Any, ...]:
+    keys = {
+        "same_notice": target["notice_no"] != row["notice_no"],
+        "same_tax": target["tax_item"] != row["tax_item"],
+        "oldest_due": target["due_date"],
+        "largest": -target["open"],
+    }
+    return (*(keys[name] for name in policy.offset_order), target["due_date"], target["line_id"])
+
+
+def _refunds(rows: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
+    rows = rows.with_columns(refund=pl.col("amount") - pl.col("offset"))
+    today = pl.repeat(as_of, rows.height, dtype=pl.Date(), eager=True)
+    accounting = refund_accounting(rows["fiscal_year"].cast(pl.Int32), found_on=today)
+    lapses = claim_lapses_from(
+        rows["arisen_on"],
+        premium=rows["is_premium"],
+        tax_years=policy.tax_years,
+        premium_years=policy.premium_years,
+    )
+    borne = _interest(rows, policy, as_of)
+    return rows.hstack(borne).with_columns(accounting=accounting, lapses_from=lapses).select(list(REFUNDS))
+
+
+def _interest(rows: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
+    """`interest, interest_from, interest_to`, row by row: null where the rate table does not hold a year of it."""
+    rates = policy.interest_rates
+    until = pl.max_horizontal("paid_on", pl.lit(as_of))
+    years = rows.select(first=pl.col("paid_on").dt.year(), last=until.dt.year())
+    known = rates.holds(years["first"]) & rates.holds(years["last"])
+    # a year that is not there bears nothing to ask for: such a row is asked about no day at all
+    asked = rows.select(
+        "class",
+        amount="refund",
+        paid_on=pl.when(known).then("paid_on").otherwise(pl.lit(rates.valid_until)),
+        until=pl.when(known).then(until).otherwise(pl.lit(rates.valid_until)),
+    )
+    found = interest(asked, rates=rates).select("interest", "interest_from", "interest_to")
+    return found.with_columns(interest=pl.when(known).then("interest").otherwise(None))

@@ -1,0 +1,80 @@
+"""What a payment comes to, from the set of its events: 速報, 確報, 取消, 訂正, in whatever order they arrived.
+
+In: receipt events. Out: one row a payment with the content that counts, its net amount and what is to be said of it.
+確報 is truth, 訂正 replaces it, 取消 takes it back whole; only 速報 is provisional. Days on which files were made decide nothing.
+Refuses nothing: several corrections that differ are marked `contradictory`, a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+RANKS: Mapping[str, int] = {"preliminary": 0, "confirmed": 1, "corrected": 2, "cancelled": 3}
+NET: tuple[str, ...] = (
+    "amount",
+    "slip_key",
+    "paid_on",
+    "paid_time",
+    "body_code",
+    "confirm_no",
+    "tax_item",
+    "period",
+)
+
+
+def net(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a payment, by payment_id: `p` (row number), the columns of the event that counts, and
+
+    `deciding` (receipt_id of the deciding event), `kinds` (all kinds, in order of rank, joined by `+`), `net` yen (0 where cancelled), and the flags
+    `provisional`, `cancelled`, `seen_preliminary`, `differs` (確報 or 訂正 against 速報), `contradictory`.
+    """
+    many = events["payment_id"].is_duplicated()
+    alone = _marked(events.filter(~many)).with_columns(
+        kinds=pl.col("kind"),
+        cancelled=pl.col("kind") == "cancelled",
+        provisional=pl.col("kind") == "preliminary",
+        seen_preliminary=pl.col("kind") == "preliminary",
+        differs=pl.lit(value=False),
+        contradictory=pl.lit(value=False),
+    )
+    several = _several(_marked(events.filter(many)))
+    return (
+        pl.concat([alone, several.select(alone.columns)])
+        .with_columns(net=pl.when("cancelled").then(0).otherwise("amount"))
+        .sort("payment_id")
+        .with_row_index("p")
+    )
+
+
+def _marked(events: pl.DataFrame) -> pl.DataFrame:
+    return events.with_columns(deciding=pl.col("receipt_id"))
+
+
+def _several(events: pl.DataFrame) -> pl.DataFrame:
+    """Payments of more than one event: the highest kind below 取消 gives the content."""
+    rank = pl.col("kind").replace_strict(RANKS, return_dtype=pl.Int8)
+    content = pl.concat_str([pl.col(c).cast(pl.String).fill_null("") for c in NET], separator="\x1f")
+    marked = events.with_columns(_rank=rank, _content=content).sort("payment_id", "_rank", "receipt_id")
+    kind = pl.col("kind")
+    facts = marked.group_by("payment_id").agg(
+        kinds=kind.unique(maintain_order=True).str.join("+"),
+        cancelled=(kind == "cancelled").any(),
+        seen_preliminary=(kind == "preliminary").any(),
+        confirmed=(kind == "confirmed").any(),
+        contradictory=pl.col("_content").filter(kind == "corrected").n_unique() > 1,
+        _before=pl.col("_content").filter(kind == "preliminary").first(),
+        _taken_back=pl.col("receipt_id").filter(kind == "cancelled").first(),
+    )
+    # a cancellation counts as content only where nothing else has come
+    chosen = marked.with_columns(_rank=pl.when(kind == "cancelled").then(-1).otherwise("_rank"))
+    chosen = chosen.sort("payment_id", "_rank", "receipt_id").unique(
+        "payment_id", keep="last", maintain_order=True
+    )
+    return chosen.join(facts, on="payment_id").with_columns(
+        deciding=pl.coalesce("_taken_back", "deciding"),
+        provisional=pl.col("seen_preliminary") & ~pl.col("confirmed") & ~pl.col("cancelled"),
+        differs=(pl.col("_before") != pl.col("_content")).fill_null(value=False) & (kind != "preliminary"),
+        contradictory=pl.col("contradictory") & ~pl.col("cancelled"),
+    )
