@@ -1,0 +1,108 @@
+"""Digests of the ledger: a chain over everything that runs add, in order; and one of what stands, which no order of arrival can change.
+
+In: frames of chained tables. Out: SHA-256 in hex. The chain says that no stored row was changed, added or taken out since its run. The standing
+digest is a sum of row digests modulo 2^256, so that a run adds and subtracts only what it touched. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import polars as pl
+
+from reconcile.tables import TABLES, stored_type, to_stored
+
+FIRST = "0" * 64
+BLOCK_ROWS = 100_000
+_MODULUS = 1 << 256
+_UNIT, _NULL = "\x1f", "\x00"
+
+
+class BatchDigest:
+    """The digest of one table's rows of one run, fed in frames of any size, in order of `seq`."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self._sha = hashlib.sha256(table.encode())
+        self._waiting: list[pl.DataFrame] = []
+        self._rows = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """The next rows, all columns of the table."""
+        self._waiting.append(to_stored(self._table, frame))
+        self._rows += frame.height
+        if sum(part.height for part in self._waiting) >= BLOCK_ROWS:
+            rows = pl.concat(self._waiting)
+            while rows.height >= BLOCK_ROWS:
+                self._block(rows[:BLOCK_ROWS])
+                rows = rows[BLOCK_ROWS:]
+            self._waiting = [rows]
+
+    def _block(self, rows: pl.DataFrame) -> None:
+        for column in rows.iter_columns():
+            self._sha.update(column_bytes(column))
+
+    def finish(self) -> tuple[int, str]:
+        """Rows and digest."""
+        rows = pl.concat(self._waiting) if self._waiting else pl.DataFrame()
+        if rows.height:
+            self._block(rows)
+        return self._rows, self._sha.hexdigest()
+
+
+def column_bytes(column: pl.Series) -> bytes:
+    """A stored column as bytes that only equal columns have: name, nulls, lengths, contents."""
+    nulls = np.packbits(column.is_null().to_numpy()).tobytes()
+    head = f"{column.name}{_UNIT}{len(column)}{_UNIT}".encode() + nulls
+    if column.dtype == pl.Int64:
+        return head + column.fill_null(0).to_numpy().astype("<i8").tobytes()
+    if column.dtype == pl.Binary:
+        cells = [cell or b"" for cell in column.to_list()]
+        lengths = np.array([len(cell) for cell in cells], dtype="<i8")
+        return head + lengths.tobytes() + b"".join(cells)
+    text = column.fill_null("")
+    return head + text.str.len_bytes().to_numpy().astype("<i8").tobytes() + "".join(text.to_list()).encode()
+
+
+def run_digest(run: Mapping[str, object], batches: Mapping[str, tuple[int, str]]) -> str:
+    """The digest of a run: the one before, what the run says of itself, and its batches, table by table."""
+    said = [
+        str(run[name] if run[name] is not None else _NULL)
+        for name in TABLES["runs"].columns
+        if name != "digest"
+    ]
+    parts = [f"{table}{_UNIT}{rows}{_UNIT}{sha}" for table, (rows, sha) in sorted(batches.items()) if rows]
+    return hashlib.sha256("\n".join([*said, *parts]).encode()).hexdigest()
+
+
+def row_keys(table: str, frame: pl.DataFrame) -> pl.Series:
+    """What an entry says, without its number, run and ids: equal for equal content."""
+    cells = [
+        pl.col(name).cast(stored_type(kind)).cast(pl.String)
+        if kind != pl.Date()
+        else pl.col(name).cast(pl.String)
+        for name, kind in TABLES[table].columns.items()
+        if name not in ("seq", "run_id", "payment_no", "entry_id", "reverses")
+    ]
+    joined = pl.concat_str([cell.fill_null(_NULL) for cell in cells], separator=_UNIT)
+    return frame.select(pl.concat_str(pl.lit(table + _UNIT), joined).alias("key")).to_series()
+
+
+def row_digests(keys: pl.Series) -> list[str]:
+    """SHA-256 of every key, in hex."""
+    sha = hashlib.sha256
+    return [sha(key.encode()).hexdigest() for key in keys.to_list()]
+
+
+def moved(total: str, *, added: Iterable[str], taken: Iterable[str]) -> str:
+    """A sum of row digests after rows came and went."""
+    value = int(total, 16) + sum(int(d, 16) for d in added) - sum(int(d, 16) for d in taken)
+    return f"{value % _MODULUS:064x}"
+
+
+def standing_digest(sums: Mapping[str, str]) -> str:
+    """One digest for everything that stands, from the sum of each table."""
+    return hashlib.sha256(json.dumps(dict(sorted(sums.items()))).encode()).hexdigest()

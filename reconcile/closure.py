@@ -1,0 +1,129 @@
+"""The world of a night: from the keys it touched to everything that can have a say in them, and not a row more.
+
+In: touched slips, lines and payments; the ledger, with the night's rows already added. Out: `Touched`: a closed `World`, and the numbers of its
+payments. Goes from payments to slips, to covers, to lines, to the other slips of those lines, to their payments, until nothing new comes.
+Only slips that were paid lead on: an unpaid slip changes nothing. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from reconcile.covering import all_versions
+from reconcile.frames import COVERS, SLIPS, empty
+from reconcile.ledger import Ledger
+from reconcile.tables import TABLES
+from reconcile.world import BLOCKS, EVENTS_READ, TRANSFERS, World
+
+_EVENT = ["payment_no", *EVENTS_READ]
+_SLIP = [n for n in SLIPS if n != "file_sha256"]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """`payments`: `payment_id, payment_no` of all payments in the world; `lines`: its lines."""
+
+    world: World
+    payments: pl.DataFrame
+    lines: pl.Series
+
+
+class Closure:
+    """Grows a world until it is closed. `whole`: events of payments that have no others (`payment_no` and the columns decide reads)."""
+
+    def __init__(self, ledger: Ledger, *, body_code: str | None, whole: pl.DataFrame) -> None:
+        self._ledger = ledger
+        self._body_code = body_code
+        self._seen = {name: _no(name) for name in ("payment_id", "slip_key", "led", "line_id")}
+        self._seen["payment_id"] = whole["payment_id"].unique()
+        self._events: list[pl.DataFrame] = [whole.select(_EVENT)]
+        self._slips: list[pl.DataFrame] = []
+        self._covers: list[pl.DataFrame] = []
+        self._transfers: list[pl.DataFrame] = []
+        self._waiting = whole["slip_key"]
+
+    def grow(self, *, slips: pl.Series, lines: pl.Series, payments: pl.Series) -> None:
+        """Take these in, and all they lead to."""
+        slips = pl.concat([slips.alias("slip_key"), self._waiting])
+        self._waiting = _no("slip_key")
+        lines, payments = lines.alias("line_id"), payments.alias("payment_id")
+        while len(slips) or len(lines) or len(payments):
+            slips = pl.concat([slips, self._of_payments(payments), self._of_lines(lines)])
+            payments, lines, slips = self._of_slips(slips)
+
+    def _fresh(self, name: str, keys: pl.Series) -> pl.Series:
+        new = keys.alias(name).drop_nulls().unique().sort()
+        new = new.filter(~new.is_in(self._seen[name].implode()))
+        self._seen[name] = pl.concat([self._seen[name], new])
+        return new
+
+    def _of_payments(self, keys: pl.Series) -> pl.Series:
+        """All events of payments not met before; out: the slips that they name, for a correction may name another."""
+        events = self._ledger.lookup("receipts", self._fresh("payment_id", keys), _EVENT)
+        self._events.append(events)
+        return events["slip_key"]
+
+    def _of_lines(self, keys: pl.Series) -> pl.Series:
+        """Transfers to lines not met before; out: the slips that pay these lines."""
+        new = self._fresh("line_id", keys)
+        if self._ledger.store.highest("transfers"):
+            self._transfers.append(self._ledger.lookup("transfers", new))
+        return self._ledger.lookup("covers", new, ["slip_key"])["slip_key"]
+
+    def _of_slips(self, keys: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
+        """Payments of slips not met before; lines of those that were paid; the slips before and after them."""
+        new = self._fresh("slip_key", keys)
+        rows = self._ledger.lookup("slips", new, _SLIP)
+        self._slips.append(rows)
+        # a payment with an older slip may stand on this one's lines
+        neighbours = [rows["supersedes"].drop_nulls().alias("slip_key")]
+        own = pl.concat([e.filter(pl.col("slip_key").is_in(new.implode()))["slip_key"] for e in self._events])
+        found = self._ledger.lookup("receipts", new, ["payment_id", "slip_key"])
+        led, lines = pl.concat([own, found["slip_key"]]), [_no("line_id")]
+        while len(led):
+            led = self._fresh("led", led)
+            covers = self._ledger.lookup("covers", led.alias("slip_key"))
+            self._covers.append(covers)
+            lines.append(covers["line_id"])
+            led = self._ledger.lookup("slips", led.alias("supersedes"), ["slip_key"])["slip_key"]
+            neighbours.append(led)
+        return found["payment_id"], pl.concat(lines), pl.concat(neighbours)
+
+    def touched(self) -> Touched:
+        """The world as far as it has grown."""
+        events = pl.concat(self._events)
+        transfers = pl.concat([empty(TABLES["transfers"].columns), *self._transfers])
+        slips = pl.concat([empty(SLIPS).select(_SLIP), *self._slips])
+        covers = pl.concat([empty(COVERS), *self._covers])
+        lines = pl.concat([self._seen["line_id"], covers["line_id"]]).unique().sort()
+        versions = all_versions(self._ledger, lines)
+        payments = pl.concat([frame.select("payment_id", "payment_no") for frame in (events, transfers)])
+        world = World(
+            assessments=versions,
+            slips=slips,
+            covers=covers,
+            receipts=events,
+            transfers=transfers.select(list(TRANSFERS)),
+            blocks=self._blocks(versions["payer_id"].unique(), payments["payment_id"]),
+            body_code=self._body_code,
+        )
+        return Touched(world, payments.unique("payment_id"), lines)
+
+    def _blocks(self, payers: pl.Series, payments: pl.Series) -> pl.DataFrame:
+        if not self._ledger.store.highest("blocks"):
+            return empty(BLOCKS)
+        columns = ["seq", *BLOCKS, "lifted"]
+        found = pl.concat(
+            [
+                self._ledger.lookup("blocks", payers.alias("payer_id"), columns),
+                self._ledger.lookup("blocks", payments.alias("payment_id"), columns),
+            ]
+        )
+        last = found.sort("seq").unique(["payer_id", "payment_id", "reason"], keep="last")
+        return last.filter(~pl.col("lifted").fill_null(value=False)).select(list(BLOCKS))
+
+
+def _no(name: str) -> pl.Series:
+    return pl.Series(name, [], dtype=pl.String)

@@ -1,0 +1,39 @@
+"""One writer at a time on one machine: an operating-system lock on a small file, gone with its process however that ends.
+
+In: a path. Out: the lock, held until `release`. Refuses: a second holder (BlockingIOError), a folder that cannot be written (OSError).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+class FileLock:
+    """The lock on `path`, which is created when it is not there and stays."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _lock(self._handle)
+        except OSError as error:
+            os.close(self._handle)
+            raise BlockingIOError(str(path)) from error
+
+    def release(self) -> None:
+        """Give it back; a second call does nothing."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+def _lock(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,281 @@
+"""One night: files in, postings out, in one commit; the same files again change nothing, and no order of files changes the result.
+
+In: the ledger's place, the files, the day, the policy. Out: `RunResult`, also for a dry run, which does everything and keeps nothing.
+Refuses (ProblemError, nothing committed): the same identity with other content, a second run at the same time, totals with a drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from elqr.problems import Problem, ProblemError, ProblemLog, Where
+from reconcile.covering import named_lines, renew_covers
+from reconcile.decide import decide
+from reconcile.ledger import Ledger, Standing, open_ledger
+from reconcile.night import FILE, Inputs, Night, read_night
+from reconcile.policy import Policy
+from reconcile.redecide import Decided, redecide
+from reconcile.tables import TABLES
+from reconcile.taken import Sifted, sift_assessments, sift_quarantine, sift_receipts, sift_slips
+from reconcile.world import Decision, World
+
+CONFLICTS_SHOWN = 20
+OTHER_BODY = "ledger.other_body"
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What a night is asked for. `who`, `at`: for the audit log, from the caller, for nothing here knows a clock."""
+
+    ledger: str | Path
+    inputs: Inputs
+    as_of: date
+    policy: Policy
+    dry_run: bool = False
+    who: str | None = None
+    at: str | None = None
+    decide: Callable[[World], Decision] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a night did. `committed` is false for a dry run and where nothing was new.
+
+    `files`: rows of `files` and `again` (bytes taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
+    """
+
+    committed: bool
+    standing: Standing
+    files: pl.DataFrame
+    logs: Mapping[str, ProblemLog]
+    refused: tuple[Problem, ...]
+    receipts: pl.DataFrame
+    already: pl.DataFrame
+    rejected: pl.DataFrame
+    quarantine: pl.DataFrame
+    decided: Decided
+    run: Mapping[str, Pair]
+    after: Mapping[str, Pair]
+    drift: int
+
+    @property
+    def result(self) -> str:
+        """The digest of all that stands now."""
+        return self.standing.result
+
+
+def reconcile(request: RunRequest) -> RunResult:
+    """Do one night. Raises ProblemError where nothing may be committed; the ledger is then as it was."""
+    with open_ledger(request.ledger, writer=True, create=True) as ledger:
+        return run_in(ledger, request)
+
+
+def run_in(ledger: Ledger, request: RunRequest) -> RunResult:
+    """The same in a ledger that is open."""
+    ledger.begin()
+    try:
+        return _night(ledger, request)
+    except BaseException:
+        ledger.rollback()
+        raise
+
+
+@dataclass(frozen=True)
+class _Sift:
+    receipts: Sifted
+    assessments: Sifted
+    slips: Sifted
+    bad: pl.DataFrame
+
+
+def _night(ledger: Ledger, request: RunRequest) -> RunResult:
+    first_file = ledger.store.highest("files") + 1
+    night = read_night(ledger, request.inputs, first_file=first_file)
+    sift = _sifted(ledger, night)
+    _refuse_conflicts(sift, night, first_file)
+    files = _files(night, sift, first_file)
+    ledger.add("files", files.filter(~pl.col("again")).drop("again"))
+    receipts, payments = _numbered(ledger, sift.receipts)
+    slips = ledger.add("slips", sift.slips.new.drop("file_sha256"))
+    ledger.store.append("named_lines", named_lines(slips))
+    versions = ledger.add("assessments", sift.assessments.new.drop("file_sha256"))
+    receipts = ledger.add("receipts", receipts)
+    quarantine = ledger.add("quarantine", sift.bad)
+    covering = renew_covers(ledger, slips, versions)
+    policy, as_of = request.policy, request.as_of
+    site = request.inputs.site
+    decided = redecide(
+        ledger,
+        decide=request.decide or (lambda world: decide(world, policy, as_of=as_of)),
+        body_code=site.body_code if site else None,
+        events=receipts,
+        transfers=pl.DataFrame(schema=dict(TABLES["transfers"].columns)),
+        whole=_whole(receipts, sift.receipts),
+        slips=covering.slips,
+        lines=covering.lines,
+    )
+    run = {**decided.totals, **_counts(files, receipts, quarantine)}
+    after = _added(ledger.standing.totals, run)
+    drift = run["received"][1] - sum(run[n][1] for n in ("posted", "excess", "suspense", "held"))
+    logs = _logs(night, covering.log)
+    if request.dry_run or not ledger.grown:
+        standing = ledger.would_be(after, payments) if ledger.grown else ledger.standing
+        ledger.rollback()
+    else:
+        _audit(ledger, request, files)
+        standing = ledger.commit(
+            kind="reconcile",
+            as_of=as_of.isoformat(),
+            inputs=files.select("role", "file", "file_sha256", "again").to_dicts(),
+            totals=after,
+            payments=payments,
+            who=request.who,
+            at=request.at,
+        )
+    return RunResult(
+        committed=ledger.grown and not request.dry_run,
+        standing=standing,
+        files=files,
+        logs=logs,
+        refused=tuple(night.refused),
+        receipts=receipts,
+        already=sift.receipts.already,
+        rejected=night.rejected,
+        quarantine=night.quarantine,
+        decided=decided,
+        run=run,
+        after=after,
+        drift=drift,
+    )
+
+
+def _sifted(ledger: Ledger, night: Night) -> _Sift:
+    reason = Problem(OTHER_BODY)
+    foreign = night.rejected.select(
+        "file_no",
+        "line",
+        "slip_key",
+        "amount",
+        "raw",
+        code=pl.lit(OTHER_BODY),
+        field=pl.lit("body_code"),
+        reason_ja=pl.lit(reason.text("ja")),
+        reason_en=pl.lit(reason.text("en")),
+    )
+    columns = [n for n in TABLES["quarantine"].columns if n not in ("seq", "run_id", "bad_id")]
+    bad = pl.concat([night.quarantine.select(columns), foreign.select(columns)])
+    return _Sift(
+        receipts=sift_receipts(ledger, night.receipts),
+        assessments=sift_assessments(ledger, night.assessments),
+        slips=sift_slips(ledger, night.slips),
+        bad=sift_quarantine(ledger, bad),
+    )
+
+
+def _refuse_conflicts(sift: _Sift, night: Night, first_file: int) -> None:
+    """Same identity, other content: an alarm, and nothing is committed."""
+    names = [str(f.row["file"]) for f in night.files if not f.again]
+    found = []
+    for code, conflicts in (
+        ("ledger.conflict", sift.receipts.conflicts),
+        ("ledger.slip_conflict", sift.slips.conflicts),
+    ):
+        for row in conflicts.head(CONFLICTS_SHOWN).iter_rows(named=True):
+            params: dict[str, str | int] = {
+                "identity": row["identity"],
+                "found": row["found"],
+                "expected": row["expected"],
+                "count": conflicts.height,
+            }
+            found.append(
+                Problem(code, params=params, where=Where(names[row["file_no"] - first_file], row["line"]))
+            )
+    if found:
+        raise ProblemError(found)
+
+
+def _numbered(ledger: Ledger, sift: Sifted) -> tuple[pl.DataFrame, int]:
+    """New events in canonical order with the number of their payment; and the highest number now."""
+    known = sift.known.select("payment_id", "payment_no").unique()
+    rows = sift.new.sort("paid_on", "payment_id", "kind", "receipt_id")
+    rows = rows.join(known, on="payment_id", how="left", maintain_order="left")
+    fresh = rows.filter(pl.col("payment_no").is_null()).select("payment_id").unique(maintain_order=True)
+    first = ledger.standing.payments + 1
+    numbers = fresh.with_columns(_new=pl.int_range(first, first + fresh.height, dtype=pl.Int64))
+    rows = rows.join(numbers, on="payment_id", how="left", maintain_order="left")
+    rows = rows.with_columns(payment_no=pl.coalesce("payment_no", "_new"))
+    columns = [n for n in TABLES["receipts"].columns if n not in ("seq", "run_id")]
+    return rows.select(columns), ledger.standing.payments + fresh.height
+
+
+def _whole(receipts: pl.DataFrame, sift: Sifted) -> pl.Series:
+    """Payments of which nothing was known before tonight."""
+    ids = receipts["payment_id"].unique()
+    return ids.filter(~ids.is_in(sift.known["payment_id"].implode()))
+
+
+def _files(night: Night, sift: _Sift, first_file: int) -> pl.DataFrame:
+    """One row a file with its counts; for a file taken before, all its rows count as already taken."""
+    parts = (sift.receipts, sift.assessments, sift.slips)
+    amounts = ("amount", "principal", "amount")
+    new = pl.concat([p.new.select("file_no", yen=a) for p, a in zip(parts, amounts, strict=True)])
+    old = pl.concat([p.already.select("file_no", yen=a) for p, a in zip(parts, amounts, strict=True)])
+    taken = dict(_per_file(new))
+    again = dict(_per_file(old))
+    rows, number = [], first_file
+    for found in night.files:
+        row = {name: found.row.get(name, 0) for name in FILE}
+        if found.again:
+            counts: tuple[int, ...] = (0, 0, int(row["rows"]), int(row["yen"]))
+            row |= {"rejected": 0, "rejected_yen": 0, "quarantined": 0, "quarantined_yen": 0}
+        else:
+            counts = (*taken.get(number, (0, 0)), *again.get(number, (0, 0)))
+            number += 1
+        row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), counts, strict=True))
+        rows.append({**row, "again": found.again})
+    return pl.DataFrame(rows, schema={**FILE, "again": pl.Boolean()}).drop("seq", "run_id")
+
+
+def _per_file(rows: pl.DataFrame) -> list[tuple[int, Pair]]:
+    sums = rows.group_by("file_no").agg(pl.len().alias("n"), pl.col("yen").sum())
+    return [(number, (n, yen)) for number, n, yen in sums.iter_rows()]
+
+
+def _counts(files: pl.DataFrame, receipts: pl.DataFrame, quarantine: pl.DataFrame) -> dict[str, Pair]:
+    paid = files.filter(pl.col("role") == "receipts")
+    own = quarantine.filter(pl.col("code") != OTHER_BODY)
+    foreign = quarantine.filter(pl.col("code") == OTHER_BODY)
+    return {
+        "events": (receipts.height, int(receipts["amount"].sum())),
+        "quarantined": (own.height, int(own["amount"].sum())),
+        "rejected": (foreign.height, int(foreign["amount"].sum())),
+        "already_taken": (int(paid["already"].sum()), int(paid["already_yen"].sum())),
+    }
+
+
+def _added(before: Mapping[str, Pair], run: Mapping[str, Pair]) -> dict[str, Pair]:
+    """Totals of the whole ledger. How often rows came again is no property of what stands, and stays with the runs."""
+    names = [n for n in run if n != "already_taken"]
+    zero = (0, 0)
+    return {n: (before.get(n, zero)[0] + run[n][0], before.get(n, zero)[1] + run[n][1]) for n in names}
+
+
+def _logs(night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:
+    """What was found, by file name; slips without cover under an empty name."""
+    logs = {str(found.row["file"]): found.log for found in night.files}
+    return {**logs, "": covers}
+
+
+def _audit(ledger: Ledger, request: RunRequest, files: pl.DataFrame) -> None:
+    said = ", ".join(
+        f"{name} ({n} + {m})" for name, n, m in files.select("file", "taken", "already").iter_rows()
+    )
+    row = {"who": request.who, "at": request.at, "what": "reconcile", "content": said}
+    schema = {n: TABLES["audit"].columns[n] for n in row}
+    ledger.add("audit", pl.DataFrame([row], schema=schema))

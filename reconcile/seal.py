@@ -1,0 +1,138 @@
+"""A checksum for every page of an embedded ledger, in a file beside it, so that a changed bit is found wherever it is.
+
+SQLite notices few of them itself. In: the pages that a commit wrote, read from its write-ahead log, so that the cost follows the night and
+not the ledger. Out: `<ledger>.seal`, replaced whole and atomically; its own SHA-256 at its end. CRC-32 finds every single changed bit; against
+people, the hash chain of the runs stands. Refuses (ValueError): a seal that does not agree with itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_MAGIC = b"elqr-seal-1\n"
+_HEAD = struct.Struct(">12sQII")  # magic, run, page size, pages
+_WAL_HEAD = struct.Struct(">IIIIII")  # magic, format, page size, checkpoint number, two salts
+_WAL_MAGIC = 0x377F0682  # or, with checksums in the other byte order, 1 more
+_FRAME = struct.Struct(">IIII")  # page, pages of the file where this commits, two salts
+_FRAME_HEAD, _WAL_HEADER = 24, 32
+
+
+@dataclass(frozen=True)
+class Seal:
+    """`run_id`: the last run when it was written; `crcs`: CRC-32 of page 1, 2, …"""
+
+    run_id: int
+    page_bytes: int
+    crcs: array[int]
+
+
+def seal_of(ledger: Path) -> Path:
+    """Where the seal of a ledger file is."""
+    return ledger.with_name(ledger.name + ".seal")
+
+
+def read_seal(ledger: Path) -> Seal | None:
+    """The seal, None where there is none. Raises ValueError where it is damaged."""
+    try:
+        data = seal_of(ledger).read_bytes()
+    except FileNotFoundError:
+        return None
+    if len(data) < _HEAD.size + 32 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
+        raise ValueError("its own checksum")
+    magic, run_id, page_bytes, pages = _HEAD.unpack_from(data)
+    if magic != _MAGIC or len(data) != _HEAD.size + 4 * pages + 32:
+        raise ValueError("its head")
+    return Seal(run_id, page_bytes, _numbers(data[_HEAD.size : -32]))
+
+
+def write_seal(ledger: Path, seal: Seal) -> None:
+    """Replace the seal: written beside, made durable, renamed."""
+    body = _HEAD.pack(_MAGIC, seal.run_id, seal.page_bytes, len(seal.crcs)) + _bytes(seal.crcs)
+    path = seal_of(ledger)
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as handle:
+        handle.write(body + hashlib.sha256(body).digest())
+        handle.flush()
+        os.fsync(handle.fileno())
+    beside.replace(path)
+
+
+def whole(ledger: Path, *, run_id: int) -> Seal:
+    """A new seal from the file as it is: once at the start, and after a restore."""
+    with ledger.open("rb") as handle:
+        page_bytes = _page_bytes(handle.read(18))
+        handle.seek(0)
+        crcs = array("I")
+        while page := handle.read(page_bytes):
+            crcs.append(zlib.crc32(page))
+    return Seal(run_id, page_bytes, crcs)
+
+
+def updated(seal: Seal, log: Path, *, frames: int, run_id: int) -> Seal:
+    """The seal after the first `frames` frames of the write-ahead log are in the file."""
+    pages, count = logged(log, frames=frames)
+    crcs = seal.crcs[: count or len(seal.crcs)]
+    if pages:
+        crcs.extend([0] * (max(pages) - len(crcs)))
+    for page, crc in pages.items():
+        crcs[page - 1] = crc
+    return Seal(run_id, seal.page_bytes, crcs)
+
+
+def logged(log: Path, *, frames: int) -> tuple[dict[int, int], int]:
+    """Page number -> CRC-32 of its last content in the log, and the pages of the file after it (0: nothing committed)."""
+    found: dict[int, int] = {}
+    count = 0
+    with log.open("rb") as handle:
+        head = handle.read(_WAL_HEADER)
+        if frames <= 0 or len(head) < _WAL_HEADER:
+            return found, 0
+        magic, _, page_bytes, _, *salts = _WAL_HEAD.unpack_from(head)
+        if magic not in (_WAL_MAGIC, _WAL_MAGIC + 1):
+            raise ValueError("the write-ahead log's head")
+        for _ in range(frames):
+            frame = handle.read(_FRAME_HEAD + page_bytes)
+            page, after, *own = _FRAME.unpack_from(frame)
+            if own != salts:
+                raise ValueError("a frame of another log")
+            found[page] = zlib.crc32(memoryview(frame)[_FRAME_HEAD:])
+            count = after or count
+    return {page: crc for page, crc in found.items() if page <= count}, count
+
+
+def broken(ledger: Path, seal: Seal) -> Iterator[int]:
+    """The numbers of pages that are not as they were written; a missing or extra page counts."""
+    number = 0
+    with ledger.open("rb") as handle:
+        while page := handle.read(seal.page_bytes):
+            number += 1
+            if number > len(seal.crcs) or zlib.crc32(page) != seal.crcs[number - 1]:
+                yield number
+    yield from range(number + 1, len(seal.crcs) + 1)
+
+
+def _page_bytes(head: bytes) -> int:
+    size = int.from_bytes(head[16:18], "big")
+    return 65_536 if size == 1 else size
+
+
+def _numbers(data: bytes) -> array[int]:
+    found = array("I")
+    found.frombytes(data)
+    if struct.pack("=I", 1) != struct.pack("<I", 1):
+        found.byteswap()
+    return found
+
+
+def _bytes(numbers: array[int]) -> bytes:
+    if struct.pack("=I", 1) != struct.pack("<I", 1):
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers.tobytes()

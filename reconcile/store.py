@@ -1,0 +1,74 @@
+"""What a ledger asks of its store, the same for the embedded file and for a server.
+
+In and out: frames in the types of `reconcile.tables`. Every change happens between `begin` and `commit`; `begin` refuses a second writer.
+Stores raise ProblemError with a `ledger.*` code where the place, the disk or the file is at fault, and leave what was committed as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+Value = str | int | bytes | None
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that is not as it was written: a problem code and what its sentence names."""
+
+    code: str
+    params: Mapping[str, str | int]
+
+
+class Store(Protocol):
+    """Rows in tables, one writer at a time."""
+
+    dialect: str
+    place: str
+
+    def begin(self) -> None:
+        """Open the one transaction of a run."""
+
+    def commit(self) -> None:
+        """Make everything since `begin` last, all or nothing."""
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+
+    def settle(self, run_id: int) -> None:
+        """After a commit: whatever the store keeps beside the tables to notice damage."""
+
+    def close(self) -> None:
+        """Give the place back."""
+
+    def versions(self) -> list[tuple[int, str, str]]:
+        """Migrations applied: number, name, SHA-256; empty where there are no tables yet."""
+
+    def migrate(self, version: int, name: str, sha256: str, sql: str) -> None:
+        """Apply one migration inside the open transaction."""
+
+    def append(self, table: str, frame: pl.DataFrame) -> None:
+        """Add rows."""
+
+    def remove(self, table: str, keys: pl.DataFrame) -> None:
+        """Take rows out of a derived table, by equal values in the columns of `keys`."""
+
+    def highest(self, table: str, column: str = "seq") -> int:
+        """The greatest number in an indexed column, 0 where there is no row."""
+
+    def lookup(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """The rows whose values in the columns of `keys` stand in `keys` (distinct, without nulls), found through an index."""
+
+    def scan(
+        self, table: str, columns: list[str], *, after: int = 0, most: int = 1 << 62
+    ) -> Iterator[pl.DataFrame]:
+        """All rows in the order of their first numbering column, in blocks; `after`, `most`: bounds of it."""
+
+    def damage(self) -> Iterator[Damage]:
+        """What the store itself can find: broken pages, broken indexes."""
+
+    def facts(self) -> dict[str, str | int]:
+        """What `elqr ledger info` says of the place."""

@@ -1,0 +1,306 @@
+"""The embedded ledger: one SQLite file, write-ahead log, durable commits, one transaction a run. The only home of sqlite3.
+
+In: a path. Out: a `Store`. Beside the file stand `.seal` (a checksum a page) and `.lock`. Readers are never kept waiting by a run.
+Refuses (ProblemError): a second writer, a folder that cannot be written, a full disk, a file that is damaged or no ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from elqr.problems import Problem, ProblemError
+from reconcile.lock import FileLock
+from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
+from reconcile.store import Damage
+from reconcile.tables import TABLES, from_stored, stored_type, to_stored
+
+BLOCK_ROWS = 50_000
+_SETTINGS = (
+    "pragma journal_mode = wal",
+    "pragma synchronous = full",
+    "pragma wal_autocheckpoint = 0",  # `settle` does it, after it has read which pages changed
+    "pragma cache_size = -262144",
+    "pragma temp_store = memory",
+)
+_HEAD = b"SQLite format 3\x00"
+
+
+class SqliteStore:
+    """A ledger file. `writer`: take the lock, and make the file when it is not there."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, *, writer: bool) -> None:
+        self.path = path
+        self.place = str(path)
+        self._lock: FileLock | None = None
+        self._connection: sqlite3.Connection | None = None
+        with self._told():
+            if writer:
+                self._take_lock()
+        try:
+            with self._told():
+                self._connect(writer=writer)
+        except BaseException:
+            self.close()
+            raise
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+        except BlockingIOError:
+            raise ProblemError(Problem("ledger.in_use", params={"found": self.place})) from None
+
+    def _connect(self, *, writer: bool) -> None:
+        there = self.path.exists() and self.path.stat().st_size > 0
+        if there:
+            with self.path.open("rb") as handle:
+                if handle.read(len(_HEAD)) != _HEAD:
+                    raise ProblemError(Problem("ledger.not_a_ledger", params={"found": self.place}))
+            if writer and not os.access(self.path, os.W_OK):
+                raise PermissionError(13, "read-only", self.place)
+        elif not writer:
+            raise ProblemError(Problem("ledger.missing", params={"found": self.place}))
+        mode = "rwc" if writer else "ro"
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
+        if writer:
+            for setting in _SETTINGS:
+                self._run(setting)
+            self._run("select count(*) from sqlite_master").fetchone()
+            self.settle(self._last_run(), anew=False)
+        else:
+            self._run("pragma query_only = on")
+            self._run("pragma temp_store = memory")
+
+    # --- transactions
+
+    def begin(self) -> None:
+        """Open the transaction; a writer elsewhere is refused at once."""
+        with self._told():
+            self._run("begin immediate")
+
+    def commit(self) -> None:
+        """Durable when it returns."""
+        with self._told():
+            self._run("commit")
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`; nothing to forget is fine."""
+        if self._connection is not None and self._connection.in_transaction:
+            with self._told():
+                self._run("rollback")
+
+    def settle(self, run_id: int, *, anew: bool = True) -> None:
+        """Move the write-ahead log into the file and renew the seal of the pages it changed. `anew`: make one where there is none.
+
+        Killed anywhere in between, the log is still there, and the next writer does the same again.
+        """
+        with self._told():
+            log = self.path.with_name(self.path.name + "-wal")
+            _, frames, _ = self._run("pragma wal_checkpoint(passive)").fetchone()
+            try:
+                seal = read_seal(self.path)
+            except ValueError:
+                return  # a damaged seal is for `check` to say; it is not papered over
+            if seal is None:
+                if anew:
+                    write_seal(self.path, whole(self.path, run_id=run_id))
+            elif frames > 0 and log.exists():
+                write_seal(self.path, updated(seal, log, frames=frames, run_id=run_id))
+            self._run("pragma wal_checkpoint(truncate)").fetchone()
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # --- schema
+
+    def versions(self) -> list[tuple[int, str, str]]:
+        """Migrations applied."""
+        with self._told():
+            there = self._run(
+                "select 1 from sqlite_master where type = 'table' and name = 'schema_version'"
+            ).fetchone()
+            if there is None:
+                if self._run("select 1 from sqlite_master").fetchone() is not None:
+                    raise ProblemError(Problem("ledger.not_a_ledger", params={"found": self.place}))
+                return []
+            return self._run("select version, name, sha256 from schema_version order by version").fetchall()
+
+    def migrate(self, version: int, name: str, sha256: str, sql: str) -> None:
+        """Apply one migration inside the open transaction."""
+        with self._told():
+            statement = ""
+            for line in sql.splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
+                    self._run(statement)
+                    statement = ""
+            self._run("insert into schema_version values (?, ?, ?)", (version, name, sha256))
+
+    # --- rows
+
+    def append(self, table: str, frame: pl.DataFrame) -> None:
+        """Add rows."""
+        if not frame.height:
+            return
+        rows = to_stored(table, frame)
+        places = ", ".join("?" * rows.width)
+        with self._told():
+            self._many(f"insert into {table} ({_names(rows.columns)}) values ({places})", rows)
+
+    def remove(self, table: str, keys: pl.DataFrame) -> None:
+        """Take rows out of a derived table."""
+        if not keys.height:
+            return
+        same = " and ".join(f'"{name}" = ?' for name in keys.columns)
+        with self._told():
+            self._many(f"delete from {table} where {same}", to_stored(table, keys))
+
+    def highest(self, table: str, column: str = "seq") -> int:
+        """The greatest number in an indexed column."""
+        with self._told():
+            return int(self._run(f'select coalesce(max("{column}"), 0) from {table}').fetchone()[0])
+
+    def lookup(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """Rows by key: the keys go into a table in memory, in order, and are probed one after the other."""
+        kinds = TABLES[table].columns
+        if not keys.height:
+            return pl.DataFrame(schema={name: kinds[name] for name in columns})
+        wanted = to_stored(table, keys.cast({n: kinds[n] for n in keys.columns})).sort(keys.columns)
+        same = " and ".join(f't."{name}" = w.k{i}' for i, name in enumerate(wanted.columns))
+        with self._told():
+            self._run("drop table if exists temp.wanted")
+            self._run(f"create temp table wanted ({', '.join(f'k{i}' for i in range(wanted.width))})")
+            self._many(f"insert into temp.wanted values ({', '.join('?' * wanted.width)})", wanted)
+            picked = ", ".join(f't."{name}"' for name in columns)
+            rows = self._run(f"select {picked} from temp.wanted w cross join {table} t on {same}").fetchall()
+        return from_stored(table, _frame(table, rows, columns))
+
+    def scan(
+        self, table: str, columns: list[str], *, after: int = 0, most: int = 1 << 62
+    ) -> Iterator[pl.DataFrame]:
+        """All rows in order, in blocks."""
+        by = next(iter(TABLES[table].columns))
+        numbered = TABLES[table].columns[by] == pl.Int64()
+        order = f'"{by}"' if numbered else _names(list(TABLES[table].columns))
+        bounds = f'where "{by}" > {after} and "{by}" <= {most}' if numbered else ""
+        with self._told():
+            cursor = self._run(f"select {_names(columns)} from {table} {bounds} order by {order}")
+        while True:
+            with self._told():
+                rows = cursor.fetchmany(BLOCK_ROWS)
+            if not rows:
+                return
+            yield from_stored(table, _frame(table, rows, columns))
+
+    # --- damage
+
+    def damage(self) -> Iterator[Damage]:
+        """Pages against the seal, then SQLite's own check of trees and indexes."""
+        try:
+            seal = read_seal(self.path)
+        except ValueError as error:
+            yield Damage("ledger.check_seal", {"found": str(error)})
+            seal = None
+        else:
+            if seal is None:
+                yield Damage("ledger.check_no_seal", {"found": self.place})
+        if seal is not None:
+            yield from self._pages(seal)
+        try:
+            for (found,) in self._run("pragma integrity_check(20)"):
+                if found != "ok":
+                    yield Damage("ledger.check_integrity", {"found": str(found)})
+        except sqlite3.DatabaseError as error:
+            yield Damage("ledger.check_integrity", {"found": str(error)})
+
+    def _pages(self, seal: Seal) -> Iterator[Damage]:
+        pages = list(broken(self.path, seal))
+        if pages:
+            shown = ", ".join(map(str, pages[:10])) + (" …" if len(pages) > 10 else "")
+            yield Damage(
+                "ledger.check_pages", {"found": len(pages), "expected": len(seal.crcs), "pages": shown}
+            )
+
+    def facts(self) -> dict[str, str | int]:
+        """Size and pages."""
+        return {"store": "SQLite " + sqlite3.sqlite_version, "bytes": self.path.stat().st_size}
+
+    def copy_to(self, target: Path) -> None:
+        """The file as it stands, page by page, to a new place (the folder must be there)."""
+        with self._told(), sqlite3.connect(target) as copy:
+            self._open().backup(copy)
+            copy.execute("pragma journal_mode = delete")
+        copy.close()
+
+    # --- helpers
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise ValueError("the ledger is closed")
+        return self._connection
+
+    def _run(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        return self._open().execute(sql, values)
+
+    def _many(self, sql: str, rows: pl.DataFrame) -> None:
+        self._open().executemany(sql, rows.iter_rows())
+
+    def _last_run(self) -> int:
+        there = self._run("select 1 from sqlite_master where name = 'runs'").fetchone()
+        return int(self._run("select coalesce(max(run_id), 0) from runs").fetchone()[0]) if there else 0
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Faults of place, disk and file as problems; faults of ours as they are."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+            if code is None:
+                raise
+            raise ProblemError(Problem(code, params={"found": self.place, "reason": str(error)})) from error
+        except OSError as error:
+            code = {
+                13: "ledger.read_only",
+                30: "ledger.read_only",
+                1: "ledger.read_only",
+                28: "ledger.disk_full",
+            }
+            params: dict[str, str | int] = {"found": self.place, "reason": error.strerror or str(error)}
+            raise ProblemError(Problem(code.get(error.errno or 0, "ledger.place"), params=params)) from error
+
+
+_CODES = {  # SQLite's primary result codes
+    sqlite3.SQLITE_BUSY: "ledger.in_use",
+    sqlite3.SQLITE_LOCKED: "ledger.in_use",
+    sqlite3.SQLITE_PERM: "ledger.read_only",
+    sqlite3.SQLITE_READONLY: "ledger.read_only",
+    sqlite3.SQLITE_CANTOPEN: "ledger.place",
+    sqlite3.SQLITE_FULL: "ledger.disk_full",
+    sqlite3.SQLITE_IOERR: "ledger.disk_fault",
+    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
+    sqlite3.SQLITE_NOTADB: "ledger.damaged",
+}
+
+
+def _names(columns: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def _frame(table: str, rows: list[tuple[object, ...]], columns: list[str]) -> pl.DataFrame:
+    kinds = TABLES[table].columns
+    return pl.DataFrame(rows, schema={n: stored_type(kinds[n]) for n in columns}, orient="row")

@@ -1,0 +1,134 @@
+"""The tables of the ledger: columns and types, which are append-only and chained, which are derived. One table for both stores.
+
+In: nothing. Out: `TABLES`, and frames put into the form that stores hold (days as ISO text, flags as 0 and 1) and back.
+The SQL files of `layouts/ledger` create the same tables; a test compares. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from reconcile.frames import ASSESSMENTS, COVERS, QUARANTINE, RECEIPTS, SLIPS
+from reconcile.world import BLOCKS, LINES, SCHEMAS, TRANSFERS
+
+_TEXT, _INT = pl.String(), pl.Int64()
+_ROW: Mapping[str, pl.DataType] = {"seq": _INT, "run_id": _INT}
+_ENTRY: Mapping[str, pl.DataType] = {**_ROW, "payment_no": _INT, "entry_id": _TEXT, "reverses": _TEXT}
+ENTRIES: tuple[str, ...] = ("outcomes", "postings", "excess", "suspense", "held", "charges")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns in order. `chained`: rows are only added, numbered by `seq`, and covered by the digest of their run."""
+
+    columns: Mapping[str, pl.DataType]
+    chained: bool
+
+
+def _without(schema: Mapping[str, pl.DataType], *names: str) -> Mapping[str, pl.DataType]:
+    return {name: kind for name, kind in schema.items() if name not in names}
+
+
+_FILED = ("file_sha256", "file")
+
+TABLES: Mapping[str, Table] = {
+    "files": Table(
+        {
+            **_ROW,
+            "role": _TEXT,  # receipts | assessments | slips
+            "file_sha256": _TEXT,
+            "file": _TEXT,
+            "layout": _TEXT,
+            "layout_sha256": _TEXT,
+            "rows": _INT,
+            "yen": _INT,
+            "taken": _INT,
+            "taken_yen": _INT,
+            "already": _INT,
+            "already_yen": _INT,
+            "rejected": _INT,  # rows of another body
+            "rejected_yen": _INT,
+            "quarantined": _INT,
+            "quarantined_yen": _INT,
+        },
+        chained=True,
+    ),
+    "receipts": Table(
+        {**_ROW, "payment_no": _INT, "file_no": _INT, **_without(RECEIPTS, *_FILED)}, chained=True
+    ),
+    "quarantine": Table(
+        {**_ROW, "file_no": _INT, "bad_id": _TEXT, **_without(QUARANTINE, *_FILED)}, chained=True
+    ),
+    "assessments": Table({**_ROW, "file_no": _INT, **_without(ASSESSMENTS, "file_sha256")}, chained=True),
+    "slips": Table({**_ROW, "file_no": _INT, **_without(SLIPS, "file_sha256")}, chained=True),
+    **{name: Table({**_ENTRY, **SCHEMAS[name]}, chained=True) for name in ENTRIES},
+    "transfers": Table({**_ROW, "payment_no": _INT, **TRANSFERS}, chained=True),
+    "blocks": Table({**_ROW, **BLOCKS, "lifted": pl.Boolean()}, chained=True),
+    "refund_events": Table(
+        {**_ROW, "refund_id": _TEXT, "event": _TEXT, "who": _TEXT, "at": _TEXT, "content": _TEXT},
+        chained=True,
+    ),
+    "audit": Table({**_ROW, "who": _TEXT, "at": _TEXT, "what": _TEXT, "content": _TEXT}, chained=True),
+    "named_lines": Table({"slip_key": _TEXT, "line_id": _TEXT}, chained=False),
+    "covers": Table(COVERS, chained=False),
+    "standing_lines": Table(_without(LINES, "state"), chained=False),
+    "runs": Table(
+        {
+            "run_id": _INT,
+            "kind": _TEXT,  # reconcile | refunds
+            "as_of": _TEXT,
+            "who": _TEXT,
+            "at": _TEXT,
+            "inputs": _TEXT,  # JSON
+            "standing": _TEXT,  # JSON: totals of the whole ledger after the run
+            "result": _TEXT,  # digest of what stands, the same for any order of arrival
+            "payments": _INT,  # the highest payment number
+            "prev_digest": _TEXT,
+            "digest": _TEXT,
+        },
+        chained=False,
+    ),
+    "schema_version": Table(
+        {"version": _INT, "name": _TEXT, "sha256": _TEXT},
+        chained=False,
+    ),
+}
+CHAINED: tuple[str, ...] = tuple(name for name, table in TABLES.items() if table.chained)
+
+
+def stored_type(kind: pl.DataType) -> pl.DataType:
+    """The type in which a store holds a column: text, whole numbers, bytes."""
+    if kind == pl.Boolean():
+        return pl.Int64()
+    return pl.String() if kind == pl.Date() else kind
+
+
+def to_stored(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame as stores hold it: its columns in the table's order, days as ISO text, flags as 0 and 1."""
+    columns = TABLES[table].columns
+    wrong = [
+        f"{c} is {frame.schema[c]}, not {columns.get(c)}"
+        for c in frame.columns
+        if frame.schema[c] != columns.get(c)
+    ]
+    if wrong:
+        raise ValueError(f"{table}: " + "; ".join(wrong))
+    cells = []
+    for name, kind in columns.items():
+        if name in frame.columns:
+            cell = pl.col(name)
+            cells.append(cell.dt.strftime("%Y-%m-%d") if kind == pl.Date() else cell.cast(stored_type(kind)))
+    return frame.select(cells)
+
+
+def from_stored(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The inverse of `to_stored`."""
+    columns = TABLES[table].columns
+    cells = []
+    for name in frame.columns:
+        kind, cell = columns[name], pl.col(name)
+        cells.append(cell.str.to_date("%Y-%m-%d") if kind == pl.Date() else cell.cast(kind))
+    return frame.select(cells)

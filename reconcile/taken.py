@@ -1,0 +1,113 @@
+"""What of a night's rows is new: the same event again counts as already taken, the same identity with other content is a conflict.
+
+In: frames from intake and register, the ledger. Out: `Sifted`: new rows, already taken ones, conflicts with the digests of both sides.
+Nothing here depends on file names or on the order of files. Refuses nothing itself: the run stops on conflicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+
+from reconcile.frames import ASSESSMENTS, SLIPS
+from reconcile.ledger import Ledger
+from reconcile.tables import TABLES
+
+SLIP_CONTENT: tuple[str, ...] = tuple(n for n in SLIPS if n not in ("line", "file_sha256"))
+LINE_CONTENT: tuple[str, ...] = tuple(n for n in ASSESSMENTS if n not in ("line", "file_sha256"))
+_CONFLICT = {
+    "identity": pl.String,
+    "file_no": pl.Int64,
+    "line": pl.Int64,
+    "found": pl.String,
+    "expected": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """`new`, `already`: rows; `conflicts`: `identity, file_no, line, found, expected` (digests); `known`: stored events of the same payments."""
+
+    new: pl.DataFrame
+    already: pl.DataFrame
+    conflicts: pl.DataFrame
+    known: pl.DataFrame
+
+
+def sift_receipts(ledger: Ledger, events: pl.DataFrame) -> Sifted:
+    """Events against each other and against the ledger, by `receipt_id` and `content_sha`."""
+    known = ledger.lookup("receipts", events["payment_id"])
+    stored = known.select("receipt_id", _expected="content_sha")
+    first = events.unique("receipt_id", keep="first", maintain_order=True)
+    within = events.join(
+        first.select("receipt_id", _first_file="file_no", _first_line="line", _first="content_sha"),
+        on="receipt_id",
+        maintain_order="left",
+    )
+    rows = within.join(stored, on="receipt_id", how="left", maintain_order="left")
+    here = (pl.col("file_no") == pl.col("_first_file")) & (pl.col("line") == pl.col("_first_line"))
+    rows = rows.with_columns(_known=pl.col("_expected").is_not_null()).with_columns(
+        _expected=pl.coalesce("_expected", "_first")
+    )
+    same = pl.col("content_sha") == pl.col("_expected")
+    new = here & ~pl.col("_known")
+    return Sifted(
+        new=rows.filter(new).select(events.columns),
+        already=rows.filter(same & ~new).select(events.columns),
+        conflicts=rows.filter(~same)
+        .select("file_no", "line", identity="receipt_id", found="content_sha", expected="_expected")
+        .select(list(_CONFLICT)),
+        known=known,
+    )
+
+
+def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
+    """Versions: one that says word for word what a stored one says is already taken. There are no conflicts: another content is a 更正."""
+    stored = ledger.lookup("assessments", rows["line_id"], ["seq", *LINE_CONTENT])
+    content = list(LINE_CONTENT)
+    numbered = rows.with_row_index("_n")
+    again = numbered.join(stored, on=content, how="semi", nulls_equal=True, maintain_order="left")
+    rest = numbered.join(again, on="_n", how="anti", maintain_order="left")
+    new = rest.unique(content, keep="first", maintain_order=True)
+    already = pl.concat([again, rest.join(new, on="_n", how="anti")]).sort("_n")
+    return Sifted(new.drop("_n"), already.drop("_n"), pl.DataFrame(schema=_CONFLICT), stored)
+
+
+def sift_slips(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
+    """Slips by `slip_key`: the same words again are already taken; other words are a conflict."""
+    stored = ledger.lookup("slips", rows["slip_key"], list(SLIP_CONTENT))
+    content = list(SLIP_CONTENT)
+    numbered = rows.with_row_index("_n")
+    first = numbered.unique("slip_key", keep="first", maintain_order=True)
+    new = first.join(stored, on="slip_key", how="anti", maintain_order="left")
+    standing = pl.concat([stored, new.select(content)])
+    rest = numbered.join(new, on="_n", how="anti", maintain_order="left")
+    already = rest.join(standing, on=content, how="semi", nulls_equal=True, maintain_order="left")
+    other = rest.join(already, on="_n", how="anti", maintain_order="left")
+    expected = other.select("slip_key").join(standing, on="slip_key", how="left", maintain_order="left")
+    conflicts = other.select("file_no", "line", identity="slip_key").with_columns(
+        found=_digests(other.select(content)), expected=_digests(expected.select(content))
+    )
+    return Sifted(new.drop("_n"), already.drop("_n"), conflicts.select(list(_CONFLICT)), stored)
+
+
+def sift_quarantine(ledger: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
+    """Bad rows that were not there before, with `bad_id`: the bytes, the reason, and how many equal ones come before in their file."""
+    key = pl.concat_str(pl.col("raw").bin.encode("hex").fill_null(""), "code", separator=":")
+    marked = rows.with_columns(_key=key).with_columns(_nth=pl.int_range(pl.len()).over("file_no", "_key"))
+    ids = [
+        hashlib.sha256(f"{nth}:{text}".encode()).hexdigest()[:32]
+        for nth, text in marked.select("_nth", "_key").iter_rows()
+    ]
+    marked = marked.with_columns(bad_id=pl.Series(ids, dtype=pl.String))
+    marked = marked.unique("bad_id", keep="first", maintain_order=True)
+    stored = ledger.lookup("quarantine", marked["bad_id"], ["bad_id"])
+    fresh = marked.join(stored, on="bad_id", how="anti", maintain_order="left")
+    return fresh.select([n for n in TABLES["quarantine"].columns if n not in ("seq", "run_id")])
+
+
+def _digests(rows: pl.DataFrame) -> pl.Series:
+    texts = [repr(tuple(str(cell) for cell in row)) for row in rows.iter_rows()]
+    return pl.Series([hashlib.sha256(t.encode()).hexdigest()[:32] for t in texts], dtype=pl.String)
