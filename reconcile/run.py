@@ -41,13 +41,14 @@ class RunRequest:
     who: str | None = None
     at: str | None = None
     decide: Callable[[World], Decision] | None = None
+    look: Callable[[Ledger, Decided], None] | None = None  # reads what stands: after the commit, or before a dry run ends
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `files`: rows of `files` and `again` (bytes taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
+    `files`: rows of `files`, `again` (bytes taken before), `file_no` (null for these); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """
 
     committed: bool
@@ -126,6 +127,9 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
     logs = _logs(night, covering.log)
     if request.dry_run or not ledger.grown:
         standing = ledger.would_be(after, payments) if ledger.grown else ledger.standing
+        committed = False
+        if request.look:
+            request.look(ledger, decided)
         ledger.rollback()
     else:
         _audit(ledger, request, files)
@@ -138,8 +142,11 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
             who=request.who,
             at=request.at,
         )
+        committed = True
+        if request.look:
+            request.look(ledger, decided)
     return RunResult(
-        committed=ledger.grown and not request.dry_run,
+        committed=committed,
         standing=standing,
         files=files,
         logs=logs,
@@ -230,16 +237,17 @@ def _files(night: Night, sift: _Sift, first_file: int) -> pl.DataFrame:
     again = dict(_per_file(old))
     rows, number = [], first_file
     for found in night.files:
-        row = {name: found.row.get(name, 0) for name in FILE}
+        row: dict[str, str | int | None] = {name: found.row.get(name, 0) for name in FILE}
+        row["file_no"] = None if found.again else number
         if found.again:
-            counts: tuple[int, ...] = (0, 0, int(row["rows"]), int(row["yen"]))
+            counts: tuple[int, ...] = (0, 0, int(found.row["rows"]), int(found.row["yen"]))
             row |= {"rejected": 0, "rejected_yen": 0, "quarantined": 0, "quarantined_yen": 0}
         else:
             counts = (*taken.get(number, (0, 0)), *again.get(number, (0, 0)))
             number += 1
         row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), counts, strict=True))
         rows.append({**row, "again": found.again})
-    return pl.DataFrame(rows, schema={**FILE, "again": pl.Boolean()}).drop("seq", "run_id")
+    return pl.DataFrame(rows, schema={"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}).drop("seq", "run_id")
 
 
 def _per_file(rows: pl.DataFrame) -> list[tuple[int, Pair]]:
