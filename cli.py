@@ -14,16 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconcile.commands import ledger
+
 if TYPE_CHECKING:
-    from elqr.problems import ProblemError
     from slips.progress import Listener, Progress
 
 FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
-CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"})
+CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"}) | frozenset(
+    {"ledger.conflict", "ledger.slip_conflict", "ledger.drift", "ledger.in_use"}
+)
 """Problems after which nothing was committed because something else happened at the same time."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Shell(click.Group):
+    """The command itself: what the library refuses ends in words and a code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _refusals():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Shell, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="elqr")
 def main() -> None:
     """Payment slips with the unified local-tax QR code (eL-QR): print, verify, reconcile.
@@ -102,7 +113,7 @@ def print_command(
         read_back=not skip_read_back,
         **options,
     )
-    with _refusals(), _progress() as listener:
+    with _progress() as listener:
         report = print_slips(request, prepress=PaperPrepress, listener=listener)
     if as_json:
         click.echo(to_bytes(report.job).decode(), nl=False)
@@ -145,8 +156,7 @@ def encode(profile: str, as_json: bool, **values: str) -> None:
     from elqr.codes import compose_one
     from elqr.profiles import load_profile
 
-    with _refusals():
-        made = compose_one(values, load_profile(profile))
+    made = compose_one(values, load_profile(profile))
     _show(made.payload, made.document() if as_json else None)
     for line in made.warnings():
         click.echo(line, err=True)
@@ -167,8 +177,7 @@ def decode(code: str, lang: str, as_json: bool) -> None:
 
     found = False
     for one in _codes(code):
-        with _refusals():
-            described = describe_code(one)
+        described = describe_code(one)
         _show(described.brief(lang), described.values() if as_json else None, one_line=code == "-")
         found |= bool(described.problems)
     raise SystemExit(FOUND if found else FINE)
@@ -193,8 +202,7 @@ def describe(what: str, lang: str, as_json: bool, show_names: bool, site: Path |
 
     found = False
     for one in _codes(what):
-        with _refusals():
-            described = in_words(one, show_names=show_names, site=load_site(site) if site else None)
+        described = in_words(one, show_names=show_names, site=load_site(site) if site else None)
         _show(described.text(lang), described.document() if as_json else None, one_line=what == "-")
         found |= bool(described.problems)
     raise SystemExit(FOUND if found else FINE)
@@ -237,8 +245,7 @@ def show_profile(name: str, lang: str, as_json: bool) -> None:
     from elqr.describe_profile import describe_profile
     from elqr.profiles import load_profile
 
-    with _refusals():
-        described = describe_profile(load_profile(name))
+    described = describe_profile(load_profile(name))
     _show(described.text(lang), described.document() if as_json else None)
 
 
@@ -254,8 +261,7 @@ def check_profile(name: str, lang: str, as_json: bool) -> None:
     """
     from elqr.describe_profile import judge_profile
 
-    with _refusals():
-        described = judge_profile(name)
+    described = judge_profile(name)
     _show(described.text(lang), described.document() if as_json else None)
     raise SystemExit(FOUND if described.problems else FINE)
 
@@ -314,8 +320,7 @@ def check_layout(layout: str, as_json: bool) -> None:
     """
     from slips.catalogue import faults_of, judged, judgement
 
-    with _refusals():
-        faults = faults_of(layout)
+    faults = faults_of(layout)
     _show(judged(layout, faults), judgement(layout, faults) if as_json else None)
     raise SystemExit(FOUND if faults else FINE)
 
@@ -332,10 +337,12 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
     """
     from slips.preview import write_preview
 
-    with _refusals():
-        problems = write_preview(layout, out=out, lang=lang, site=site)
+    problems = write_preview(layout, out=out, lang=lang, site=site)
     for problem in problems:
         click.echo(str(problem), err=True)
+
+
+main.add_command(ledger)
 
 
 @contextmanager
@@ -346,14 +353,10 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except ProblemError as error:
-        _tell(error)
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
         codes = {problem.code for problem in error.problems}
         raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
-
-
-def _tell(error: ProblemError) -> None:
-    for problem in error.problems:
-        click.echo(str(problem), err=True)
 
 
 @contextmanager

@@ -44,7 +44,10 @@ def open_store(place: str | Path, *, writer: bool) -> Store:
     """The store at a path or URL. Raises ProblemError where it cannot be opened."""
     text = str(place)
     if text.startswith(URL):
-        from reconcile.store_postgres import PostgresStore
+        try:
+            from reconcile.store_postgres import PostgresStore
+        except ImportError:
+            raise ProblemError(Problem("ledger.no_driver", params={"found": URL[0]})) from None
 
         return PostgresStore(text, writer=writer)
     if "://" in text:

@@ -136,7 +136,12 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         standing = ledger.commit(
             kind="reconcile",
             as_of=as_of.isoformat(),
-            inputs=files.select("role", "file", "file_sha256", "again").to_dicts(),
+            inputs={
+                "files": files.select("role", "file", "file_sha256", "again").to_dicts(),
+                "policy": policy.id,
+                "policy_sha256": policy.sha256,
+                "body_code": site.body_code if site else None,
+            },
             totals=after,
             payments=payments,
             who=request.who,

@@ -6,9 +6,10 @@ Refuses (ProblemError): a second writer, a folder that cannot be written, a full
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -243,7 +244,6 @@ class SqliteStore:
         """The file as it stands, page by page, to a new place (the folder must be there)."""
         with self._told(), sqlite3.connect(target) as copy:
             self._open().backup(copy)
-            copy.execute("pragma journal_mode = delete")
         copy.close()
 
     # --- helpers
@@ -274,17 +274,18 @@ class SqliteStore:
                 raise
             raise ProblemError(Problem(code, params={"found": self.place, "reason": str(error)})) from error
         except OSError as error:
-            code = {
-                13: "ledger.read_only",
-                30: "ledger.read_only",
-                1: "ledger.read_only",
-                28: "ledger.disk_full",
-            }
+            fault = _FAULTS.get(error.errno or 0, "ledger.place")
             params: dict[str, str | int] = {"found": self.place, "reason": error.strerror or str(error)}
-            raise ProblemError(Problem(code.get(error.errno or 0, "ledger.place"), params=params)) from error
+            raise ProblemError(Problem(fault, params=params)) from error
 
 
-_CODES = {  # SQLite's primary result codes
+_FAULTS: Mapping[int, str] = {
+    errno.EACCES: "ledger.read_only",
+    errno.EPERM: "ledger.read_only",
+    errno.EROFS: "ledger.read_only",
+    errno.ENOSPC: "ledger.disk_full",
+}
+_CODES: Mapping[int, str] = {  # SQLite's primary result codes
     sqlite3.SQLITE_BUSY: "ledger.in_use",
     sqlite3.SQLITE_LOCKED: "ledger.in_use",
     sqlite3.SQLITE_PERM: "ledger.read_only",

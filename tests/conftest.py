@@ -1,9 +1,38 @@
 """Property tests: the same examples on every run by default; `make fuzz` asks for many more, and new ones."""
 
+import itertools
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tools.postgres import server
+
+_NUMBERS = itertools.count()
 
 settings.register_profile(
     "default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("fuzz", settings.get_profile("default"), derandomize=False, max_examples=5_000)
 settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A private server for the session; its absence is a failure, for the ledger stands on it too."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_places(postgres_server: str) -> Callable[[], str]:
+    """A maker of URLs, each with an empty schema of its own."""
+
+    def place() -> str:
+        name = f"ledger_{next(_NUMBERS)}"
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            connection.execute(f"create schema {name}".encode())
+        return f"{postgres_server}&options=-csearch_path%3D{name}"
+
+    return place

@@ -34,7 +34,7 @@ HOMES: Mapping[
 ] = {  # third-party module → the only places in the wheel that may import it
     "numpy": ("",),
     "polars": ("",),
-    "click": ("cli.py",),
+    "click": ("cli.py", "reconcile/commands.py"),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py",),
@@ -42,6 +42,7 @@ HOMES: Mapping[
     "jpholiday": ("reconcile/calendar.py",),
     "pikepdf": ("slips/artwork.py",),
     "pypdfium2": ("slips/proof/render.py",),
+    "psycopg": ("reconcile/store_postgres.py",),
     "pyzbar": ("slips/proof/decode.py",),
     "reportlab": ("slips/artwork.py",),
     "zengin_code": ("reconcile/banks.py",),

@@ -1,0 +1,112 @@
+"""Copies of a ledger: a backup is itself an embedded ledger, whatever store it came from, so that it can be checked and read as one.
+
+In: a ledger's place and where the copy goes. Out: the copy, checked by its chain before it gets its name. Restore goes the other way, into a
+place that holds no ledger; so a ledger also moves from a file to a server. Refuses: a target that is there, a source or copy that is damaged.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elqr.problems import Problem, ProblemError
+from reconcile.ledger import URL, Ledger, open_ledger, open_store
+from reconcile.ledger_check import check_ledger
+from reconcile.migrations import migrations
+from reconcile.seal import seal_of, whole, write_seal
+from reconcile.store import Store
+from reconcile.tables import TABLES
+
+
+def backup(ledger: str | Path, target: Path) -> None:
+    """Copy the ledger to `target`, a file that is not there. Readers and the next run need not wait for long: the source is read as it stands."""
+    _refuse_present(target)
+    beside = target.with_name(target.name + ".new")
+    with open_ledger(ledger, writer=True) as source:
+        try:
+            _copy(source, beside)
+            _refuse_damage(beside, source)
+            seal_of(beside).replace(seal_of(target))
+            beside.replace(target)
+        finally:
+            _clear(beside)
+
+
+def restore(backup_file: Path, ledger: str | Path) -> None:
+    """Put a backup where no ledger is: a path or a `postgresql://` URL."""
+    if not str(ledger).startswith(URL):
+        backup(backup_file, Path(ledger))
+        return
+    with open_ledger(backup_file, writer=True) as source:
+        _refuse_damage_in(source)
+        store = open_store(ledger, writer=True)
+        try:
+            if store.versions():
+                raise ProblemError(Problem("ledger.exists", params={"found": store.place}))
+            _fill(source, store)
+        finally:
+            store.close()
+
+
+def _copy(source: Ledger, target: Path) -> None:
+    """Page by page from a file, row by row from a server."""
+    from reconcile.store_sqlite import SqliteStore
+
+    if isinstance(source.store, SqliteStore):
+        source.store.copy_to(target)
+        write_seal(target, whole(target, run_id=source.standing.run_id))
+        return
+    store = SqliteStore(target, writer=True)
+    try:
+        _fill(source, store)
+    finally:
+        store.close()
+
+
+def _fill(source: Ledger, store: Store) -> None:
+    """All rows of all tables, in one transaction."""
+    applied = len(source.store.versions())
+    store.begin()
+    try:
+        for step in migrations(store.dialect)[:applied]:
+            store.migrate(step.version, step.name, step.sha256, step.sql)
+        for table in TABLES:
+            if table != "schema_version":
+                for part in source.scan(table):
+                    store.append(table, part)
+        store.commit()
+    except BaseException:
+        store.rollback()
+        raise
+    store.settle(source.standing.run_id)
+
+
+def _refuse_damage(copy: Path, source: Ledger) -> None:
+    with open_ledger(copy, writer=True) as made:
+        if made.standing != source.standing:
+            params: dict[str, str | int] = {
+                "run": made.standing.run_id,
+                "found": made.standing.digest,
+                "expected": source.standing.digest,
+            }
+            raise ProblemError(Problem("ledger.check_chain", params=params))
+        _refuse_damage_in(made)
+
+
+def _refuse_damage_in(ledger: Ledger) -> None:
+    if found := check_ledger(ledger):
+        raise ProblemError(found)
+
+
+def _refuse_present(target: Path) -> None:
+    if target.exists():
+        raise ProblemError(Problem("ledger.exists", params={"found": str(target)}))
+
+
+def _clear(beside: Path) -> None:
+    """What a copy left half done."""
+    for path in (
+        beside,
+        seal_of(beside),
+        *(beside.with_name(beside.name + e) for e in (".lock", "-wal", "-shm")),
+    ):
+        path.unlink(missing_ok=True)
