@@ -1,5 +1,4 @@
-"""The shell: click declarations, one library call each, exit codes (0 fine, 1 problems found, 2 unusable, 3
-conflict).
+"""The shell: click declarations, one library call each, exit codes (0 fine, 1 problems found, 2 unusable, 3 conflict).
 
 Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 """
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands import ledger
+from reconcile.commands_night import COMMANDS
 
 if TYPE_CHECKING:
     from slips.progress import Listener, Progress
@@ -342,7 +341,8 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
         click.echo(str(problem), err=True)
 
 
-main.add_command(ledger)
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 @contextmanager
@@ -390,7 +390,6 @@ def _progress() -> Iterator[Listener]:
 
 
 def _finish(bars: dict[str, Any]) -> None:
-    """Close the bar that is open: it ends with its line."""
     for bar in bars.values():
         if not bar.finished:
             bar.finish()

@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
     "overpayments.csv": (
         *("receipt_id", "payer_id", "amount", "class", "offset_to", "refund", "interest", "interest_from"),
         *("interest_to", "accounting"),
-        *("offset", "offset_parts", "line_id", "component", "found_on", "paid_at", "lapses_from", "blocked"),
+        *("offset", "offset_parts", "line_id", "component", "found_on", "lapses_from", "blocked"),
     ),
     "quarantine.csv": (
         *("file", "line", "code", "field", "reason_ja", "reason_en", "slip_key", "amount", "raw_hex", "raw_text"),
@@ -67,7 +67,7 @@ def exceptions(view: View) -> pl.DataFrame:
 
 def overpayments(proposals: Proposals) -> pl.DataFrame:
     """Everything that is too much in the whole ledger: where it should be applied first, and what goes back."""
-    return _cells("overpayments.csv", _with_offsets(proposals), paid_at="paid_on")
+    return _cells("overpayments.csv", _with_offsets(proposals))
 
 
 def delinquency(view: View) -> pl.DataFrame:

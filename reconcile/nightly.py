@@ -6,13 +6,13 @@ Refuses (ProblemError): what `reconcile.run` refuses, nothing committed then; a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from elqr.problems import Problem, ProblemLog, Severity
+from elqr.problems import Problem, ProblemError, ProblemLog, Severity
 from reconcile import csv_out
 from reconcile.export import ExportMapping
 from reconcile.ledger import Ledger
@@ -71,7 +71,8 @@ def run_night(request: NightRequest) -> NightReport:
     if look.view is None:
         raise ValueError("the run ended without a look at the ledger")
     seen = look.view
-    problems = problem_table(result)
+    own, refused = _exported(request.export, seen)
+    problems = problem_table(result, more=refused)
     document = totals(result, as_of=request.run.as_of, dry_run=request.run.dry_run)
     tables = {
         "postings.csv": csv_out.postings(seen),
@@ -81,10 +82,8 @@ def run_night(request: NightRequest) -> NightReport:
         "quarantine.csv": csv_out.quarantine(_bad(result)),
         "problems.csv": problems,
     }
-    files = {name: csv_out.csv_bytes(table) for name, table in tables.items()}
+    files = {**own, **{name: csv_out.csv_bytes(table) for name, table in tables.items()}}
     files["totals.json"] = to_bytes(document)
-    if request.export:
-        files[request.export.file] = request.export.written(tables["postings.csv"])
     if look.figures:
         files["dunning.csv"] = csv_out.csv_bytes(csv_out.dunning(look.figures.dunning))
         files["report.html"] = report_html(
@@ -102,23 +101,27 @@ def run_night(request: NightRequest) -> NightReport:
     )
 
 
-def problem_table(result: RunResult) -> pl.DataFrame:
-    """Everything that was found on reading, files that were refused first; columns of problems.csv with the file in front."""
-    refused = ProblemLog()
+def _exported(export: ExportMapping | None, seen: View) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    """The file in a site's own columns; what it cannot hold is a problem of tonight, for the run itself is committed."""
+    if export is None:
+        return {}, ()
+    try:
+        return {export.file: export.written(csv_out.postings(seen))}, ()
+    except ProblemError as error:
+        return {}, error.problems
+
+
+def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.DataFrame:
+    """Everything that was found on reading, what stopped a file first; columns of problems.csv with the file in front."""
     parts = []
-    for problem in result.refused:
-        refused.add_one(problem)
-    names = [p.where.file or str(p.params.get("found", "")) for p in refused_in_order(result)]
-    parts.append(refused.report().with_columns(file=pl.Series(names, dtype=pl.String)))
-    for name, log in result.logs.items():
+    for problem in (*result.refused, *more):
+        log = ProblemLog()
+        log.add_one(problem)
+        name = problem.where.file or str(problem.params.get("found", ""))
         parts.append(log.report().with_columns(file=pl.lit(name)))
-    table = pl.concat(parts)
+    parts += [log.report().with_columns(file=pl.lit(name)) for name, log in result.logs.items()]
+    table = pl.concat([pl.DataFrame(schema={**ProblemLog().report().schema, "file": pl.String()}), *parts])
     return table.select("file", *(c for c in table.columns if c != "file"))
-
-
-def refused_in_order(result: RunResult) -> list[Problem]:
-    """The problems that stopped files, in the order of their table."""
-    return sorted(result.refused, key=lambda p: p.where.line if p.where.line is not None else 1 << 62)
 
 
 def _bad(result: RunResult) -> pl.DataFrame:

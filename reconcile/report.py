@@ -1,0 +1,2 @@
+"""x"""
+def report_html(*a, **k): return b""
