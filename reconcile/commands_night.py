@@ -50,12 +50,16 @@ NAMES = click.option(
     "--dry-run", is_flag=True, help="Do everything, write the files, record nothing. 台帳に記録しない"
 )
 @click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
-@click.option("--receipt-layout", help="Layout of the receipts where two fit: a name, or a TOML file. 収納データの形式")
+@click.option(
+    "--receipt-layout", help="Layout of the receipts where two fit: a name, or a TOML file. 収納データの形式"
+)
 @click.option("--mapping", type=FILE, help="Own headings of assessments and slips (TOML). 見出しの対応表")
 @click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @click.option(
-    "--postings-mapping", type=FILE, help="Own columns for one more file of postings (TOML). 消込結果の書き出し設定"
+    "--postings-mapping",
+    type=FILE,
+    help="Own columns for one more file of postings (TOML). 消込結果の書き出し設定",
 )
 @click.option("--no-report", is_flag=True, help="Leave out report.html and dunning.csv. 報告書を省く")
 @JSON
@@ -126,7 +130,9 @@ def reconcile(
 @click.argument("key")
 @LEDGER
 @click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day for overdue and barred; the last run's by default. 基準日"
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day for overdue and barred; the last run's by default. 基準日",
 )
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @JSON
@@ -156,8 +162,6 @@ def explain(
 def _name_or_path(text: str) -> str | Path:
     """A file where it looks like one, else a name of ours."""
     return Path(text) if text.endswith(".toml") else text
-
-
 
 
 COMMANDS = (ledger, reconcile, explain)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from reconcile.dunning import Dunning
 from reconcile.outcomes import Outcome
 from reconcile.overpayments import Proposals
 from reconcile.view import View
@@ -21,7 +22,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
         *("provisional",),
     ),
     "exceptions.csv": (
-        *("receipt_id", "file", "line", "outcome", "amount", "slip_key", "reason_ja", "reason_en", "candidates"),
+        *(
+            "receipt_id",
+            "file",
+            "line",
+            "outcome",
+            "amount",
+            "slip_key",
+            "reason_ja",
+            "reason_en",
+            "candidates",
+        ),
         *("facts", "line_ids", "paid_at", "posted", "excess", "suspense", "held", "is_new"),
     ),
     "overpayments.csv": (
@@ -30,11 +41,26 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
         *("offset", "offset_parts", "line_id", "component", "found_on", "lapses_from", "blocked"),
     ),
     "quarantine.csv": (
-        *("file", "line", "code", "field", "reason_ja", "reason_en", "slip_key", "amount", "raw_hex", "raw_text"),
+        *(
+            "file",
+            "line",
+            "code",
+            "field",
+            "reason_ja",
+            "reason_en",
+            "slip_key",
+            "amount",
+            "raw_hex",
+            "raw_text",
+        ),
     ),
     "delinquency.csv": (
         *("line_id", "due_date", "paid_at", "base", "segments", "amount", "rounding"),
         *("provisional",),
+    ),
+    "dunning.csv": (
+        *("line_id", "payer_id", "body_code", "tax_item", "levy_year", "tax_year", "period", "notice_no"),
+        *("due_date", "open", "dunning_fee", "send_by", "days_left", "when"),
     ),
 }
 _SENTENCES = {o.value: (o.ja, o.en) for o in Outcome}
@@ -77,11 +103,14 @@ def delinquency(view: View) -> pl.DataFrame:
 
 def quarantine(bad: pl.DataFrame) -> pl.DataFrame:
     """The run's bad rows with their bytes: as hex, and readable where they are."""
-    text = pl.Series(
-        [_readable(raw) for raw in bad["raw"].to_list()], dtype=pl.String
-    )
+    text = pl.Series([_readable(raw) for raw in bad["raw"].to_list()], dtype=pl.String)
     rows = bad.with_columns(raw_hex=pl.col("raw").bin.encode("hex"), raw_text=text)
     return _cells("quarantine.csv", rows.sort("file", "line"))
+
+
+def dunning(found: Dunning) -> pl.DataFrame:
+    """Lines to remind, soonest first."""
+    return _cells("dunning.csv", found.chosen, due_date="rolled")
 
 
 def csv_bytes(frame: pl.DataFrame, *, encoding: str = "utf-8") -> bytes:

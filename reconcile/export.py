@@ -106,9 +106,7 @@ def load_export(path: Path) -> ExportMapping:
                 date=row.get("date", "YYYY-MM-DD"),
             )
         )
-    return ExportMapping(
-        file=str(name), encoding=str(encoding), header=bool(header), columns=tuple(columns)
-    )
+    return ExportMapping(file=str(name), encoding=str(encoding), header=bool(header), columns=tuple(columns))
 
 
 def _judge(row: Any, fault: Any) -> None:
@@ -129,7 +127,7 @@ def _judge(row: Any, fault: Any) -> None:
         fault("value", row["value"], "text")
     words = row.get("words", {})
     if not isinstance(words, dict) or not all(isinstance(w, str) for w in words.values()):
-        fault("words", words, "value = \"word\"")
+        fault("words", words, 'value = "word"')
     width = row.get("width", 0)
     if isinstance(width, bool) or not isinstance(width, int) or width < 0:
         fault("width", width, "a whole number")

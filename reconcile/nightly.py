@@ -87,7 +87,12 @@ def run_night(request: NightRequest) -> NightReport:
     if look.figures:
         files["dunning.csv"] = csv_out.csv_bytes(csv_out.dunning(look.figures.dunning))
         files["report.html"] = report_html(
-            result, seen, look.figures, as_of=request.run.as_of, dry_run=request.run.dry_run
+            result,
+            seen,
+            look.figures,
+            as_of=request.run.as_of,
+            dry_run=request.run.dry_run,
+            site=request.run.inputs.site,
         )
     write_files(request.out, files)
     return NightReport(

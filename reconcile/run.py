@@ -41,7 +41,9 @@ class RunRequest:
     who: str | None = None
     at: str | None = None
     decide: Callable[[World], Decision] | None = None
-    look: Callable[[Ledger, Decided], None] | None = None  # reads what stands: after the commit, or before a dry run ends
+    look: Callable[[Ledger, Decided], None] | None = (
+        None  # reads what stands: after the commit, or before a dry run ends
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +254,9 @@ def _files(night: Night, sift: _Sift, first_file: int) -> pl.DataFrame:
             number += 1
         row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), counts, strict=True))
         rows.append({**row, "again": found.again})
-    return pl.DataFrame(rows, schema={"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}).drop("seq", "run_id")
+    return pl.DataFrame(rows, schema={"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}).drop(
+        "seq", "run_id"
+    )
 
 
 def _per_file(rows: pl.DataFrame) -> list[tuple[int, Pair]]:

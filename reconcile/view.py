@@ -80,12 +80,18 @@ def entries_of(ledger: Ledger, run_id: int) -> dict[str, pl.DataFrame]:
 
 
 def _standing(ledger: Ledger, table: str) -> pl.DataFrame:
-    return standing_entries(pl.concat([pl.DataFrame(schema=dict(TABLES[table].columns)), *ledger.scan(table)]))
+    return standing_entries(
+        pl.concat([pl.DataFrame(schema=dict(TABLES[table].columns)), *ledger.scan(table)])
+    )
 
 
 def _cases(ledger: Ledger, added: pl.DataFrame, waiting: pl.Series) -> pl.DataFrame:
     """Tonight's payments of which something is to be told, and older ones that still wait for a person; one row a payment."""
-    new = standing_entries(added).filter(~pl.col("outcome").is_in(PLAIN)).with_columns(is_new=pl.lit(value=True))
+    new = (
+        standing_entries(added)
+        .filter(~pl.col("outcome").is_in(PLAIN))
+        .with_columns(is_new=pl.lit(value=True))
+    )
     older = waiting.unique()
     older = older.filter(~older.is_in(new["payment_no"].implode()))
     still = standing_entries(ledger.lookup("outcomes", older)).with_columns(is_new=pl.lit(value=False))

@@ -26,7 +26,9 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
             (folder / f".{name}.part").replace(folder / name)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("out.unwritable", params={"found": str(folder), "reason": reason})) from None
+        raise ProblemError(
+            Problem("out.unwritable", params={"found": str(folder), "reason": reason})
+        ) from None
 
 
 def probe(folder: Path) -> None:
@@ -37,7 +39,9 @@ def probe(folder: Path) -> None:
         (folder / ".probe.part").unlink()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("out.unwritable", params={"found": str(folder), "reason": reason})) from None
+        raise ProblemError(
+            Problem("out.unwritable", params={"found": str(folder), "reason": reason})
+        ) from None
 
 
 def _write(path: Path, data: bytes) -> None:

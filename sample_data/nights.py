@@ -20,7 +20,17 @@ from sample_data.generate import FAULTY_ROWS, STREETS, csv, sample
 HERE = Path(__file__).resolve().parent / "nights"
 BODY, OTHER_BODY = "999997", "011002"
 REGISTER = (
-    *("slip_key", "confirm_no", "tax_item", "body_code", "levy_year", "tax_year", "period", "notice_no", "amount"),
+    *(
+        "slip_key",
+        "confirm_no",
+        "tax_item",
+        "body_code",
+        "levy_year",
+        "tax_year",
+        "period",
+        "notice_no",
+        "amount",
+    ),
     *("due_date", "payable_until", "payer_id", "kind", "covers", "supersedes", "principal", "delinquency"),
     *("dunning_fee",),
 )
@@ -91,7 +101,9 @@ def first_night() -> bytes:
 def second_night() -> bytes:
     """Receipts of the following weeks, as of 15 July 2026."""
     first = _slips(period="01", kind="initial").to_dicts()
-    later = [_row(slip, 40 + n, "2026-06-2" + str(n % 9), "2026-06-29") for n, slip in enumerate(first[24:-2])]
+    later = [
+        _row(slip, 40 + n, "2026-06-2" + str(n % 9), "2026-06-29") for n, slip in enumerate(first[24:-2])
+    ]
     confirmed = _row(first[3], 3, "2026-06-10", "2026-06-22")
     cancelled = _row(first[13], 13, "2026-06-11", "2026-06-22") | {"kind": "cancelled"}
     cancelled |= {"orig_txn_id": cancelled["txn_id"], "txn_id": "C" + cancelled["txn_id"]}
@@ -144,12 +156,18 @@ def _wrong_digit(key: str) -> str:
 
 
 def _swapped(key: str) -> str:
-    return key[:-2] + key[-1] + key[-2]
+    """The last two neighbours that differ, the other way round."""
+    at = max(i for i in range(len(key) - 1) if key[i] != key[i + 1])
+    return key[:at] + key[at + 1] + key[at] + key[at + 2 :]
 
 
 def _written(paid: list[dict[str, str]]) -> bytes:
     """The canonical layout with its last line of count and sum."""
-    table = csv(pl.DataFrame([{c: row[c] or None for c in COLUMNS} for row in paid], schema=dict.fromkeys(COLUMNS, pl.String)))
+    table = csv(
+        pl.DataFrame(
+            [{c: row[c] or None for c in COLUMNS} for row in paid], schema=dict.fromkeys(COLUMNS, pl.String)
+        )
+    )
     total = sum(int(row["amount"]) for row in paid)
     return table + f"TRAILER,{len(paid)},{total}\n".encode()
 
