@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 OUT ?= out
 ISSUE_DATE ?= 2026-06-01
 PYTEST_ARGS ?=
+ROUNDS ?= 10
 JAR := $(VENV)-validate/.jar
 
 SOURCES := pyproject.toml cli.py $(shell find elqr slips reconcile layouts -type f -not -path '*/__pycache__/*')
@@ -79,8 +80,11 @@ demo: install  ## print the sample slips and name the files to open
 test: install $(VENV)/.tools $(VENV)/.programs  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, with many more examples
-	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
+fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, round after round with new examples
+	@for round in $$(seq $(ROUNDS)); do \
+		echo "round $$round of $(ROUNDS)"; \
+		$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS) || exit 1; \
+	done
 
 bench: install $(VENV)/.tools  ## the figures of docs/performance.md, measured here
 	$(BIN)/python -m bench

@@ -1,4 +1,5 @@
-"""The shell: click declarations, one library call each, exit codes (0 fine, 1 problems found, 2 unusable, 3 conflict).
+"""The shell: click declarations, one library call each, exit codes (0 fine, 1 problems found, 2 unusable, 3
+conflict).
 
 Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 """
@@ -16,7 +17,7 @@ import click
 from reconcile.commands_night import COMMANDS
 
 if TYPE_CHECKING:
-    from slips.progress import Listener, Progress
+    from elqr.problems import ProblemError
 
 FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
 CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"}) | frozenset(
@@ -26,7 +27,7 @@ CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_dif
 
 
 class _Shell(click.Group):
-    """The command itself: what the library refuses ends in words and a code."""
+    """The command itself: what the library refuses ends in words and a code, in every command."""
 
     def invoke(self, ctx: click.Context) -> Any:
         with _refusals():
@@ -65,7 +66,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--mapping", type=FILE, help="The site's own headings (TOML). 見出しの対応表")
 @click.option(
-    "--encoding", help="Encoding of the input where it is not to be guessed: utf-8, cp932. 文字コード"
+    "--encoding",
+    type=click.Choice(["utf-8", "cp932"], case_sensitive=False),
+    help="Encoding of the input where it is not to be guessed. 文字コード",
 )
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes. 並列数")
 @click.option(
@@ -98,9 +101,12 @@ def print_command(
 
     納付書ファイルを検査し、PDFに印刷し、印刷した符号をすべて読み戻します。
     """
+    import sys
+
     from slips.job import print_slips
     from slips.jobfile import to_bytes
     from slips.press import PaperPrepress
+    from slips.progress import telling
     from slips.request import PrintRequest
     from slips.summary import summary
 
@@ -112,7 +118,7 @@ def print_command(
         read_back=not skip_read_back,
         **options,
     )
-    with _progress() as listener:
+    with _refusals(), telling(sys.stderr) as listener:
         report = print_slips(request, prepress=PaperPrepress, listener=listener)
     if as_json:
         click.echo(to_bytes(report.job).decode(), nl=False)
@@ -155,7 +161,8 @@ def encode(profile: str, as_json: bool, **values: str) -> None:
     from elqr.codes import compose_one
     from elqr.profiles import load_profile
 
-    made = compose_one(values, load_profile(profile))
+    with _refusals():
+        made = compose_one(values, load_profile(profile))
     _show(made.payload, made.document() if as_json else None)
     for line in made.warnings():
         click.echo(line, err=True)
@@ -176,7 +183,8 @@ def decode(code: str, lang: str, as_json: bool) -> None:
 
     found = False
     for one in _codes(code):
-        described = describe_code(one)
+        with _refusals():
+            described = describe_code(one)
         _show(described.brief(lang), described.values() if as_json else None, one_line=code == "-")
         found |= bool(described.problems)
     raise SystemExit(FOUND if found else FINE)
@@ -201,7 +209,8 @@ def describe(what: str, lang: str, as_json: bool, show_names: bool, site: Path |
 
     found = False
     for one in _codes(what):
-        described = in_words(one, show_names=show_names, site=load_site(site) if site else None)
+        with _refusals():
+            described = in_words(one, show_names=show_names, site=load_site(site) if site else None)
         _show(described.text(lang), described.document() if as_json else None, one_line=what == "-")
         found |= bool(described.problems)
     raise SystemExit(FOUND if found else FINE)
@@ -244,7 +253,8 @@ def show_profile(name: str, lang: str, as_json: bool) -> None:
     from elqr.describe_profile import describe_profile
     from elqr.profiles import load_profile
 
-    described = describe_profile(load_profile(name))
+    with _refusals():
+        described = describe_profile(load_profile(name))
     _show(described.text(lang), described.document() if as_json else None)
 
 
@@ -260,7 +270,8 @@ def check_profile(name: str, lang: str, as_json: bool) -> None:
     """
     from elqr.describe_profile import judge_profile
 
-    described = judge_profile(name)
+    with _refusals():
+        described = judge_profile(name)
     _show(described.text(lang), described.document() if as_json else None)
     raise SystemExit(FOUND if described.problems else FINE)
 
@@ -319,7 +330,8 @@ def check_layout(layout: str, as_json: bool) -> None:
     """
     from slips.catalogue import faults_of, judged, judgement
 
-    faults = faults_of(layout)
+    with _refusals():
+        faults = faults_of(layout)
     _show(judged(layout, faults), judgement(layout, faults) if as_json else None)
     raise SystemExit(FOUND if faults else FINE)
 
@@ -336,7 +348,8 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
     """
     from slips.preview import write_preview
 
-    problems = write_preview(layout, out=out, lang=lang, site=site)
+    with _refusals():
+        problems = write_preview(layout, out=out, lang=lang, site=site)
     for problem in problems:
         click.echo(str(problem), err=True)
 
@@ -347,53 +360,34 @@ for _command in COMMANDS:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Say why nothing was done, in both languages, and end with the code for it."""
+    """Say why nothing was done, in both languages, and end with the code for it: never with 1, which means done."""
     from elqr.problems import ProblemError
 
     try:
         yield
     except ProblemError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
+        _tell(error)
         codes = {problem.code for problem in error.problems}
         raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
+    except KeyboardInterrupt:
+        click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
+        raise SystemExit(CONFLICT) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception:
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+        click.echo(
+            "elqrの内部エラーです。結果は出力していません。 / An error inside elqr: nothing was delivered.",
+            err=True,
+        )
+        raise SystemExit(UNUSABLE) from None
 
 
-@contextmanager
-def _progress() -> Iterator[Listener]:
-    """A bar on a terminal, a plain line every tenth of a step elsewhere; both on the error stream."""
-    import sys
-
-    bars: dict[str, Any] = {}
-    told: dict[str, int] = {}
-
-    def draw(progress: Progress) -> None:
-        if progress.step not in bars:
-            _finish(bars)
-            bars[progress.step] = click.progressbar(
-                length=max(progress.total, 1), label=progress.label, file=sys.stderr, show_pos=True
-            )
-        bar = bars[progress.step]
-        bar.length = max(progress.total, 1)
-        bar.update(progress.done - bar.pos)
-
-    def write(progress: Progress) -> None:
-        tenth = 10 * progress.done // max(progress.total, 1)
-        if told.get(progress.step) != tenth:
-            told[progress.step] = tenth
-            click.echo(progress.text(), err=True)
-
-    try:
-        yield draw if sys.stderr.isatty() else write
-    finally:
-        _finish(bars)
-
-
-def _finish(bars: dict[str, Any]) -> None:
-    for bar in bars.values():
-        if not bar.finished:
-            bar.finish()
-            bar.render_finish()
+def _tell(error: ProblemError) -> None:
+    for problem in error.problems:
+        click.echo(str(problem), err=True)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,12 @@ def key(numbers: pl.Expr) -> pl.Expr:
 def night(receipts: int, *, lines: int, seed: int = 1) -> Night:
     """`receipts` payments over a register of `lines` lines (a multiple of 4)."""
     assessments, slips, covers = register(lines)
-    events = _events(receipts, lines, seed)
-    whole = World(assessments=assessments, slips=slips, covers=covers, receipts=events, body_code=BODY)
-    met = slips.join(events.select("slip_key").unique(), on="slip_key", how="semi")
+    made = events(receipts, lines=lines, seed=seed)
+    whole = World(assessments=assessments, slips=slips, covers=covers, receipts=made, body_code=BODY)
+    met = slips.join(made.select("slip_key").unique(), on="slip_key", how="semi")
     near = covers.join(met.select("slip_key"), on="slip_key", how="semi")
     mine = assessments.join(near.select("line_id").unique(), on="line_id", how="semi")
-    return Night(whole, World(assessments=mine, slips=met, covers=near, receipts=events, body_code=BODY))
+    return Night(whole, World(assessments=mine, slips=met, covers=near, receipts=made, body_code=BODY))
 
 
 def register(lines: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -118,7 +118,7 @@ def register(lines: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     return assessments, slips, _typed(covers, COVERS)
 
 
-def _events(count: int, lines: int, seed: int) -> pl.DataFrame:
+def events(count: int, *, lines: int, seed: int) -> pl.DataFrame:
     """One payment a notice where there are enough of them, by the shares of the mix."""
     chance = np.random.default_rng(seed)
     notices = lines // 4
@@ -152,13 +152,13 @@ def _events(count: int, lines: int, seed: int) -> pl.DataFrame:
             frame.filter(sort_is == "duplicate").with_columns(p=pl.col("p") + count),
         ]
     )
-    events = pl.concat([frame, more]).with_columns(
+    rows = pl.concat([frame, more]).with_columns(
         payment_id=pl.format("{}", pl.col("p").cast(pl.String).str.zfill(32)), body_code=pl.lit(BODY)
     )
-    events = events.with_columns(
+    rows = rows.with_columns(
         receipt_id=pl.format("{}-{}", "payment_id", "kind"), remit_date=pl.col("paid_on")
     )
-    return _typed(events.sample(fraction=1, shuffle=True, seed=seed), {n: RECEIPTS[n] for n in EVENTS_READ})
+    return _typed(rows.sample(fraction=1, shuffle=True, seed=seed), {n: RECEIPTS[n] for n in EVENTS_READ})
 
 
 def _typed(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

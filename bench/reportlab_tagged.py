@@ -67,7 +67,8 @@ class Peer:
         doc = pen._doc
         root = D({"Type": N("StructTreeRoot")})
         top = D({"S": N("Document"), "P": doc.Reference(root)})
-        sections, parents = [], []
+        sections: list[Any] = []
+        parents: list[Any] = []
         for k, row in enumerate(rows):
             pen._code.append("/Artifact BMC")
             pen.doForm("art")

@@ -25,7 +25,7 @@ class Site:
     """One municipality. None or empty = not known. `tax_items`: 税目・料金番号 -> name, `tax_items_en` likewise in English where given.
 
     `cvs_issuer`: 請求書発行企業コード. `cvs_key`: whether the barcode's free field holds the slip_key. `gaiji`: private-use character ->
-    what stands for it. `mark_file`: the eLマーク as the agency supplies it.
+    what stands for it. `mark_file`: the eLマーク as the agency supplies it. `output_profile`: the vendor's ICC profile.
     """
 
     body_code: str | None = None
@@ -44,6 +44,7 @@ class Site:
     barcode_limit: int = BARCODE_LIMIT_YEN
     channels: tuple[str, ...] = ()
     mark_file: Path | None = None
+    output_profile: Path | None = None
     gaiji: Mapping[str, str] = field(default_factory=dict)
     mapping: HeadingMap = field(default_factory=HeadingMap)
 
@@ -78,6 +79,7 @@ _KEYS = (
     "convenience",
     "channels",
     "mark_file",
+    "output_profile",
     "gaiji",
     *TABLES,
 )
@@ -119,7 +121,8 @@ class _Reader:
             cvs_key=convenience.cvs_key,
             barcode_limit=convenience.barcode_limit,
             channels=self._channels(),
-            mark_file=self._mark_file(),
+            mark_file=self._file("mark_file", "site.mark_file"),
+            output_profile=self._file("output_profile", "site.output_profile"),
             gaiji=self._gaiji(),
             mapping=read_mapping(self.tables, self.problems, file=self.path.name),
         )
@@ -211,13 +214,14 @@ class _Reader:
                 self.fault("site.channel", "channels", channel, "、".join(CHANNELS))
         return tuple(c for c in CHANNELS if c in value)
 
-    def _mark_file(self) -> Path | None:
-        name = self._text("mark_file")
+    def _file(self, key: str, code: str) -> Path | None:
+        """A file that lies beside the site file."""
+        name = self._text(key)
         if not name:
             return None
         place = self.path.parent / name
         if not place.is_file():
-            self.fault("site.mark_file", "mark_file", name, str(self.path.parent))
+            self.fault(code, key, name, str(self.path.parent))
             return None
         return place
 

@@ -7,12 +7,14 @@ Refuses nothing; a key that is not 20 digits has no neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from reconcile.match import DIGITS
 
 EVIDENCE = ("same_body", "same_confirm_no", "same_amount", "open")
-CANDIDATES = {
+CANDIDATES: Mapping[str, pl.DataType] = {
     "receipt_id": pl.String(),
     "slip_key": pl.String(),  # as received
     "candidate": pl.String(),

@@ -42,8 +42,7 @@ class BatchDigest:
             self._waiting = [rows]
 
     def _block(self, rows: pl.DataFrame) -> None:
-        for column in rows.iter_columns():
-            self._sha.update(column_bytes(column))
+        self._sha.update(block_bytes(rows))
 
     def finish(self) -> tuple[int, str]:
         """Rows and digest."""
@@ -53,18 +52,26 @@ class BatchDigest:
         return self._rows, self._sha.hexdigest()
 
 
-def column_bytes(column: pl.Series) -> bytes:
-    """A stored column as bytes that only equal columns have: name, nulls, lengths, contents."""
-    nulls = np.packbits(column.is_null().to_numpy()).tobytes()
-    head = f"{column.name}{_UNIT}{len(column)}{_UNIT}".encode() + nulls
-    if column.dtype == pl.Int64:
-        return head + column.fill_null(0).to_numpy().astype("<i8").tobytes()
-    if column.dtype == pl.Binary:
-        cells = [cell or b"" for cell in column.to_list()]
-        lengths = np.array([len(cell) for cell in cells], dtype="<i8")
-        return head + lengths.tobytes() + b"".join(cells)
-    text = column.fill_null("")
-    return head + text.str.len_bytes().to_numpy().astype("<i8").tobytes() + "".join(text.to_list()).encode()
+def block_bytes(rows: pl.DataFrame) -> bytes:
+    """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
+    nulls = rows.select(pl.all().is_null())
+    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
+    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0))
+    filled = rows.with_columns(pl.col(texts).fill_null(""), pl.col(pl.Int64).fill_null(0))
+    parts = [f"{rows.height}{_UNIT}".encode()]
+    for name, kind in rows.schema.items():
+        parts += [f"{name}{_UNIT}".encode(), np.packbits(nulls[name].to_numpy()).tobytes()]
+        if kind == pl.Int64:
+            parts.append(filled[name].to_numpy().astype("<i8").tobytes())
+        elif kind == pl.Binary:
+            cells = [cell or b"" for cell in filled[name].to_list()]
+            parts += [np.array([len(cell) for cell in cells], dtype="<i8").tobytes(), *cells]
+        else:
+            parts += [
+                lengths[name].to_numpy().astype("<i8").tobytes(),
+                "".join(filled[name].to_list()).encode(),
+            ]
+    return b"".join(parts)
 
 
 def run_digest(run: Mapping[str, object], batches: Mapping[str, tuple[int, str]]) -> str:

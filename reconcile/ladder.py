@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from reconcile.match import KeyIndex, matched
+from reconcile.match import CoverIndex, KeyIndex, matched
 from reconcile.outcomes import Outcome
 from reconcile.world import World
 
@@ -59,12 +59,11 @@ def climbed(payments: pl.DataFrame, world: World, lines: pl.DataFrame) -> tuple[
     )
     rows = _with_facts(matched(payments, slips, index=index), world.body_code)
     rows = rows.with_columns(rung=_rung(), fate=_fate())
-    covers = (
-        rows.filter(pl.col("fate").is_in(["lines", "excess", "none"]) & pl.col("s").is_not_null())
-        .select("p", pl.col("s").cast(pl.Int64))
-        .join(of_slips, on="s")
-        .select("p", "l", "line_id", "component", yen="amount")
-    )
+    led = pl.col("fate").is_in(["lines", "excess", "none"]) & pl.col("s").is_not_null()
+    slip_rows = rows.select(pl.when(led).then(pl.col("s").cast(pl.Int64)).otherwise(-1)).to_series()
+    at, cover_rows = CoverIndex.of(of_slips["s"].to_numpy(), slips=slips.height).expand(slip_rows.to_numpy())
+    covers = of_slips.select("l", "line_id", "component", yen="amount")[cover_rows]
+    covers = covers.insert_column(0, rows["p"][at])
     if not world.transfers.height:
         return rows, covers
     return _with_transfers(rows, covers, world.transfers, lines)

@@ -105,6 +105,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.standing = self._last()
+        self.notes: list[Problem] = []  # what went wrong after a commit, and did not undo it
         self._batches: dict[str, BatchDigest] = {}
         self._next: dict[str, int] = {}
         self._sums: dict[str, str] = {}
@@ -159,11 +160,12 @@ class Ledger:
 
     def count(self, table: str, *, added: pl.DataFrame, taken: pl.DataFrame) -> None:
         """Move the digest of what stands: contents of entries that came, and of entries that were reversed."""
-        self._sums[table] = moved(
-            self._sums[table],
-            added=row_digests(row_keys(table, added)),
-            taken=row_digests(row_keys(table, taken)),
-        )
+        if added.height or taken.height:
+            self._sums[table] = moved(
+                self._sums[table],
+                added=row_digests(row_keys(table, added)),
+                taken=row_digests(row_keys(table, taken)),
+            )
 
     def commit(
         self,
@@ -180,7 +182,13 @@ class Ledger:
         after = self._link(kind, as_of, inputs, totals, payments, who, at)
         self.store.commit()
         self.standing = after
-        self.store.settle(after.run_id)
+        try:
+            self.store.settle(after.run_id)
+        except ProblemError as error:  # the run is committed all the same
+            reason = str(error.problems[0].params.get("reason", error.problems[0].code))
+            self.notes.append(
+                Problem("ledger.not_sealed", params={"found": self.store.place, "reason": reason})
+            )
         return after
 
     def would_be(self, totals: Mapping[str, tuple[int, int]], payments: int) -> Standing:
@@ -231,7 +239,8 @@ class Ledger:
     ) -> pl.DataFrame:
         """Rows by key through an index; `keys`: a series, or a frame for keys of several columns. Nulls are left out."""
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
-        return self.store.lookup(table, frame.drop_nulls().unique(), columns or list(TABLES[table].columns))
+        distinct = frame.drop_nulls().unique() if frame.height else frame
+        return self.store.lookup(table, distinct, columns or list(TABLES[table].columns))
 
     def scan(self, table: str, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """A whole table in blocks, in order: for reports, checks and copies, never for a nightly decision."""

@@ -87,6 +87,29 @@ class KeyIndex:
         return found
 
 
+@dataclass(frozen=True)
+class CoverIndex:
+    """What each slip covers, as one run of rows a slip: `order` are cover rows by slip, slip `s` has `order[first[s]:first[s + 1]]`."""
+
+    order: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+    @staticmethod
+    def of(slip_rows: NDArray[np.int64], *, slips: int) -> CoverIndex:
+        """The index of covers whose slips are these rows of a register of `slips` slips. A row of -1 is nobody's."""
+        order = pl.Series(slip_rows).arg_sort().to_numpy().astype(np.int64)
+        first = np.searchsorted(slip_rows[order], np.arange(slips + 1))
+        return CoverIndex(order, first)
+
+    def expand(self, slip_rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For a column of slips: (place in the column, cover row) of every cover of each; -1 has none."""
+        known = np.flatnonzero(slip_rows >= 0)
+        begin = self.first[slip_rows[known]]
+        count = self.first[slip_rows[known] + 1] - begin
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return np.repeat(known, count), self.order[np.repeat(begin, count) + within]
+
+
 def matched(receipts: pl.DataFrame, slips: pl.DataFrame, *, index: KeyIndex | None = None) -> pl.DataFrame:
     """The receipts with the slip's columns beside them (`slip_key` left out), null where no slip has the key; rows stay in order.
 

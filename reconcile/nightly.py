@@ -119,7 +119,7 @@ def _exported(export: ExportMapping | None, seen: View) -> tuple[dict[str, bytes
 def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.DataFrame:
     """Everything that was found on reading, what stopped a file first; columns of problems.csv with the file in front."""
     parts = []
-    for problem in (*result.refused, *more):
+    for problem in (*result.refused, *result.notes, *more):
         log = ProblemLog()
         log.add_one(problem)
         name = problem.where.file or str(problem.params.get("found", ""))

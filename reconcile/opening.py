@@ -6,15 +6,13 @@ Refuses (ProblemError, at once): what cannot be opened, is empty or no text, no 
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from elqr.columns import normal_heading
-from elqr.encoding import BOM, BadByte, to_utf8
+from elqr.encoding import BOM, BadByte, refuse_binary, to_utf8
 from elqr.encoding import sniff as sniff_encoding
 from elqr.mapping import nearest
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
@@ -23,9 +21,10 @@ from reconcile.descriptors import load_receipt_layout
 from reconcile.receipt_layout import ReceiptField, ReceiptLayout
 from reconcile.records import LINE_BYTES_MAX, Survey, survey
 from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
-from reconcile.strict_row import RowPlan
+from reconcile.strict_row import RowPlan, split_quoted
 
 PARQUET = b"PAR1"
+NUL_RARER_THAN = 100
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,9 @@ def open_file(
             raise ProblemError(Problem("file.empty", where=Where(path.name)))
         if head.startswith(PARQUET):
             return _parquet(path, known, site, layout)
+        # a NUL here and there is a damaged row and not another kind of file
+        rare = head.count(0) * NUL_RARER_THAN < len(head)
+        refuse_binary(head.replace(b"\0", b"") if rare else head, file=path.name)
         handle.seek(0)
         found = encoding or sniff_encoding(handle, file=path.name)
     chosen = load_receipt_layout(sniff(head, file=path.name) if layout is None else layout)
@@ -120,8 +122,8 @@ def _heading(path: Path, skip: int, encoding: str) -> tuple[list[str], int, int]
     if isinstance(decoded, BadByte):
         params = {"found": f"{decoded.value:02X}", "expected": encoding}
         raise ProblemError(Problem("heading.undecodable", params=params, where=Where(path.name, 1)))
-    cells = next(csv.reader(io.StringIO(decoded.decode("utf-8"))), [])
-    return [c.strip() for c in cells], skip + len(raw), 2
+    text = decoded.decode("utf-8")
+    return [c.strip() for c in split_quoted(text) or text.split(",")], skip + len(raw), 2
 
 
 def _places(

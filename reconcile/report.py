@@ -157,7 +157,7 @@ def _outcomes(result: RunResult) -> list[str]:
 
 
 def _short(sentence: str) -> str:
-    head = sentence.split("。")[0].split("(")[0].split("、")[0]
+    head = sentence.split("。", maxsplit=1)[0].split("(", maxsplit=1)[0].split("、", maxsplit=1)[0]
     return head if len(head) <= 19 else head[:18] + "…"
 
 

@@ -41,16 +41,15 @@ class RunRequest:
     who: str | None = None
     at: str | None = None
     decide: Callable[[World], Decision] | None = None
-    look: Callable[[Ledger, Decided], None] | None = (
-        None  # reads what stands: after the commit, or before a dry run ends
-    )
+    look: Callable[[Ledger, Decided], None] | None = None  # called when all is decided and, but for a dry run, committed
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `files`: rows of `files`, `again` (bytes taken before), `file_no` (null for these); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
+    `refused`: why files were left out; `notes`: what went wrong after the commit; `files`: rows of `files`, `again` (bytes taken before),
+    `file_no` (null for these); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """
 
     committed: bool
@@ -58,6 +57,7 @@ class RunResult:
     files: pl.DataFrame
     logs: Mapping[str, ProblemLog]
     refused: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
     receipts: pl.DataFrame
     already: pl.DataFrame
     rejected: pl.DataFrame
@@ -158,6 +158,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         files=files,
         logs=logs,
         refused=tuple(night.refused),
+        notes=tuple(ledger.notes),
         receipts=receipts,
         already=sift.receipts.already,
         rejected=night.rejected,
@@ -254,9 +255,8 @@ def _files(night: Night, sift: _Sift, first_file: int) -> pl.DataFrame:
             number += 1
         row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), counts, strict=True))
         rows.append({**row, "again": found.again})
-    return pl.DataFrame(rows, schema={"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}).drop(
-        "seq", "run_id"
-    )
+    schema = {"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}
+    return pl.DataFrame(rows, schema=schema).drop("seq", "run_id")
 
 
 def _per_file(rows: pl.DataFrame) -> list[tuple[int, Pair]]:

@@ -41,7 +41,7 @@ def sniff(head: bytes, *, among: Sequence[ReceiptLayout] | None = None, file: st
 
 
 def fits(head: bytes, layout: ReceiptLayout) -> bool:
-    """Whether the first records read as this layout says: all required headings, or at least half of the sampled rows without a fault."""
+    """Whether the first records read as this layout says: all required headings, or the right shape in half of them and no fault in one."""
     head = head.removeprefix(BOM)
     lines = _records(head, layout)
     if not lines:
@@ -59,16 +59,23 @@ def fits(head: bytes, layout: ReceiptLayout) -> bool:
         details = [raw for raw in lines if raw[:1] not in marks]
     if not details:
         return False
-    return any(2 * _good(details, layout, encoding) >= len(details) for encoding in layout.encodings)
-
-
-def _good(details: list[bytes], layout: ReceiptLayout, encoding: str) -> int:
-    plan = plan_by_place(layout, encoding)
     sample = details[:SAMPLE_ROWS]
-    marked = [
-        r for r in sample if not layout.controls.detail or r.startswith(layout.controls.detail.encode())
-    ]
-    return sum(isinstance(read_row(raw, plan), Row) for raw in marked) * len(details) // len(sample)
+    shaped = [raw for raw in sample if _shaped(raw, layout)]
+    return 2 * len(shaped) >= len(sample) and any(_one_reads(shaped, layout, e) for e in layout.encodings)
+
+
+def _shaped(raw: bytes, layout: ReceiptLayout) -> bool:
+    """Whether a record has the size and the mark of a data record."""
+    if layout.controls.detail and not raw.startswith(layout.controls.detail.encode()):
+        return False
+    return (
+        len(raw) == layout.record_bytes if layout.form == "fixed" else raw.count(b",") + 1 == layout.columns
+    )
+
+
+def _one_reads(sample: list[bytes], layout: ReceiptLayout, encoding: str) -> bool:
+    plan = plan_by_place(layout, encoding)
+    return any(isinstance(read_row(raw, plan), Row) for raw in sample)
 
 
 def _records(head: bytes, layout: ReceiptLayout) -> list[bytes]:

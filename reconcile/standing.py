@@ -17,7 +17,7 @@ from reconcile.prescription import barred_from
 
 
 def last_versions(assessments: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
-    """One row a line, by line_id: `l` (row number), its last version, `versions` (their number), `due` yen, `rolled`, `barred`, flags without nulls."""
+    """One row a line, by line_id: `l` (row number), its last version, `versions` (how many), `due` yen, `rolled`, `barred`; no null flags."""
     several = assessments["line_id"].is_duplicated()
     alone = assessments.filter(~several).with_columns(versions=pl.lit(1, dtype=pl.Int64))
     many = ordered_versions(assessments.filter(several)).with_columns(

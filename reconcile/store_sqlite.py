@@ -41,6 +41,7 @@ class SqliteStore:
         self.path = path
         self.place = str(path)
         self._lock: FileLock | None = None
+        self._behind = False  # the seal knows less than the file: a run could not write it
         self._connection: sqlite3.Connection | None = None
         with self._told():
             if writer:
@@ -72,9 +73,9 @@ class SqliteStore:
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
+            self.versions()  # before anything is set: a stranger's file stays as it is
             for setting in _SETTINGS:
                 self._run(setting)
-            self._run("select count(*) from sqlite_master").fetchone()
             self.settle(self._last_run(), anew=False)
         else:
             self._run("pragma temp_store = memory")
@@ -109,11 +110,14 @@ class SqliteStore:
                 seal = read_seal(self.path)
             except ValueError:
                 return  # a damaged seal is for `check` to say; it is not papered over
-            if seal is None:
+            if seal is None or self._behind:
                 if anew:
                     write_seal(self.path, whole(self.path, run_id=run_id))
+                    self._behind = False
             elif frames > 0 and log.exists():
                 write_seal(self.path, updated(seal, log, frames=frames, run_id=run_id))
+            else:
+                self._behind = seal.run_id != run_id
             self._run("pragma wal_checkpoint(truncate)").fetchone()
 
     def close(self) -> None:
@@ -218,7 +222,9 @@ class SqliteStore:
         else:
             if seal is None:
                 yield Damage("ledger.check_no_seal", {"found": self.place})
-        if seal is not None:
+        if seal is not None and seal.run_id != self._last_run():
+            yield Damage("ledger.check_old_seal", {"found": seal.run_id, "expected": self._last_run()})
+        elif seal is not None:
             yield from self._pages(seal)
         try:
             for (found,) in self._run("pragma integrity_check(20)"):

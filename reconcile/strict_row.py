@@ -7,7 +7,6 @@ Refuses: what cannot be decoded, another number of columns, stray quotes, values
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -30,6 +29,7 @@ from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField, ReceiptLayout
 Value: TypeAlias = str | int | date | None
 
 BLANK = " \u3000"
+_CELL = re.compile(r'"((?:[^"]|"")*)"|[^",]*')
 BARCODE_DIGITS = 44
 # control signs, what stands for damage, marks that show nothing, and private use
 _SUSPECT = re.compile(
@@ -107,6 +107,21 @@ def sound_text(raw: bytes, one: ReceiptField, plan: RowPlan) -> bool:
     return True
 
 
+def split_quoted(line: str) -> list[str] | None:
+    """The cells of a line in which quotes enclose whole cells and are doubled inside them; None where a quote stands anywhere else."""
+    cells: list[str] = []
+    at = 0
+    while match := _CELL.match(line, at):
+        quoted = match[1]
+        cells.append(match[0] if quoted is None else quoted.replace('""', '"'))
+        at = match.end() + 1
+        if match.end() == len(line):
+            return cells
+        if line[match.end()] != ",":
+            break
+    return None
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -116,18 +131,27 @@ def _cells(raw: bytes, plan: RowPlan) -> list[str]:
         if len(raw) != plan.layout.record_bytes:
             raise _FaultError("receipt.length", "", found=len(raw), expected=plan.layout.record_bytes)
         _text(raw, plan)
+        _marked(raw[: len(plan.layout.controls.detail)].decode("ascii", "replace"), plan)
         return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
     text = _text(raw, plan)
     if '"' in text:
-        try:
-            found = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            raise _FaultError("receipt.quote", "", found='"') from None
+        split = split_quoted(text)
+        if split is None:
+            raise _FaultError("receipt.quote", "", found='"')
+        found = split
     else:
         found = text.split(",")
     if len(found) != plan.columns:
         raise _FaultError("receipt.fields", "", found=len(found), expected=plan.columns)
+    _marked(found[0], plan)
     return [found[at] for _, at in plan.places if isinstance(at, int)]
+
+
+def _marked(first: str, plan: RowPlan) -> None:
+    """Data records begin with their mark, where the layout has one."""
+    detail = plan.layout.controls.detail
+    if detail and first != detail:
+        raise _FaultError("receipt.record", "", found=first, expected=detail)
 
 
 def _text(raw: bytes, plan: RowPlan) -> str:

@@ -1,7 +1,7 @@
 """What a decision is made from and what comes out of it: the frames of `decide`, in one place for ledger, run and reports.
 
 In: frames from register, intake and ledger. Out: `World`, `Decision` and their schemas. A world is closed: with a payment come all its
-events, with a slip that was paid all its covers and their lines, with a line all its versions and all payments of every slip that covers it.
+events, with a slip that was paid all its covers and the slips that replaced it, with a line all versions and all payments of its slips.
 Refuses (`World.checked`): wrong columns or types, an event twice, covers of unknown lines (ValueError: the caller's fault, not the data's).
 """
 

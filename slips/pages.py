@@ -7,6 +7,7 @@ that is PDF/UA-1 (tags written as the page is), PDF/X-4 in structure and has one
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -49,7 +50,8 @@ class Setup:
 
     def words(self, lang: str) -> Words:
         labels = load_labels(lang)
-        return lambda key: labels.text(key, site=self.site_words)
+        own = {key: self.site_words.get(f"{key}_{lang}") or word for key, word in self.site_words.items()}
+        return lambda key: labels.text(key, site=own)
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,9 @@ class _FileWriter:
             b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
             % (ref(document), ref(parents), len(firsts)),
         )
+        identity = hashlib.sha256("".join(values["payload"]).encode()).hexdigest()
         meta = pdf.add_stream(
-            xmp(self.title, issued=setup.issued, identity=self.title),
+            xmp(self.title, issued=setup.issued, identity=self.title + identity),
             b"/Type/Metadata/Subtype/XML",
             plain=True,
         )

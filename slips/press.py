@@ -22,6 +22,7 @@ from slips.fonts import FontLibrary, load_fonts
 from slips.layout import Layout
 from slips.metadata import load_intent
 from slips.pages import PagePlan, Setup, compile_plan, write_pdf
+from slips.proof.decode import require_readers
 from slips.proof.intent import expected_of
 from slips.proof.readback import read_back
 from slips.request import Setting
@@ -54,6 +55,8 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "city_en": site.city_en,
+        "department_en": site.department_en,
         "limit_en": f"¥{to_human(pl.Series([limit])).item()}",
     }
 
@@ -106,6 +109,8 @@ class PaperPrepress:
     _langs: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        if self.setting.request.read_back:
+            require_readers()
         layouts = self.setting.layouts
         self._texts = TextCheck(layouts, _fonts(faces_of(layouts)))
 
@@ -122,7 +127,7 @@ class PaperPrepress:
             langs=sorted(self._langs, key=lambda lang: (lang != "ja", lang)),
             site_words=site_words(setting.site),
             issued=setting.request.issue_date,
-            intent=load_intent(None),
+            intent=load_intent(setting.site.output_profile),
             mark=load_mark(setting.site.mark_file) if setting.site.mark_file else None,
         )
         faces = faces_of(setting.layouts)

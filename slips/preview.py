@@ -48,7 +48,7 @@ def write_preview(
         langs=[lang],
         site_words=site_words(office),
         issued=ISSUED,
-        intent=load_intent(None),
+        intent=load_intent(office.output_profile),
         mark=load_mark(office.mark_file) if office.mark_file else None,
     )
     held = {p.where.line for p in log.problems() if p.severity is Severity.ERROR}

@@ -1,13 +1,16 @@
 """How far a long job is: steps with a count, told to whoever wants to know.
 
-In: the job calls `Progress.step` and the counter it returns. Out: calls to a `Listener`; the shell draws a bar or prints lines.
+In: `Progress` messages from the job. Out: calls to a `Listener`; `telling` is one that draws a bar on a terminal and writes plain
+lines elsewhere. Refuses nothing: a message more or less changes no result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TextIO
 
 STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -42,3 +45,36 @@ Listener = Callable[[Progress], None]
 
 def silent(progress: Progress) -> None:
     """For callers that do not look."""
+
+
+BAR_CELLS = 24
+
+
+@contextmanager
+def telling(stream: TextIO) -> Iterator[Listener]:
+    """A listener on `stream`: one line a step that fills up on a terminal, a line every tenth of a step elsewhere."""
+    told: dict[str, int] = {}
+    terminal = stream.isatty()
+
+    def draw(progress: Progress) -> None:
+        if told and progress.step not in told:
+            stream.write("\n")
+        cells = BAR_CELLS * progress.done // max(progress.total, 1)
+        if told.get(progress.step) != progress.done:
+            told[progress.step] = progress.done
+            bar = "#" * cells + "-" * (BAR_CELLS - cells)
+            stream.write(f"\r[{bar}] {progress.text()}")
+            stream.flush()
+
+    def write(progress: Progress) -> None:
+        tenth = 10 * progress.done // max(progress.total, 1)
+        if told.get(progress.step) != tenth:
+            told[progress.step] = tenth
+            stream.write(f"{progress.text()}\n")
+            stream.flush()
+
+    try:
+        yield draw if terminal else write
+    finally:
+        if terminal and told:
+            stream.write("\n")

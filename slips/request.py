@@ -67,7 +67,11 @@ class Setting:
     @property
     def not_checked(self) -> list[dict[str, str]]:
         """What nobody outside the agency can check, because the rule is not public."""
-        return [{"rule": str(rule), "status": "placeholder"} for rule in self.profile.unconfirmed()]
+        return [
+            {"rule": rule.name, "ja": rule.ja, "en": rule.en, "status": rule.status, "source": rule.source}
+            for rule in self.profile.unconfirmed()
+            if rule.status == "placeholder"
+        ]
 
     def title(self, file: PlannedFile) -> str:
         """The document title of one output file."""
@@ -119,6 +123,7 @@ def setting_of(request: PrintRequest) -> Setting:
         "profile_sha256": profile.sha256,
         "site_sha256": sha256_of(request.site),
         "mark_sha256": sha256_of(site.mark_file),
+        "output_profile_sha256": sha256_of(site.output_profile),
         "mapping_sha256": sha256_of(request.mapping),
         "encoding": request.encoding,
         "issue_date": request.issue_date.isoformat(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -152,7 +153,7 @@ def print_files(tasks: Sequence[FileTask], *, jobs: int) -> Iterator[FileResult]
 def _in_processes(tasks: Sequence[FileTask], jobs: int) -> Iterator[FileResult]:
     with (
         _one_thread_each(),
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_die_with_parent) as pool,
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin_work) as pool,
     ):
         waiting: list[Future[FileResult | tuple[Problem, ...]]] = []
         try:
@@ -197,8 +198,9 @@ def _one_thread_each() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _die_with_parent() -> None:
-    """A worker whose job was killed must not go on writing."""
+def _begin_work() -> None:
+    """A worker whose job was killed must not go on writing; an interrupt from the keyboard is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()

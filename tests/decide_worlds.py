@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from reconcile.decide import decide
@@ -19,6 +20,8 @@ POLICY = load_policy()
 AS_OF = date(2026, 11, 20)
 BODY = "342041"
 Row = dict[str, Any]
+FUZZ = settings.get_current_profile_name() == "fuzz"
+FEW = settings(max_examples=2_000 if FUZZ else 30)  # for what decides a world several times
 
 
 def rows(schema: Mapping[str, pl.DataType], *given: Row) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS: Mapping[str, frozenset[str]] = {  # room → the rooms it may import
@@ -263,12 +264,24 @@ def homeless(files: Iterable[Source]) -> list[str]:
     return sorted(set(found))
 
 
-def dependency_faults(files: Iterable[Source], project: Mapping[str, object]) -> list[str]:
+def dependency_faults(files: Iterable[Source], project: Mapping[str, Any]) -> list[str]:
     """Imported but not in `dependencies`, or there and never imported."""
-    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in project["dependencies"]}  # type: ignore[attr-defined]
+    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in project["dependencies"]}
     used = {DISTRIBUTIONS.get(top, top).lower() for s in files for _, top in foreign(s)}
     return [f"pyproject.toml: {d} is imported but not declared" for d in sorted(used - declared)] + [
         f"pyproject.toml: {d} is declared but nothing imports it" for d in sorted(declared - used)
+    ]
+
+
+def undeclared(files: Iterable[Source], project: Mapping[str, Any], *, own: Iterable[str]) -> list[str]:
+    """What tests, benches and tools import and a new machine would lack. `own`: names of the test folder's modules."""
+    given = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in given}
+    return [
+        f"{s.at(node)}: {top} is in no list of pyproject.toml (dependencies, dev)"
+        for s in files
+        for node, top in foreign(s)
+        if top not in set(own) and DISTRIBUTIONS.get(top, top).lower() not in declared
     ]
 
 

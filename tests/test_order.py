@@ -117,7 +117,7 @@ def test_notices_with_more_instalments_than_table_rows(periods: list[object], ro
     assert found.height == held
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(
         st.tuples(

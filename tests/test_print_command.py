@@ -14,6 +14,7 @@ from slips import press
 from slips.outfolder import opened
 from slips.press import PaperPress
 from tests.slip_rows import clean, write_csv
+from tests.test_job import files
 
 COMMON = ("--layout", "mihara", "--issue-date", "2026-06-01")
 
@@ -48,6 +49,14 @@ def test_fine_ends_with_0_and_says_what_to_do_next(slips: Path, tmp_path: Path) 
     assert job["read_back"]["symbols_read_by_second_decoder"] == 2
     assert job["read_back"]["faults"] == 0
     assert (tmp_path / "out" / "slips-00001.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_real_pages_are_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:
+    path = write_csv(clean(6), tmp_path / "slips.csv")
+    for jobs in ("1", "2"):
+        assert run(path, tmp_path / jobs, "--jobs", jobs, "--slips-per-file", "3").exit_code == 0
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    assert "slips-00002.pdf" in files(tmp_path / "2")
 
 
 def test_problems_end_with_1_and_names_are_masked(tmp_path: Path) -> None:
@@ -92,6 +101,20 @@ def test_a_folder_in_use_ends_with_3(slips: Path, tmp_path: Path) -> None:
     with opened(tmp_path / "out"):
         result = run(slips, tmp_path / "out")
     assert (result.exit_code, "job.folder_in_use" in result.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(("fault", "code"), [(KeyboardInterrupt(), 3), (RuntimeError("a bug"), 2)])
+def test_what_nobody_foresaw_never_ends_like_a_finished_job(
+    slips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException, code: int
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(press.PaperPress, "write_pdf", stop)
+    result = run(slips, tmp_path / "out")
+    assert result.exit_code == code
+    assert "nothing was delivered" in result.stderr
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_release_of_test_slips_ends_with_2_and_lists_the_rules(tmp_path: Path) -> None:

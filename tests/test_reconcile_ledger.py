@@ -147,7 +147,7 @@ def test_a_slip_before_its_line_and_a_key_before_its_slip(places: Any, tmp_path:
 # --- order, split, repetition -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_and_split_stand_the_same(places: Any, tmp_path: Path, seed: int) -> None:
     made = town(tmp_path / "t", seed=seed)
     expected = all_at_once(places(), made)
@@ -342,7 +342,7 @@ def test_every_older_version_migrates(places: Any, tmp_path: Path, version: int)
         assert [m.version for m in migrated(place, dry_run=True)] == [2]
         assert [m.version for m in migrated(place, dry_run=False)] == [2]
         assert migrated(place, dry_run=False) == ()
-        assert night(place, assessments=[made.assessments]).standing.run_id == 1
+        assert night(place, assessments=[made.assessments]).files["already"].sum() == 48
     done = all_at_once(place, made)
     assert done.result == all_at_once(places(), made).result
     assert whole(place) == []
@@ -362,10 +362,9 @@ def older_night(place: str, made: files.Town) -> None:
     )
     versions = ledger.add("assessments", rows)
     renew_covers(ledger, pl.DataFrame(schema=dict(TABLES["slips"].columns)), versions)
-    totals = {
-        n: (0, 0)
-        for n in ("received", "posted", "excess", "suspense", "held", "events", "quarantined", "rejected")
-    }
+    totals = dict.fromkeys(
+        ("received", "posted", "excess", "suspense", "held", "events", "quarantined", "rejected"), (0, 0)
+    )
     ledger.commit(kind="reconcile", as_of="2026-05-01", inputs={}, totals=totals, payments=0)
     store.close()
 

@@ -14,6 +14,7 @@ body_code = "999997"
 city = { ja = "みほん市", en = "Mihon City" }
 channels = ["app", "counter"]
 mark_file = "el.pdf"
+output_profile = "press.icc"
 [tax_items]
 "901" = "市県民税"
 "902" = { ja = "固定資産税", en = "Fixed asset tax" }
@@ -31,6 +32,7 @@ limit_yen = 250000
 
 def site_of(folder: Path, text: str) -> Site:
     (folder / "el.pdf").write_bytes(b"%PDF")
+    (folder / "press.icc").write_bytes(b"icc")
     path = folder / "site.toml"
     path.write_text(text, encoding="utf-8")
     return load_site(path)
@@ -62,6 +64,7 @@ def test_all_of_a_site_file(tmp_path: Path) -> None:
     assert (site.cvs_issuer, site.cvs_key, site.barcode_limit) == ("999999", False, 250_000)
     assert site.channels == ("counter", "app")
     assert site.mark_file == tmp_path / "el.pdf"
+    assert site.output_profile == tmp_path / "press.icc"
     assert site.gaiji == {"\ue000": "髙", "\U000f0000": "葛\U000e0100"}
 
 
@@ -93,6 +96,7 @@ def test_unknown_site_knows_nothing() -> None:
         ('["app", "counter"]', '"app"', "site.type", "channels", "app", "list"),
         ("channels", "chanels", "site.unknown_key", "chanels", "chanels", "channels"),
         ('"el.pdf"', '"none.pdf"', "site.mark_file", "mark_file", "none.pdf", ""),
+        ('"press.icc"', '"none.icc"', "site.output_profile", "output_profile", "none.icc", ""),
         ('"U+E000"', '"U+9AD9"', "site.gaiji", "gaiji.U+9AD9", "U+9AD9", "U+E000"),
         ('"U+E000"', '"E000"', "site.gaiji", "gaiji.E000", "E000", "U+E000"),
         ('"髙"', '""', "site.gaiji", "gaiji.U+E000", "", ""),

@@ -88,6 +88,22 @@ def test_dependencies_are_what_is_imported() -> None:
     report(house.dependency_faults(HOUSE, PROJECT))
 
 
+def test_what_tests_and_tools_import_is_declared() -> None:
+    own = {s.path.removeprefix("tests/").removesuffix(".py") for s in house.sources("tests")} | {"tests"}
+    report(house.undeclared(YARDS + house.sources("tests"), PROJECT, own=own))
+
+
+def test_an_undeclared_import_is_found() -> None:
+    assert len(house.undeclared(seeded("import torch\nimport segno, sheet"), PROJECT, own=["sheet"])) == 1
+
+
+def test_every_dependency_is_argued() -> None:
+    page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    given = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    names = [d.partition(">")[0] for d in given]
+    assert [n for n in names if n not in page] == [], "docs/dependencies.md does not say why"
+
+
 # --- shape ----------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elqr.site import Site
@@ -105,15 +105,17 @@ def test_a_test_slip_says_so() -> None:
     assert said(cleaned(1, mode="test"))["test"].item() == "1"
 
 
-@given(
-    name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20),
-    address=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
-)
-def test_names_and_addresses_are_printed_exactly_as_given(name: str, address: str) -> None:
-    one = said(cleaned(1, payer_name=name, address=address)).row(0, named=True)
-    assert one["payer_name"] == f"{name} 様"
-    assert one["payer_name_plain"] == name
-    assert one["address"] == address
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@settings(max_examples=10, deadline=None)
+@given(texts=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=60))
+def test_names_and_addresses_are_printed_exactly_as_given(texts: list[tuple[str, str]]) -> None:
+    names, addresses = (list(column) for column in zip(*texts, strict=True))
+    frame = said(cleaned(len(texts), payer_name=names, address=addresses)).sort("line")
+    assert frame["payer_name"].to_list() == [f"{name} 様" for name in names]
+    assert frame["payer_name_plain"].to_list() == names
+    assert frame["address"].to_list() == addresses
 
 
 def test_instalments_of_one_notice_stand_beside_each_of_its_slips() -> None:

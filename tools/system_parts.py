@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ def has_compiler() -> bool:
         return False
     listed = subprocess.run([java, "--list-modules"], capture_output=True, text=True, check=False)
     return "jdk.compiler" in listed.stdout
+
+
+def has_postgres() -> bool:
+    """True where `tools/postgres.py` finds a server's programs; Debian keeps them off the search path."""
+    return bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 
 
 def _program(name: str) -> Callable[[], bool]:
@@ -92,6 +98,11 @@ GROUPS: Mapping[str, tuple[Part, ...]] = {
             _program("pdftotext"),
             "poppler-utils",
             "The programs of poppler (pdftotext, pdfinfo, pdftoppm) are missing; the tests need them.",
+        ),
+        Part(
+            has_postgres,
+            "postgresql",
+            "PostgreSQL (initdb, pg_ctl) is missing; the tests of the ledger start a server of their own.",
         ),
     ),
     "validate": (

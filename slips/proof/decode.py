@@ -7,16 +7,33 @@ finds nothing gives nothing; no picture is improved here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import zxingcpp
-from pyzbar import pyzbar
 
+from elqr.problems import Problem, ProblemError
 from slips.proof.render import Picture
 
-_zxing: Any = zxingcpp  # both come without usable types
-_zbar: Any = pyzbar
+_zxing: Any = zxingcpp  # comes without usable types
+
+
+@cache
+def _zbar() -> Any:
+    """The library behind pyzbar. Raises ProblemError `readback.no_zbar` where the system does not have it."""
+    try:
+        from pyzbar import pyzbar
+    except ImportError as missing:
+        raise ProblemError(
+            Problem("readback.no_zbar", "", {"found": str(missing), "expected": "libzbar"})
+        ) from None
+    return pyzbar
+
+
+def require_readers() -> None:
+    """Say at once, before a job prints anything, that a reader is missing. Raises ProblemError."""
+    _zbar()
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,8 @@ def find_symbol(picture: Picture) -> Reading | None:
 
 def second_opinion(picture: Picture) -> list[bytes]:
     """The contents of all QR Codes that zbar finds."""
-    return [bytes(code.data) for code in _zbar.decode(picture, symbols=[_zbar.ZBarSymbol.QRCODE])]
+    zbar = _zbar()
+    return [bytes(code.data) for code in zbar.decode(picture, symbols=[zbar.ZBarSymbol.QRCODE])]
 
 
 def read_bars(picture: Picture) -> bytes:

@@ -1,0 +1,191 @@
+"""Kills nights at random moments, over both stores, with files shuffled, repeated and overlapping: is the ledger what it would be without?
+
+In: how many kills a store (`python -m bench.ledger_crash 200`). Out: a line a store: kills, nights that got through, doubled, lost, equal or not.
+A worker takes files in, one night after the other; the driver sends SIGKILL after a random while, and starts the next worker. In the end all
+files are taken in once more, and the ledger must equal one that saw each file once. Kills prove process death; power loss rests on fsync.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+AS_OF = date(2026, 11, 20)
+BODY = "342041"
+RECEIPT_HEAD = "kind,channel,body_code,slip_key,confirm_no,tax_item,amount,paid_at,data_date,remit_date,account_date,txn_id,orig_txn_id"
+LINE_HEAD = "line_id,payer_id,body_code,tax_item,levy_year,tax_year,fiscal_year,period,notice_no,due_date,principal,status"
+SLIP_HEAD = "slip_key,confirm_no,tax_item,body_code,payer_id,notice_no,levy_year,tax_year,period,amount,due_date,payable_until"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a store was after all kills. `doubled`, `lost`: receipts more and fewer than there were."""
+
+    kills: int
+    nights: int
+    through: int
+    doubled: int
+    lost: int
+    equal: bool
+    findings: tuple[str, ...]
+
+
+def write_files(folder: Path, *, notices: int, files: int, payments: int) -> None:
+    """Assessments, slips, receipt files, and two that overlap with others; the same for the same sizes."""
+    chance = random.Random(11)
+    folder.mkdir(parents=True, exist_ok=True)
+    amounts = {(n, t): 10_000 + 100 * ((n * 7 + t) % 50) for n in range(notices) for t in range(1, 5)}
+    lines = [
+        f"{n:06}-{t},P{n},{BODY},001,2026,2026,2026,{t:02},N{n},2026-0{t + 5}-30,{yen},open"
+        for (n, t), yen in amounts.items()
+    ]
+    slips = [
+        f"{n * 10 + t:020},123456,001,{BODY},P{n},N{n},2026,2026,{t:02},{yen},2026-0{t + 5}-30,2026-0{t + 5}-30"
+        for (n, t), yen in amounts.items()
+    ]
+    for n in range(notices):
+        total = sum(amounts[n, t] for t in range(1, 5))
+        slips.append(f"{n * 10:020},123456,001,{BODY},P{n},N{n},2026,2026,00,{total},2026-06-30,2026-06-30")
+        amounts[n, 0] = total
+    rows: list[list[str]] = [[] for _ in range(files)]
+    for p in range(payments):
+        n, term = chance.randrange(notices), chance.randrange(5)
+        share = chance.random()
+        yen = (
+            amounts[n, term] // 2
+            if share < 0.1
+            else amounts[n, term] + 300
+            if share < 0.2
+            else amounts[n, term]
+        )
+        paid = date(2026, 6, 1) + timedelta(chance.randrange(150))
+        kinds = chance.choice(
+            (["confirmed"], ["preliminary", "confirmed"], ["preliminary", "cancelled"], ["confirmed"])
+        )
+        for kind in kinds:
+            txn = f"T{p}C,T{p}" if kind == "cancelled" else f"T{p},"
+            rows[chance.randrange(files)].append(
+                f"{kind},convenience,{BODY},{n * 10 + term:020},123456,001,{yen},{paid},{paid},{paid},{paid},{txn}"
+            )
+    tables = [("assessments.csv", LINE_HEAD, lines), ("slips.csv", SLIP_HEAD, slips)]
+    tables += [(f"r{i:02}.csv", RECEIPT_HEAD, some) for i, some in enumerate(rows)]
+    tables.append((f"r{files:02}.csv", RECEIPT_HEAD, rows[0] + rows[1]))
+    tables.append((f"r{files + 1:02}.csv", RECEIPT_HEAD, rows[2][::-1]))
+    for name, head, table in tables:
+        (folder / name).write_text("\n".join([head, *table]) + "\n", encoding="utf-8")
+
+
+def take(place: str, folder: Path, names: Sequence[str]) -> None:
+    """One night a file, said on standard output when it has got through."""
+    from reconcile.night import Inputs
+    from reconcile.policy import load_policy
+    from reconcile.run import RunRequest, reconcile
+
+    policy = load_policy()
+    print("ready", flush=True)
+    for name in names:
+        role = {"a": "assessments", "s": "slips"}.get(name[0], "receipts")
+        done = reconcile(
+            RunRequest(ledger=place, inputs=Inputs(**{role: [folder / name]}), as_of=AS_OF, policy=policy)
+        )
+        print("night" if done.committed else "seen", name, flush=True)
+    print("done", flush=True)
+
+
+def state(place: str) -> tuple[str, dict[str, tuple[int, int]], int, list[str]]:
+    """Result, totals, receipts and findings of a ledger."""
+    from reconcile.decide import decide
+    from reconcile.ledger import open_ledger
+    from reconcile.ledger_check import check_ledger
+    from reconcile.policy import load_policy
+
+    policy = load_policy()
+    with open_ledger(place, writer=True) as ledger:
+        found = check_ledger(ledger, decide=lambda world: decide(world, policy, as_of=AS_OF))
+        return (
+            ledger.standing.result,
+            dict(ledger.standing.totals),
+            ledger.store.highest("receipts"),
+            [p.code for p in found],
+        )
+
+
+def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float, seed: int = 5) -> Outcome:
+    """Kill `kills` workers, each after at most `longest` seconds at work. A ledger that has everything makes room for a new one."""
+    chance = random.Random(seed)
+    names = sorted(path.name for path in folder.glob("*.csv"))
+    quiet, ledger = place(), place()
+    take(quiet, folder, names)
+    expected = state(quiet)
+    nights = through = done = 0
+    equal, findings = True, []
+    doubled = lost = 0
+    for number in range(kills + 1):
+        order = names + chance.sample(names, len(names) // 3)
+        chance.shuffle(order)
+        said = _work(ledger, folder, order, after=None if number == kills else chance.random() * longest)
+        nights += said.count("night ")
+        through += said.count("night ") if number < kills else 0
+        if "done" in said:
+            done += 1
+            found = state(ledger)
+            equal &= found[:2] == expected[:2]
+            findings += found[3]
+            doubled += max(found[2] - expected[2], 0)
+            lost += max(expected[2] - found[2], 0)
+            ledger = place()
+    return Outcome(kills, nights, through, doubled, lost, equal and done > 0, tuple(findings))
+
+
+def _work(place: str, folder: Path, order: list[str], *, after: float | None) -> str:
+    """What a worker said; killed `after` seconds from the moment it was ready."""
+    command = [sys.executable, "-m", "bench.ledger_crash", "take", place, str(folder), *order]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None and worker.stderr is not None
+        said = worker.stdout.readline()
+        if after is not None:
+            time.sleep(after)
+            worker.send_signal(signal.SIGKILL)
+        rest, errors = worker.communicate()
+        if worker.returncode not in (0, -signal.SIGKILL):
+            raise RuntimeError(errors)
+        return said + rest
+
+
+def main(kills: int) -> None:
+    """Both stores, half of the kills each."""
+    import itertools
+
+    from tools.postgres import server
+
+    with tempfile.TemporaryDirectory() as name, server() as url:
+        import psycopg
+
+        folder, numbers = Path(name), itertools.count()
+        write_files(folder / "files", notices=400, files=6, payments=1_500)
+
+        def schema() -> str:
+            made = f"crash_{next(numbers)}"
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f"create schema {made}".encode())
+            return f"{url}&options=-csearch_path%3D{made}"
+
+        for store, place in (("sqlite", lambda: str(folder / f"{next(numbers)}.db")), ("postgres", schema)):
+            began = time.perf_counter()
+            found = crash(place, folder / "files", kills=kills // 2, longest=3)
+            print(f"{store:9} {found} in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["take"]:
+        take(sys.argv[2], Path(sys.argv[3]), sys.argv[4:])
+    else:
+        main(int(sys.argv[1]) if sys.argv[1:] else 200)

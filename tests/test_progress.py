@@ -1,0 +1,40 @@
+"""How far a job is, on a terminal and elsewhere."""
+
+from __future__ import annotations
+
+import io
+
+from slips.progress import Progress, silent, telling
+
+MESSAGES = [Progress("check", done, 40) for done in (1, 2, 3, 20, 40)] + [Progress("print", 40, 40)]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_plain_lines_where_there_is_no_terminal() -> None:
+    stream = io.StringIO()
+    with telling(stream) as listener:
+        for message in MESSAGES:
+            listener(message)
+    lines = stream.getvalue().splitlines()
+    assert [line.rsplit(": ", 1)[1] for line in lines] == ["1 / 40", "20 / 40", "40 / 40", "40 / 40"]
+    assert "\r" not in stream.getvalue()
+
+
+def test_one_line_a_step_fills_up_on_a_terminal() -> None:
+    stream = Terminal()
+    with telling(stream) as listener:
+        for message in MESSAGES:
+            listener(message)
+    steps = stream.getvalue().split("\n")
+    assert len(steps) == 3
+    assert steps[0].count("\r") == 5
+    assert steps[0].rsplit("\r", 1)[1].startswith("[########################]")
+    assert steps[2] == ""
+
+
+def test_a_job_without_listener_tells_nobody() -> None:
+    assert silent(MESSAGES[0]) is None

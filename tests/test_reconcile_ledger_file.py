@@ -1,0 +1,352 @@
+"""The embedded ledger as a file: a changed bit anywhere is found; a full disk, a closed folder, a stranger's file are told; copies are checked."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from ledger_files import DUES, RECEIPT_HEAD, night, receipt, town, write
+
+from cli import main
+from elqr.problems import ProblemError
+from reconcile.backup import backup, restore
+from reconcile.ledger import open_ledger
+from reconcile.ledger_info import checked
+from reconcile.seal import read_seal, seal_of, whole, write_seal
+
+
+@pytest.fixture(scope="module")
+def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger after two nights, to be copied."""
+    folder = tmp_path_factory.mktemp("ledger")
+    made, path = town(folder / "t"), folder / "l.db"
+    night(path, assessments=[made.assessments], slips=[made.slips], receipts=made.receipts[:3])
+    night(path, receipts=made.receipts[3:])
+    return path
+
+
+@pytest.fixture
+def place(two_nights: Path, tmp_path: Path) -> Path:
+    """A ledger of one's own."""
+    for path in (two_nights, seal_of(two_nights)):
+        shutil.copy(path, tmp_path / path.name)
+    return tmp_path / two_nights.name
+
+
+def codes(path: Path) -> set[str]:
+    return {p.code for p in checked(str(path), policy=None)}
+
+
+def refused(error: pytest.ExceptionInfo[ProblemError]) -> set[str]:
+    return {p.code for p in error.value.problems}
+
+
+def standing(path: Path) -> Any:
+    with open_ledger(path) as ledger:
+        return ledger.standing
+
+
+# --- bits -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flip", range(40))
+def test_one_changed_bit_is_found(place: Path, flip: int) -> None:
+    chance = random.Random(flip)
+    data = bytearray(place.read_bytes())
+    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    place.write_bytes(data)
+    assert codes(place)
+
+
+def test_a_changed_bit_in_the_seal_is_found_and_not_papered_over(place: Path) -> None:
+    data = bytearray(seal_of(place).read_bytes())
+    data[40] ^= 4
+    seal_of(place).write_bytes(data)
+    assert codes(place) == {"ledger.check_seal"}
+    night(place, receipts=[write(place.parent / "n.csv", RECEIPT_HEAD, receipt("N", 11, 5, DUES[0]))])
+    assert codes(place) == {"ledger.check_seal"}
+
+
+def test_without_its_seal_the_rest_is_still_checked(place: Path) -> None:
+    seal_of(place).unlink()
+    assert codes(place) == {"ledger.check_no_seal"}
+
+
+def test_the_seal_follows_each_commit_page_by_page(place: Path) -> None:
+    sealed = read_seal(place)
+    assert sealed is not None
+    assert sealed.crcs == whole(place, run_id=0).crcs and sealed.run_id == 2
+
+
+def test_a_seal_that_cannot_be_written_undoes_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk fills up between commit and seal: the night stands, and the next one makes the seal anew."""
+    import reconcile.store_sqlite as store
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    rows = [write(place.parent / f"{n}.csv", RECEIPT_HEAD, receipt(n, 11, 5, DUES[0])) for n in ("A", "B")]
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write_seal", full)
+        done = night(place, receipts=rows[:1])
+    assert done.committed and [p.code for p in done.notes] == ["ledger.not_sealed"]
+    assert codes(place) == {"ledger.check_old_seal"}
+    assert night(place, receipts=rows[1:]).standing.run_id == 4
+    assert codes(place) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("update postings set amount = amount + 1 where seq = 3", "ledger.check_chain"),
+        (
+            "update outcomes set posted = posted - 1, excess = excess + 1 where seq = (select max(seq) from outcomes)",
+            "ledger.check_totals",
+        ),
+        ("update postings set reverses = 'x' where seq = 2", "ledger.check_reversal"),
+        ("delete from receipts where seq = 4", "ledger.check_gap"),
+        ("delete from outcomes where seq = (select max(seq) from outcomes)", "ledger.check_payments"),
+        (
+            "update standing_lines set paid = paid + 100 where rowid = 1 or line_id like '%-1'",
+            "ledger.check_lines",
+        ),
+        ("delete from covers where line_id like '%-2'", "ledger.check_covers"),
+        ("update receipts set raw = x'00' where seq = 1", "ledger.check_chain"),
+        ("update runs set who = 'nobody' where run_id = 1", "ledger.check_chain"),
+        (
+            "update runs set standing = replace(standing, '\"sums\"', '\"sums\" ') where run_id = 2",
+            "ledger.check_chain",
+        ),
+    ],
+)
+def test_a_row_changed_by_hand_is_found_by_what_it_breaks(place: Path, change: str, code: str) -> None:
+    """Someone who knows SQL, takes the triggers off, and makes a new seal afterwards."""
+    with sqlite3.connect(place) as connection:
+        for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            connection.execute(f"drop trigger {name}")
+        connection.execute(change.replace("rowid = 1 or ", ""))
+        connection.commit()
+        connection.execute("pragma wal_checkpoint(truncate)")
+    connection.close()
+    write_seal(place, whole(place, run_id=2))
+    assert code in codes(place)
+
+
+def test_a_decision_that_the_receipts_do_not_give(place: Path) -> None:
+    """Only deciding anew can find what was decided by other rules."""
+    with open_ledger(place, writer=True) as ledger:
+        from datetime import date
+
+        from reconcile.decide import decide
+        from reconcile.ledger_check import check_ledger
+        from reconcile.policy import load_policy
+
+        def other(world: Any) -> Any:
+            found = decide(world, load_policy(), as_of=date(2026, 1, 1))
+            object.__setattr__(found, "charges", found.charges.clear())
+            return found
+
+        assert {p.code for p in check_ledger(ledger, decide=other)} == {"ledger.check_decision"}
+
+
+def test_result_digest(place: Path) -> None:
+    with open_ledger(place, writer=True) as ledger:
+        from dataclasses import replace
+
+        from reconcile.ledger_check import check_ledger
+
+        ledger.standing = replace(ledger.standing, sums={})
+        assert "ledger.check_result" in {p.code for p in check_ledger(ledger)}
+
+
+# --- places -----------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_leaves_the_ledger_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import reconcile.store_sqlite as store
+
+    before = standing(place)
+    full = (*store._SETTINGS, "pragma max_page_count = 1")
+    monkeypatch.setattr(store, "_SETTINGS", full)
+    rows = [receipt(f"F{n}", 11, 100 + n, DUES[0]) for n in range(3_000)]
+    with pytest.raises(ProblemError) as error:
+        night(place, receipts=[write(place.parent / "f.csv", RECEIPT_HEAD, *rows)])
+    assert refused(error) == {"ledger.disk_full"}
+    assert standing(place) == before
+    assert codes(place) == set()
+
+
+def test_a_folder_that_cannot_be_written(place: Path) -> None:
+    folder = place.parent / "closed"
+    folder.mkdir()
+    shutil.copy(place, folder / "l.db")
+    for up in list(folder.parents)[:3]:
+        up.chmod(0o755)
+    folder.chmod(0o555)
+    before = (folder / "l.db").read_bytes()
+    try:
+        with as_somebody(), pytest.raises(ProblemError) as error:
+            night(folder / "l.db")
+    finally:
+        folder.chmod(0o755)
+    assert refused(error) == {"ledger.read_only"}
+    assert (folder / "l.db").read_bytes() == before
+
+
+@contextmanager
+def as_somebody() -> Iterator[None]:
+    """Without root's rights, for whom no folder is closed."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_what_is_no_ledger_is_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, " * 50)
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("create table mine(x)")
+    connection.close()
+    for path in (text, other):
+        before = path.read_bytes()
+        with pytest.raises(ProblemError) as error:
+            night(path)
+        assert refused(error) == {"ledger.not_a_ledger"}
+        assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_refused(place: Path) -> None:
+    data = bytearray(place.read_bytes())
+    data[100:4096] = os.urandom(3996)
+    place.write_bytes(data)
+    with pytest.raises(ProblemError) as error:
+        night(place)
+    assert refused(error) == {"ledger.damaged"}
+    assert "ledger.damaged" in codes(place)
+
+
+def test_a_truncated_file_is_found(place: Path) -> None:
+    place.write_bytes(place.read_bytes()[: 20 * 4096])
+    assert codes(place)
+
+
+def test_places_that_cannot_be(tmp_path: Path) -> None:
+    for place, code in (
+        ("mysql://host/db", "ledger.url"),
+        (str(tmp_path / "no" / "folder" / "l.db"), "ledger.place"),
+        ("postgresql://nobody@127.0.0.1:1/none", "ledger.server"),
+    ):
+        with pytest.raises(ProblemError) as error:
+            night(place)
+        assert refused(error) == {code}
+    with pytest.raises(ProblemError) as error, open_ledger(tmp_path / "none.db"):
+        pass
+    assert refused(error) == {"ledger.missing"}
+
+
+def test_a_password_is_not_shown() -> None:
+    with pytest.raises(ProblemError) as error:
+        night("postgresql://nobody:secret@127.0.0.1:1/none")
+    assert "secret" not in str(error.value)
+
+
+def test_without_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "reconcile.store_postgres", None)
+    with pytest.raises(ProblemError) as error:
+        night("postgresql://nobody@127.0.0.1:1/none")
+    assert refused(error) == {"ledger.no_driver"}
+
+
+# --- copies -----------------------------------------------------------------------------------------
+
+
+def test_backup_and_restore(place: Path, tmp_path: Path, postgres_places: Any) -> None:
+    backup(place, tmp_path / "b.db")
+    assert codes(tmp_path / "b.db") == set()
+    server = postgres_places()
+    restore(tmp_path / "b.db", server)
+    backup(server, tmp_path / "c.db")
+    restore(tmp_path / "c.db", tmp_path / "d.db")
+    assert standing(tmp_path / "d.db") == standing(place)
+    assert codes(tmp_path / "d.db") == set()
+    more = write(tmp_path / "n.csv", RECEIPT_HEAD, receipt("N", 11, 5, DUES[0]))
+    assert night(server, receipts=[more]).standing.digest == night(place, receipts=[more]).standing.digest
+
+
+def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
+    place: Path, tmp_path: Path, postgres_places: Any
+) -> None:
+    with pytest.raises(ProblemError) as error:
+        backup(place, place)
+    assert refused(error) == {"ledger.exists"}
+    server = postgres_places()
+    restore(place, server)
+    with pytest.raises(ProblemError) as error:
+        restore(place, server)
+    assert refused(error) == {"ledger.exists"}
+    with sqlite3.connect(place) as connection:
+        connection.execute("drop trigger postings_no_update")
+        connection.execute("update postings set amount = amount + 1 where seq = 3")
+    connection.close()
+    with pytest.raises(ProblemError) as error:
+        backup(place, tmp_path / "b.db")
+    assert "ledger.check_chain" in refused(error)
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+
+
+# --- commands ---------------------------------------------------------------------------------------
+
+
+def test_the_commands(place: Path, tmp_path: Path) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["ledger", *words])
+        return done.exit_code, done.output
+
+    new = str(tmp_path / "new.db")
+    assert run("init", new) == (0, f"{new}\n")
+    assert run("init", new)[0] == 2
+    assert run("check", "--deep", str(place)) == (0, "")
+    assert run("backup", str(place), str(tmp_path / "b.db"))[0] == 0
+    assert run("restore", str(tmp_path / "b.db"), str(tmp_path / "r.db"))[0] == 0
+    assert '"runs": 2' in run("info", "--json", str(tmp_path / "r.db"))[1]
+    assert "result: " in run("info", str(place))[1]
+    assert run("migrate", str(place)) == (0, "")
+    assert run("migrate", str(tmp_path / "none.db"))[0] == 2
+    assert not (tmp_path / "none.db").exists()
+    with open_ledger(place, writer=True):
+        assert run("check", str(place))[0] == 3
+    data = bytearray(place.read_bytes())
+    data[9_000] ^= 1
+    place.write_bytes(data)
+    code, text = run("check", "--json", str(place))
+    assert code == 1 and "ledger.check_pages" in text
+    assert run("check", str(place))[0] == 1
+
+
+def test_another_server_without_checksums_is_told(
+    postgres_places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reconcile.store_postgres import PostgresStore
+
+    place = postgres_places()
+    night(place)
+    real = PostgresStore._one
+    monkeypatch.setattr(
+        PostgresStore, "_one", lambda s, q, *v: "off" if "data_checksums" in q else real(s, q, *v)
+    )
+    assert {p.code for p in checked(place, policy=None)} == {"ledger.check_no_checksums"}

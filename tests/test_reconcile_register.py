@@ -1,0 +1,408 @@
+"""The registers: assessments with their versions, slips, and the lines that each slip covers."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slip_rows import clean, write_csv
+
+from elqr.columns import COLUMNS
+from elqr.mapping import load_mapping
+from elqr.problems import ProblemError
+from elqr.reader import read_columns
+from elqr.site import Site
+from reconcile.covers import derive_covers, ordered_versions
+from reconcile.frames import ASSESSMENTS, COVERS, SLIPS, expect
+from reconcile.register import Register, assessment_batches, read_assessments, read_slips, slip_batches
+from reconcile.register_columns import ASSESSMENT_COLUMNS, SLIP_COLUMNS, markdown
+
+SITE = Site(body_code="999997")
+Row = dict[str, str]
+
+
+def line(line_id: str = "L1", **changes: str) -> Row:
+    """One assessment, as its file writes it."""
+    return {
+        "line_id": line_id,
+        "payer_id": "P1",
+        "body_code": "999997",
+        "tax_item": "901",
+        "levy_year": "2026",
+        "tax_year": "2026",
+        "fiscal_year": "2026",
+        "period": "01",
+        "notice_no": "N1",
+        "due_date": "2026-06-30",
+        "principal": "10000",
+        "status": "open",
+        "revised_at": "",
+        "carried_over": "0",
+        **changes,
+    }
+
+
+def slip(key: str = "1", **changes: str) -> Row:
+    """One slip, as its file writes it."""
+    return {
+        "slip_key": key,
+        "tax_item": "901",
+        "body_code": "999997",
+        "payer_id": "P1",
+        "amount": "10000",
+        "notice_no": "N1",
+        "levy_year": "2026",
+        "tax_year": "2026",
+        "period": "01",
+        "covers": "",
+        "supersedes": "",
+        "kind": "",
+        "principal": "",
+        "delinquency": "",
+        "dunning_fee": "",
+        **changes,
+    }
+
+
+def written(path: Path, rows: list[Row], encoding: str = "utf-8", end: str = "\n") -> Path:
+    lines = [",".join(rows[0]), *(",".join(r.values()) for r in rows)]
+    path.write_bytes((end.join(lines) + end).encode(encoding))
+    return path
+
+
+def assessed(tmp_path: Path, *rows: Row, **options: object) -> Register:
+    return read_assessments(written(tmp_path / "a.csv", list(rows)), site=SITE, **options)  # type: ignore[arg-type]
+
+
+def slipped(tmp_path: Path, *rows: Row) -> Register:
+    return read_slips(written(tmp_path / "s.csv", list(rows)), site=SITE)
+
+
+def codes(register: Register) -> list[str]:
+    return [p.code for p in register.log.problems()]
+
+
+# --- assessments -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_assessments_in_japanese(tmp_path: Path, encoding: str, end: str) -> None:
+    row = line(
+        due_date="令和8年6月30日",
+        principal="１０，０００円".replace("，", ""),
+        status="有効",
+        carried_over="１",
+    )
+    ja = {c.name: c.ja for c in ASSESSMENT_COLUMNS}
+    path = written(tmp_path / "a.csv", [{ja[k]: v for k, v in row.items()}], encoding, end)
+    register = read_assessments(path, site=SITE)
+    frame = expect(register.frame, ASSESSMENTS, name="assessments")
+    found = frame.row(0, named=True)
+    assert (found["line_id"], found["due_date"], found["principal"]) == ("L1", date(2026, 6, 30), 10000)
+    assert (found["status"], found["carried_over"], found["is_premium"]) == ("open", True, False)
+    assert (found["line"], len(found["file_sha256"])) == (2, 64)
+    assert codes(register) == ["register.normalised"] * 2
+
+
+def test_parquet_of_assessments(tmp_path: Path) -> None:
+    frame = pl.DataFrame([line(), line("L2")]).with_columns(
+        pl.col("principal").cast(pl.Int64), pl.col("due_date").str.to_date(), carried_over=pl.lit(value=True)
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    found = read_assessments(tmp_path / "a.parquet", site=SITE).frame
+    assert found.select("line_id", "principal", "due_date", "carried_over").row(1) == (
+        "L2",
+        10000,
+        date(2026, 6, 30),
+        True,
+    )
+
+
+def test_own_headings_and_words(tmp_path: Path) -> None:
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(
+        '[headings]\n"管理番号" = "line_id"\n[values.status]\n"決定" = "open"\n[constants]\nbody_code = "999997"\n',
+        encoding="utf-8",
+    )
+    row = {
+        ("管理番号" if k == "line_id" else k): v for k, v in line(status="決定").items() if k != "body_code"
+    }
+    path = written(tmp_path / "a.csv", [row])
+    register = read_assessments(path, site=SITE, mapping=load_mapping(mapping, columns=ASSESSMENT_COLUMNS))
+    assert register.frame.select("line_id", "status", "body_code").row(0) == ("L1", "open", "999997")
+    with pytest.raises(ProblemError, match=r"mapping\.column"):
+        load_mapping(mapping)  # a slips file has no line_id
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("line_id", "", "register.missing"),
+        ("line_id", "x" * 41, "register.text"),
+        ("line_id", "a\u200bb", "register.text"),
+        ("body_code", "99999", "register.digits"),
+        ("body_code", "999998", "register.body_code"),
+        ("body_code", "131016", "register.other_body"),
+        ("levy_year", "26", "register.digits"),
+        ("due_date", "2026-06-31", "register.date"),
+        ("due_date", "", "register.missing"),
+        ("principal", "-5", "register.amount"),
+        ("principal", "1.5", "register.amount"),
+        ("principal", "100000000000", "register.amount"),
+        ("status", "closed", "register.choice"),
+        ("carried_over", "2", "register.flag"),
+    ],
+)
+def test_a_faulty_assessment_is_held(tmp_path: Path, column: str, value: str, code: str) -> None:
+    register = assessed(tmp_path, line("L1"), {**line("L2"), column: value}, line("L3"))
+    assert register.frame["line_id"].to_list() == ["L1", "L3"]
+    assert code in codes(register)
+    assert register.held.to_list() == [3]
+
+
+def test_all_faults_of_a_row_are_told(tmp_path: Path) -> None:
+    register = assessed(tmp_path, line(body_code="999998", due_date="x", principal="y", status="z"))
+    assert len([c for c in codes(register) if c != "register.other_body"]) == 4
+
+
+def test_an_exempt_span_has_a_start_and_runs_forward(tmp_path: Path) -> None:
+    spans = [
+        ("2026-01-01", ""),
+        ("2026-01-01", "2026-02-01"),
+        ("", "2026-02-01"),
+        ("2026-03-01", "2026-02-01"),
+    ]
+    rows = [line(f"L{i}", exempt_from=a, exempt_to=b) for i, (a, b) in enumerate(spans)]
+    register = assessed(tmp_path, *rows)
+    assert register.frame["line_id"].to_list() == ["L0", "L1"]
+    assert codes(register) == ["register.exempt"] * 2
+
+
+def test_rows_that_cannot_be_read_are_held_too(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", [line("L1"), line("L2")])
+    path.write_bytes(path.read_bytes() + b"L3,P1\n")
+    register = read_assessments(path, site=SITE)
+    assert register.held.to_list() == [4]
+    assert codes(register) == ["row.fields"]
+
+
+def test_versions_of_a_line(tmp_path: Path) -> None:
+    rows = [
+        line(principal="9000", revised_at="2026-08-01"),
+        line(principal="10000"),
+        line(principal="8000", revised_at="2026-08-01"),
+        line("L2"),
+    ]
+    register = assessed(tmp_path, *rows)
+    assert register.frame.height == 4
+    versions = ordered_versions(register.frame).filter(pl.col("line_id") == "L1")
+    assert versions.select("version", "principal").rows() == [(1, 10000), (2, 9000), (3, 8000)]
+
+
+def test_a_row_told_twice_counts_once_and_a_return_does_not(tmp_path: Path) -> None:
+    same = assessed(tmp_path, line(), line())
+    assert (same.frame.height, codes(same)) == (1, ["register.same_twice"])
+    back = assessed(tmp_path, line(), line(principal="8000"), line())
+    assert back.frame["principal"].to_list() == [10000, 8000, 10000]
+
+
+def test_batches_are_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", [line(f"L{i}") for i in range(50)])
+    assert pl.concat([b.frame for b in assessment_batches(path)]).equals(read_assessments(path).frame)
+    slips = written(tmp_path / "s.csv", [slip(str(i)) for i in range(1, 50)])
+    assert pl.concat([b.frame for b in slip_batches(slips)]).equals(read_slips(slips).frame)
+
+
+def test_any_table_of_columns_can_be_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", [line()])
+    (batch,) = read_columns(path, ASSESSMENT_COLUMNS)
+    assert batch.frame.columns == ["line", *(c.name for c in ASSESSMENT_COLUMNS)]
+    with pytest.raises(ProblemError, match=r"heading\.missing"):
+        list(read_columns(path, COLUMNS))
+
+
+# --- slips -------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_prints_is_a_register(tmp_path: Path) -> None:
+    rows = clean(20)
+    register = read_slips(write_csv(rows, tmp_path / "s.csv", encoding="cp932"), site=SITE)
+    frame = expect(register.frame, SLIPS, name="slips")
+    assert codes(register) == []
+    assert frame["slip_key"].to_list() == rows["slip_key"].to_list()
+    assert frame["kind"].unique().to_list() == ["initial"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"slip_key": "1" * 21}, "register.digits"),
+        ({"amount": "0"}, "register.amount_zero"),
+        ({"principal": "9000", "delinquency": "500"}, "register.parts"),
+        ({"covers": "L1=10000"}, "register.covers"),
+        ({"supersedes": "2"}, "register.supersedes_itself"),
+        ({"kind": "second"}, "register.choice"),
+        ({"payer_id": ""}, "register.missing"),
+    ],
+)
+def test_a_faulty_slip_is_held(tmp_path: Path, changes: Row, code: str) -> None:
+    register = slipped(tmp_path, slip("1"), slip("2", **changes))
+    assert register.frame["slip_key"].to_list() == ["1".zfill(20)]
+    assert codes(register) == [code]
+
+
+def test_one_key_on_two_slips_holds_both(tmp_path: Path) -> None:
+    register = slipped(tmp_path, slip("1"), slip("2"), slip("1", amount="20000"), slip("2"))
+    assert register.frame["slip_key"].to_list() == ["2".zfill(20)]
+    assert sorted(codes(register)) == ["register.key_twice", "register.key_twice", "register.same_twice"]
+    assert register.held.to_list() == [2, 4]
+
+
+# --- what a slip covers ------------------------------------------------------------------------------------
+
+LINES = (
+    line("A1", principal="10000"),
+    line("A2", principal="9000", period="02", due_date="2026-08-31"),
+    line("B1", principal="5000", notice_no="N2", payer_id="P2"),
+)
+
+
+def covered(
+    tmp_path: Path, *slips: Row, lines: tuple[Row, ...] = LINES
+) -> tuple[list[tuple[str, str, int]], list[str]]:
+    """(line, component, amount) of one slip or more, and the codes of what could not be settled."""
+    found = derive_covers(slipped(tmp_path, *slips).frame, assessed(tmp_path, *lines).frame)
+    expect(found.frame, COVERS, name="covers")
+    return found.frame.select("line_id", "component", "amount").rows(), [p.code for p in found.log.problems()]
+
+
+P, D, F = "principal", "delinquency", "dunning_fee"
+
+
+@pytest.mark.parametrize(
+    ("slip_", "cover"),
+    [
+        (slip(), [("A1", P, 10000)]),
+        (slip(period="02", amount="9000"), [("A2", P, 9000)]),
+        (slip(period="00", amount="19000"), [("A1", P, 10000), ("A2", P, 9000)]),
+        (slip(amount="4000"), [("A1", P, 4000)]),
+        (
+            slip(amount="10600", principal="10000", delinquency="500", dunning_fee="100"),
+            [("A1", P, 10000), ("A1", D, 500), ("A1", F, 100)],
+        ),
+        (slip(amount="500", principal="0", delinquency="500"), [("A1", D, 500)]),
+        (
+            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10500"),
+            [("A1", P, 10000), ("A1", D, 500)],
+        ),
+        (
+            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10000"),
+            [("A1", P, 10000), ("A1", D, 500)],
+        ),
+        (slip(amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+        (slip(amount="15000", covers="A1:9000;A1:1000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+        (slip(amount="5000", notice_no="", covers="B1:5000"), [("B1", P, 5000)]),
+    ],
+)
+def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, str, int]]) -> None:
+    assert covered(tmp_path, slip_) == (cover, [])
+
+
+@pytest.mark.parametrize(
+    ("slip_", "code"),
+    [
+        (slip(covers="A9:10000"), "register.cover_line"),
+        (slip(covers="A1:10000;A9:1", amount="10001"), "register.cover_line"),
+        (slip(covers="A1:9000"), "register.cover_sum"),
+        (slip(covers="A1:9000;A2:9000"), "register.cover_sum"),
+        (slip(period="03"), "register.cover_none"),
+        (slip(notice_no=""), "register.cover_none"),
+        (slip(payer_id="P9"), "register.cover_none"),
+        (slip(period="00", notice_no="N9"), "register.cover_none"),
+        (slip(period="00", amount="18999"), "register.cover_sum"),
+        (slip(period="00", amount="19500", principal="19000", delinquency="500"), "register.cover_split"),
+    ],
+)
+def test_what_nothing_settles_is_a_problem_and_no_guess(tmp_path: Path, slip_: Row, code: str) -> None:
+    assert covered(tmp_path, slip_, slip("2")) == ([("A1", P, 10000)], [code])
+
+
+def test_two_lines_that_both_could_be_meant(tmp_path: Path) -> None:
+    twins = (line("A1"), line("A9"))
+    assert covered(tmp_path, slip(), lines=twins) == ([], ["register.cover_many"])
+
+
+def test_a_whole_year_slip_and_a_later_change(tmp_path: Path) -> None:
+    """Printed before the reduction it asks for the old sum, printed after it for the new one; both are lawful slips."""
+    lines = (
+        *LINES,
+        line("A2", principal="6000", period="02", due_date="2026-08-31", revised_at="2026-07-01"),
+    )
+    old, new = slip("1", period="00", amount="19000"), slip("2", period="00", amount="16000")
+    found, problems = covered(tmp_path, old, new, lines=lines)
+    assert problems == []
+    assert found == [("A1", P, 10000), ("A2", P, 9000), ("A1", P, 10000), ("A2", P, 6000)]
+    cancelled = (
+        *LINES,
+        line(
+            "A2",
+            principal="9000",
+            period="02",
+            due_date="2026-08-31",
+            status="cancelled",
+            revised_at="2026-07-01",
+        ),
+    )
+    assert covered(tmp_path, slip(period="00"), lines=cancelled)[0] == [("A1", P, 10000)]
+
+
+def test_a_slip_above_every_version_is_told(tmp_path: Path) -> None:
+    assert covered(tmp_path, slip(amount="10100")) == ([("A1", P, 10100)], ["register.cover_above"])
+
+
+@given(
+    st.lists(st.integers(1, 50_000), min_size=1, max_size=6),
+    st.integers(0, 3000),
+    st.integers(0, 100),
+)
+def test_a_cover_comes_to_the_slip(principals: list[int], delinquency: int, fee: int) -> None:
+    """Every yen of a settled slip is on exactly one line and component."""
+    lines = pl.DataFrame(
+        [
+            {**dict.fromkeys(ASSESSMENTS), **line(f"A{i}", period=f"{i + 1:02d}"), "principal": p}
+            for i, p in enumerate(principals)
+        ],
+        schema_overrides={"principal": pl.Int64},
+    ).with_columns(pl.col("due_date").str.to_date(), revised_at=pl.lit(None, pl.Date))
+    total = sum(principals) + delinquency + fee
+    rows = [
+        {**slip("1", period="00"), "amount": total, "principal": sum(principals)},
+        {**slip("2"), "amount": principals[0] + delinquency + fee, "principal": principals[0]},
+    ]
+    slips = pl.DataFrame(rows, schema_overrides={"amount": pl.Int64, "principal": pl.Int64}).with_columns(
+        covers=pl.lit(None, pl.String),
+        delinquency=pl.lit(delinquency, pl.Int64),
+        dunning_fee=pl.lit(fee, pl.Int64),
+        line=pl.int_range(2, 4),
+    )
+    found = derive_covers(slips, lines)
+    sums = dict(found.frame.group_by("slip_key").agg(pl.col("amount").sum()).iter_rows())
+    assert sums["2"] == principals[0] + delinquency + fee
+    if len(principals) == 1 or delinquency + fee == 0:
+        assert sums["1"] == total
+    else:
+        assert [p.code for p in found.log.problems()] == ["register.cover_split"]
+    assert (found.frame["amount"] > 0).all()
+
+
+@pytest.mark.parametrize("columns", [ASSESSMENT_COLUMNS, SLIP_COLUMNS])
+def test_the_tables_of_the_page(columns: tuple[object, ...]) -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "reconcile-intake.md").read_text(
+        encoding="utf-8"
+    )
+    assert markdown(columns) in page  # type: ignore[arg-type]
