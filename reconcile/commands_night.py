@@ -114,7 +114,7 @@ def reconcile(
         policy=load_policy(_name_or_path(policy)),
         dry_run=dry_run,
         who=getpass.getuser(),
-        at=datetime.now().astimezone().isoformat(timespec="seconds"),
+        at=datetime.now().astimezone().isoformat(timespec="seconds"),  # for the audit log alone
     )
     export = load_export(postings_mapping) if postings_mapping else None
     done = run_night(NightRequest(run=run, out=out, export=export, report=not no_report))
@@ -124,6 +124,50 @@ def reconcile(
         for line in summary(done, out=out, show_names=show_names):
             click.echo(line)
     raise SystemExit(UNUSABLE if done.unread else FOUND if done.found else FINE)
+
+
+@click.command()
+@LEDGER
+@OUT
+@click.option(
+    "--run", "run_id", type=click.IntRange(1), help="Number of the run; the last night by default. 処理番号"
+)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Another day for interest and ages. 基準日")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
+@click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
+@click.option(
+    "--postings-mapping",
+    type=FILE,
+    help="Own columns for one more file of postings (TOML). 消込結果の書き出し設定",
+)
+def report(
+    place: str,
+    out: Path,
+    run_id: int | None,
+    as_of: datetime | None,
+    site: Path | None,
+    policy: str,
+    postings_mapping: Path | None,
+) -> None:
+    """Write the files of a night once more from the ledger: nothing is recorded.
+
+    台帳から、処理の出力ファイルをもう一度書き出します。台帳は変わりません。
+    """
+    from elqr.site import load_site
+    from reconcile.export import load_export
+    from reconcile.nightly import write_again
+    from reconcile.policy import load_policy
+
+    written = write_again(
+        place,
+        out,
+        policy=load_policy(_name_or_path(policy)),
+        as_of=as_of.date() if as_of else None,
+        run_id=run_id,
+        export=load_export(postings_mapping) if postings_mapping else None,
+        site=load_site(site) if site else None,
+    )
+    click.echo(f"→ {out}: {', '.join(written)}")
 
 
 @click.command()
@@ -164,4 +208,4 @@ def _name_or_path(text: str) -> str | Path:
     return Path(text) if text.endswith(".toml") else text
 
 
-COMMANDS = (ledger, reconcile, explain)
+COMMANDS = (ledger, reconcile, report, explain)

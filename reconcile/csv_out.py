@@ -63,7 +63,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
         *("due_date", "open", "dunning_fee", "send_by", "days_left", "when"),
     ),
 }
-_SENTENCES = {o.value: (o.ja, o.en) for o in Outcome}
+_SENTENCES: Mapping[str, tuple[str, str]] = {o.value: (o.ja, o.en) for o in Outcome}
 
 
 def postings(view: View) -> pl.DataFrame:

@@ -35,6 +35,10 @@ STAGES = (
     "held",
     "charged",
 )
+SAID = (
+    *("line_id", "component", "amount", "receipt_id", "rule", "class", "found_on", "provisional"),
+    *("base", "segments", "paid_on", "due_date", "entry_id"),
+)
 PERSONAL = frozenset({"payer_id"})
 Row = dict[str, Any]
 
@@ -198,7 +202,7 @@ class _Gathered:
         }
         for table, word in words.items():
             for row in self.entries[table].iter_rows(named=True):
-                names = [n for n in ("line_id", "component", "amount", "receipt_id", "rule", "class", "found_on", "provisional", "base", "segments", "paid_on", "due_date", "entry_id") if n in row]  # fmt: skip
+                names = [n for n in SAID if n in row]
                 if row["reverses"]:
                     more = {"what": word, "reverses": row["reverses"], "because": self._because(row)}
                     yield self._event("reversed", row, *names) | more
@@ -215,9 +219,7 @@ class _Gathered:
                 "kind": r["kind"],
                 "paid_on": _plain(r["paid_on"]),
             }
-            for r in self._near(row["line_id"] if "line_id" in row else None)
-            .filter(here)
-            .iter_rows(named=True)
+            for r in self._near(row.get("line_id")).filter(here).iter_rows(named=True)
         ]
         causes += [
             {"event": "assessed", "line_id": r["line_id"], "principal": r["principal"], "status": r["status"]}

@@ -6,6 +6,8 @@ a nightly decision never asks for all lines. Refuses nothing: a line without pay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from reconcile.covering import all_versions
@@ -15,15 +17,17 @@ from reconcile.policy import Policy
 from reconcile.standing import last_versions
 from reconcile.tables import TABLES
 
-_PAID = ["line_id", "paid", "provisional", "charge", "charge_open"]
-_VERSION = ["seq", *(n for n in ASSESSMENTS if n not in ("file_sha256", "line"))]
+_PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open")
+_VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n not in ("file_sha256", "line")))
 
 
 def lines_now(ledger: Ledger, line_ids: pl.Series, *, policy: Policy) -> pl.DataFrame:
     """These lines: columns of `last_versions`, and `paid`, `provisional`, `open`, `charge`, `charge_open`."""
     ids = line_ids.alias("line_id").drop_nulls().unique()
     versions = all_versions(ledger, ids)
-    return _standing(last_versions(versions, policy=policy), ledger.lookup("standing_lines", ids, _PAID))
+    return _standing(
+        last_versions(versions, policy=policy), ledger.lookup("standing_lines", ids, list(_PAID))
+    )
 
 
 def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
@@ -32,9 +36,9 @@ def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
     return _standing(last_versions(versions, policy=policy), _whole(ledger, "standing_lines", _PAID))
 
 
-def _whole(ledger: Ledger, table: str, columns: list[str]) -> pl.DataFrame:
+def _whole(ledger: Ledger, table: str, columns: Sequence[str]) -> pl.DataFrame:
     none = pl.DataFrame(schema={n: TABLES[table].columns[n] for n in columns})
-    return pl.concat([none, *ledger.scan(table, columns)])
+    return pl.concat([none, *ledger.scan(table, list(columns))])
 
 
 def _standing(lines: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
-"""The nightly batch as a user runs it: one run of the ledger, and all its files beside it.
+"""The nightly batch as a user runs it: one run of the ledger, and all its files beside it. And the files of an earlier run once more.
 
-In: a `NightRequest`. Out: `NightReport`: the result, the documents, what is to be looked at; the files in `out`.
+In: a `NightRequest`, or a ledger and a run. Out: `NightReport`: the facts, the documents, what is to be looked at; the files in `out`.
 Refuses (ProblemError): what `reconcile.run` refuses, nothing committed then; a folder that cannot be written, which is tried before the run.
 """
 
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from elqr.problems import Problem, ProblemError, ProblemLog, Severity
+from elqr.site import Site
 from reconcile import csv_out
 from reconcile.export import ExportMapping
-from reconcile.ledger import Ledger
+from reconcile.facts import Facts, facts_from, facts_of
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.policy import Policy
 from reconcile.redecide import Decided
 from reconcile.report import report_html
 from reconcile.report_figures import Figures, figures
@@ -39,7 +43,7 @@ class NightRequest:
 class NightReport:
     """`found`: something is to be looked at (exit code 1); `unread`: no receipts file of those given could be taken (exit code 2)."""
 
-    result: RunResult
+    facts: Facts
     totals: Mapping[str, object]
     view: View
     problems: pl.DataFrame
@@ -48,72 +52,100 @@ class NightReport:
     unread: bool
 
 
-class _Looked:
-    """What is read while the ledger is open."""
-
-    def __init__(self, request: NightRequest) -> None:
-        self._request = request
-        self.view: View | None = None
-        self.figures: Figures | None = None
-
-    def __call__(self, ledger: Ledger, decided: Decided) -> None:
-        run = self._request.run
-        self.view = view(ledger, decided.entries, policy=run.policy, as_of=run.as_of)
-        if self._request.report:
-            self.figures = figures(ledger, self.view, policy=run.policy, as_of=run.as_of)
-
-
 def run_night(request: NightRequest) -> NightReport:
     """Do the night and write its files."""
     probe(request.out)
-    look = _Looked(request)
-    result = reconcile(replace(request.run, look=look))
-    if look.view is None:
-        raise ValueError("the run ended without a look at the ledger")
-    seen = look.view
-    own, refused = _exported(request.export, seen)
-    problems = problem_table(result, more=refused)
-    document = totals(result, as_of=request.run.as_of, dry_run=request.run.dry_run)
-    tables = {
-        "postings.csv": csv_out.postings(seen),
-        "exceptions.csv": csv_out.exceptions(seen),
-        "overpayments.csv": csv_out.overpayments(seen.proposals),
-        "delinquency.csv": csv_out.delinquency(seen),
-        "quarantine.csv": csv_out.quarantine(_bad(result)),
-        "problems.csv": problems,
-    }
-    files = {**own, **{name: csv_out.csv_bytes(table) for name, table in tables.items()}}
-    files["totals.json"] = to_bytes(document)
-    if look.figures:
-        files["dunning.csv"] = csv_out.csv_bytes(csv_out.dunning(look.figures.dunning))
-        files["report.html"] = report_html(
-            result,
-            seen,
-            look.figures,
-            as_of=request.run.as_of,
-            dry_run=request.run.dry_run,
-            site=request.run.inputs.site,
-        )
+    run = request.run
+    look = _Look(run.policy, run.as_of, report=request.report)
+    result = reconcile(replace(run, look=look))
+    facts = facts_of(result, as_of=run.as_of, dry_run=run.dry_run)
+    seen, counted = look.seen()
+    files, more = _files(facts, seen, counted, export=request.export, site=run.inputs.site)
+    problems = problem_table(result, more=more)
+    files["problems.csv"] = csv_out.csv_bytes(problems)
     write_files(request.out, files)
     return NightReport(
-        result=result,
-        totals=document,
+        facts=facts,
+        totals=totals(facts),
         view=seen,
         problems=problems,
         files=tuple(sorted(files)),
-        found=_found(result, seen, problems),
-        unread=_unread(request.run, result),
+        found=_found(facts, seen, problems),
+        unread=_unread(run, facts),
     )
 
 
-def _exported(export: ExportMapping | None, seen: View) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
-    """The file in a site's own columns; what it cannot hold is a problem of tonight, for the run itself is committed."""
+def write_again(
+    place: str | Path,
+    out: Path,
+    *,
+    policy: Policy,
+    as_of: date | None = None,
+    run_id: int | None = None,
+    export: ExportMapping | None = None,
+    site: Site | None = None,
+) -> tuple[str, ...]:
+    """The files of a night that the ledger holds, but for problems.csv: remarks on reading are not kept. Names of the files written.
+
+    What stands (過誤納, 仮受, report) is said as of now, on the day given or the run's own. Raises ProblemError (`report.no_run`, `export.*`).
+    """
+    probe(out)
+    with open_ledger(place) as ledger:
+        facts = facts_from(ledger, run_id)
+        day = as_of or facts.as_of
+        seen = view(ledger, facts.entries, policy=policy, as_of=day)
+        counted = figures(ledger, seen, policy=policy, as_of=day)
+    files, more = _files(replace(facts, as_of=day), seen, counted, export=export, site=site)
+    if more:
+        raise ProblemError(more)
+    write_files(out, files)
+    return tuple(sorted(files))
+
+
+class _Look:
+    """Reads what stands while the ledger is open: also what a dry run would leave."""
+
+    def __init__(self, policy: Policy, as_of: date, *, report: bool) -> None:
+        self._policy, self._as_of, self._report = policy, as_of, report
+        self._view: View | None = None
+        self._figures: Figures | None = None
+
+    def __call__(self, ledger: Ledger, decided: Decided) -> None:
+        self._view = view(ledger, decided.entries, policy=self._policy, as_of=self._as_of)
+        if self._report:
+            self._figures = figures(ledger, self._view, policy=self._policy, as_of=self._as_of)
+
+    def seen(self) -> tuple[View, Figures | None]:
+        """What was read. Raises ValueError where the run did not let us look."""
+        if self._view is None:
+            raise ValueError("the run ended without a look at the ledger")
+        return self._view, self._figures
+
+
+def _files(
+    facts: Facts, seen: View, counted: Figures | None, *, export: ExportMapping | None, site: Site | None
+) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    """Names and bytes; and why a site's own file could not be made: the run stands all the same."""
+    postings = csv_out.postings(seen)
+    tables = {
+        "postings.csv": postings,
+        "exceptions.csv": csv_out.exceptions(seen),
+        "overpayments.csv": csv_out.overpayments(seen.proposals),
+        "delinquency.csv": csv_out.delinquency(seen),
+        "quarantine.csv": csv_out.quarantine(facts.quarantine),
+    }
+    if counted:
+        tables["dunning.csv"] = csv_out.dunning(counted.dunning)
+    files = {name: csv_out.csv_bytes(table) for name, table in tables.items()}
+    files["totals.json"] = to_bytes(totals(facts))
+    if counted:
+        files["report.html"] = report_html(facts, seen, counted, site=site)
     if export is None:
-        return {}, ()
+        return files, ()
     try:
-        return {export.file: export.written(csv_out.postings(seen))}, ()
+        return {**files, export.file: export.written(postings)}, ()
     except ProblemError as error:
-        return {}, error.problems
+        return files, error.problems
 
 
 def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.DataFrame:
@@ -129,18 +161,13 @@ def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.Data
     return table.select("file", *(c for c in table.columns if c != "file"))
 
 
-def _bad(result: RunResult) -> pl.DataFrame:
-    names = result.files.filter(pl.col("file_no").is_not_null()).select("file_no", "file")
-    return result.quarantine.join(names, on="file_no", how="left", maintain_order="left")
-
-
-def _found(result: RunResult, seen: View, problems: pl.DataFrame) -> bool:
+def _found(facts: Facts, seen: View, problems: pl.DataFrame) -> bool:
     """Whether a person should look at something that is new."""
     weighty = problems.filter(pl.col("severity") != Severity.NOTE.value)
-    return bool(weighty.height or result.quarantine.height or seen.cases["is_new"].any())
+    return bool(weighty.height or facts.quarantine.height or seen.cases["is_new"].any())
 
 
-def _unread(run: RunRequest, result: RunResult) -> bool:
+def _unread(run: RunRequest, facts: Facts) -> bool:
     """Whether receipts were given and none of their files could be taken."""
-    taken = (result.files["role"] == "receipts").any()
-    return bool(run.inputs.receipts) and bool(result.refused) and not taken
+    taken = (facts.files["role"] == "receipts").any()
+    return bool(run.inputs.receipts) and bool(facts.refused) and not taken

@@ -58,6 +58,15 @@ def table(
     )
 
 
+def total(rows: Sequence[Sequence[Cell]], *, over: range) -> tuple[Cell, ...]:
+    """The last line of a table: sums of the columns `over`, which are whole numbers; nothing without rows."""
+    if not rows:
+        return ()
+    head: list[Cell] = [Words("計", "total"), *(None for _ in range(1, over.start))]
+    sums: list[Cell] = [sum(v for v in (row[i] for row in rows) if isinstance(v, int)) for i in over]
+    return (*head, *sums)
+
+
 def _row(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     first = f'<th scope="row"{_class(columns[0])}>{_cell(row[0])}</th>'
     rest = "".join(f"<td{_class(c)}>{_cell(v)}</td>" for c, v in zip(columns[1:], row[1:], strict=True))
@@ -101,7 +110,7 @@ def tiles(pairs: Sequence[tuple[Words, str, str]]) -> str:
 
 def page(*, title: Words, lead: str, parts: Sequence[str]) -> bytes:
     """The whole file."""
-    style = (files("layouts") / "report.css").read_text(encoding="utf-8")
+    style = files("layouts").joinpath("report.css").read_text(encoding="utf-8")
     return (
         '<!DOCTYPE html>\n<html lang="ja"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'

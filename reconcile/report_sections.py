@@ -11,7 +11,7 @@ import polars as pl
 
 from reconcile.charts import bars, pairs
 from reconcile.dunning import LEAD_DAYS, WITHIN_DAYS
-from reconcile.page import Column, Words, note, table
+from reconcile.page import Cell, Column, Words, note, table, total
 from reconcile.report_figures import Figures
 from reconcile.report_words import CHANNELS, COUNT, LEFT_OUT, NONE, YEN, percent
 
@@ -22,12 +22,12 @@ def ageing(figures: Figures) -> list[str]:
     """Suspense, held and 速報 by days since the payment, side by side."""
     parts = (figures.suspense, figures.held, figures.unconfirmed)
     names = (Words("仮受", "suspense"), Words("保留", "held"), Words("速報のみ", "preliminary"))
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for at in range(figures.suspense.height):
-        ages = figures.suspense.row(at)[:2]
+        first, last = figures.suspense.row(at)[:2]
         pairs_of = [(part["count"][at], part["yen"][at]) for part in parts]
-        rows.append((_days(*ages), *(v for pair in pairs_of for v in pair)))
-    foot = (Words("計", "total"), *(sum(row[i] for row in rows) for i in range(1, 7)))
+        rows.append((_days(first, last), *(v for pair in pairs_of for v in pair)))
+    foot = total(rows, over=range(1, 7))
     columns = [Column(Words("納付日からの日数", "days since the payment"))]
     for name in names:
         columns += [
@@ -63,7 +63,8 @@ def rates(figures: Figures, items: Mapping[str, Words]) -> list[str]:
         Column(Words("収納率", "rate"), number=True),
     ]  # fmt: skip
     kinds = {False: Words("現年", "this year"), True: Words("滞納繰越", "carried over")}
-    rows, drawn = [], []
+    rows: list[tuple[Cell, ...]] = []
+    drawn = []
     for r in figures.rates.iter_rows(named=True):
         item = items.get(r["tax_item"], Words(r["tax_item"], ""))
         rate = percent(r["paid"], r["due"])
@@ -81,12 +82,12 @@ def rates(figures: Figures, items: Mapping[str, Words]) -> list[str]:
         )
         tenths = r["paid"] * 1000 // r["due"] if r["due"] > 0 else 0
         drawn.append((f"{kinds[r['carried']].ja} {item.ja}", tenths, rate))
-    sums = [sum(row[i] for row in rows) for i in range(2, 7)]
-    foot = (Words("計", "total"), None, *sums, percent(sums[2], sums[1]))
+    due, paid = (int(figures.rates[name].sum()) for name in ("due", "paid"))
+    foot = (*total(rows, over=range(2, 7)), percent(paid, due)) if rows else ()
     chart = bars(Words("収納率", "Collection rate"), drawn, most=1000)
     return [
         chart,
-        table(Words("税目別・現年/滞納繰越別(円)", "By tax item, yen"), columns, rows, foot=foot if rows else (), nothing=NONE),
+        table(Words("税目別・現年/滞納繰越別(円)", "By tax item, yen"), columns, rows, foot=foot, nothing=NONE),
     ]  # fmt: skip
 
 
@@ -100,8 +101,8 @@ def timely(figures: Figures) -> list[str]:
     heads = [
         Column(Words("月", "month")), Column(this, number=True), Column(last, number=True), Column(Words("増減", "change"), number=True),
     ]  # fmt: skip
-    compared = [(m, now, before, now - before) for m, now, before in months]
-    foot = (Words("計", "total"), *(sum(row[i] for row in compared) for i in (1, 2, 3)))
+    compared: list[tuple[Cell, ...]] = [(m, now, before, now - before) for m, now, before in months]
+    foot = total(compared, over=range(1, 4))
     return [
         bars(Words("納付方法別の収納額", "Received by channel"), [(c.ja, y, f"{y:,} 円") for c, _, y in rows]),
         table(Words("納付方法別(確報、累計)", "By channel, confirmed"), columns, [(c, n, y, percent(y, whole)) for c, n, y in rows], nothing=NONE),
@@ -119,12 +120,12 @@ def dunned(figures: Figures) -> list[str]:
         .sort("send_by")
     )
     says = {"now": Words("発送", "send now"), "later": Words("待つ", "wait")}
-    rows = [(d.isoformat(), says[w], n, y) for d, w, n, y in sums.iter_rows()]
+    rows: list[tuple[Cell, ...]] = [(d.isoformat(), says[w], n, y) for d, w, n, y in sums.iter_rows()]
     columns = [Column(Words("発送期限", "send by")), Column(Words("処理", "do")), COUNT, YEN]
-    foot = (Words("計", "total"), None, sum(r[2] for r in rows), sum(r[3] for r in rows))
+    foot = total(rows, over=range(2, 4))
     out = [(LEFT_OUT[reason], n, y) for reason, n, y in figures.dunning.left_out.iter_rows()]
     return [
-        table(Words("督促状の発送期限別", "By the day it must be out"), columns, rows, foot=foot if rows else (), nothing=NONE),
+        table(Words("督促状の発送期限別", "By the day it must be out"), columns, rows, foot=foot, nothing=NONE),
         note(
             Words(
                 f"発送期限は納期限後{WITHIN_DAYS}日。残り{LEAD_DAYS}日以内になったものを「発送」とします。明細は dunning.csv。",

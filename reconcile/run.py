@@ -41,7 +41,9 @@ class RunRequest:
     who: str | None = None
     at: str | None = None
     decide: Callable[[World], Decision] | None = None
-    look: Callable[[Ledger, Decided], None] | None = None  # called when all is decided and, but for a dry run, committed
+    look: Callable[[Ledger, Decided], None] | None = (
+        None  # called when all is decided and, but for a dry run, committed
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ Refuses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +14,7 @@ import polars as pl
 from elqr.problems import Severity
 from reconcile.nightly import NightReport
 from reconcile.outcomes import Outcome
+from reconcile.totals import accounted, drift
 
 SHOWN = 5
 NAMES = (
@@ -25,28 +26,22 @@ NAMES = (
     ("quarantined", "隔離", "quarantined"),
     ("already_taken", "取込済み", "already taken"),
 )
-_WORDS = {o.value: (o.ja, o.en) for o in Outcome}
+_WORDS: Mapping[str, tuple[str, str]] = {o.value: (o.ja, o.en) for o in Outcome}
 
 
 def summary(report: NightReport, *, out: Path, show_names: bool) -> Iterator[str]:
     """The lines, in order."""
-    result = report.result
-    if not result.committed:
-        new = bool(result.receipts.height) or bool(result.decided.entries["outcomes"].height)
-        yield (
-            "試行です。台帳には記録していません。 / dry run: nothing was recorded"
-            if report.totals["dry_run"]
-            else "記録済みの内容です。 / recorded already"
-            if new
-            else "新しいデータはありません。 / nothing new"
-        )
-    for row in result.files.iter_rows(named=True):
+    facts = report.facts
+    if facts.dry_run:
+        yield "試行です。台帳には記録していません。 / dry run: nothing was recorded"
+    elif not facts.committed:
+        yield "新しいデータはありません。 / nothing new"
+    for row in facts.files.iter_rows(named=True):
         yield _file(row)
-    run = report.totals["run"]
     for name, ja, en in NAMES:
-        pair = run[name]  # type: ignore[index]
-        yield f"{ja} / {en}: {pair['count']:,} 件, {pair['yen']:,} 円 yen"
-    yield f"差額 / drift: {report.totals['drift']:,} 円 yen"
+        count, amount = accounted(facts.run)[name]
+        yield f"{ja} / {en}: {count:,} 件, {amount:,} 円 yen"
+    yield f"差額 / drift: {drift(facts.after):,} 円 yen"
     yield from _cases(report)
     yield from _problems(report, show_names)
     yield f"→ {out}: {', '.join(report.files)}"
@@ -79,7 +74,7 @@ def _cases(report: NightReport) -> Iterator[str]:
 
 
 def _problems(report: NightReport, show_names: bool) -> Iterator[str]:
-    for problem in report.result.refused:
+    for problem in report.facts.refused:
         yield f"!!! {problem}"
     weighty = report.problems.filter(pl.col("severity") != Severity.NOTE.value)
     for code, n in sorted(weighty.group_by("code").len().iter_rows()):

@@ -66,19 +66,6 @@ def view(ledger: Ledger, entries: Mapping[str, pl.DataFrame], *, policy: Policy,
     )
 
 
-def entries_of(ledger: Ledger, run_id: int) -> dict[str, pl.DataFrame]:
-    """The entries that an earlier run added, for writing its files again."""
-    return {
-        name: pl.concat(
-            [
-                pl.DataFrame(schema=dict(TABLES[name].columns)),
-                *(rows.filter(pl.col("run_id") == run_id) for rows in ledger.scan(name)),
-            ]
-        )
-        for name in ("outcomes", "postings")
-    }
-
-
 def _standing(ledger: Ledger, table: str) -> pl.DataFrame:
     return standing_entries(
         pl.concat([pl.DataFrame(schema=dict(TABLES[table].columns)), *ledger.scan(table)])

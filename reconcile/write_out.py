@@ -19,11 +19,11 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     order = sorted(files, key=lambda name: (name == LAST, name))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / LAST).unlink(missing_ok=True)
+        folder.joinpath(LAST).unlink(missing_ok=True)
         for name in order:
-            _write(folder / f".{name}.part", files[name])
+            _write(folder.joinpath(f".{name}.part"), files[name])
         for name in order:
-            (folder / f".{name}.part").replace(folder / name)
+            folder.joinpath(f".{name}.part").replace(folder.joinpath(name))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ProblemError(
@@ -35,8 +35,8 @@ def probe(folder: Path) -> None:
     """Find out before the run whether its files will have a place."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / ".probe.part", b"")
-        (folder / ".probe.part").unlink()
+        _write(folder.joinpath(".probe.part"), b"")
+        folder.joinpath(".probe.part").unlink()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ProblemError(
