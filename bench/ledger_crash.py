@@ -92,10 +92,11 @@ def take(place: str, folder: Path, names: Sequence[str]) -> None:
     policy = load_policy()
     print("ready", flush=True)
     for name in names:
-        role = {"a": "assessments", "s": "slips"}.get(name[0], "receipts")
-        done = reconcile(
-            RunRequest(ledger=place, inputs=Inputs(**{role: [folder / name]}), as_of=AS_OF, policy=policy)
+        paths = [folder / name]
+        inputs = {"a": Inputs(assessments=paths), "s": Inputs(slips=paths)}.get(
+            name[0], Inputs(receipts=paths)
         )
+        done = reconcile(RunRequest(ledger=place, inputs=inputs, as_of=AS_OF, policy=policy))
         print("night" if done.committed else "seen", name, flush=True)
     print("done", flush=True)
 

@@ -17,8 +17,8 @@ from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
 from reconcile.world import BLOCKS, EVENTS_READ, TRANSFERS, World
 
-_EVENT = ["payment_no", *EVENTS_READ]
-_SLIP = [n for n in SLIPS if n != "file_sha256"]
+_EVENT = ("payment_no", *EVENTS_READ)
+_SLIP = tuple(n for n in SLIPS if n != "file_sha256")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from reconcile.frames import ASSESSMENTS, COVERS, SLIPS
 from reconcile.ledger import Ledger
 
 _NOTICE = ("payer_id", "notice_no")
-_SLIP_READ = ["seq", "file_no", *(n for n in SLIPS if n != "file_sha256")]
-_LINE_READ = ["seq", *(n for n in ASSESSMENTS if n != "file_sha256")]
+_SLIP_READ = ("seq", "file_no", *(n for n in SLIPS if n != "file_sha256"))
+_LINE_READ = ("seq", *(n for n in ASSESSMENTS if n != "file_sha256"))
 
 
 @dataclass(frozen=True)

@@ -78,11 +78,11 @@ def load_export(path: Path) -> ExportMapping:
     name, encoding = tables.get("file", "export.csv"), tables.get("encoding", "utf-8")
     header = tables.get("header", True)
     if not isinstance(name, str) or not name or Path(name).name != name or name in COLUMNS:
-        fault("file", name, "a file name of its own")
+        fault("file", name, 'file = "name.csv"')
     if encoding not in ENCODINGS:
         fault("encoding", encoding, "、".join(ENCODINGS))
     if not isinstance(header, bool):
-        fault("header", header, "true, false")
+        fault("header", header, "true | false")
     rows = tables.get("column")
     columns = []
     if not isinstance(rows, list) or not rows:
@@ -92,7 +92,7 @@ def load_export(path: Path) -> ExportMapping:
             _judge(row, fault)
         headings = [row.get("heading") for row in rows if isinstance(row, dict)]
         for twice in sorted({str(h) for h in headings if headings.count(h) > 1}):
-            fault("heading", twice, "once")
+            fault("heading", twice, "1")
     if faults:
         raise ProblemError(faults)
     for row in rows if isinstance(rows, list) else []:
@@ -118,19 +118,19 @@ def _judge(row: Any, fault: Any) -> None:
     for key in sorted(set(row) - _KEYS):
         fault(key, key, "、".join(sorted(_KEYS)))
     if not isinstance(row.get("heading"), str) or not row.get("heading"):
-        fault("heading", row.get("heading"), "text")
+        fault("heading", row.get("heading"), 'heading = "…"')
     if ("from" in row) == ("value" in row):
-        fault(str(row.get("heading", "")), "from / value", "one of from, value")
+        fault(str(row.get("heading", "")), "from / value", "from | value")
     if "from" in row and row["from"] not in known:
         fault("from", row["from"], "、".join(known))
     if "value" in row and not isinstance(row["value"], str):
-        fault("value", row["value"], "text")
+        fault("value", row["value"], 'value = "…"')
     words = row.get("words", {})
     if not isinstance(words, dict) or not all(isinstance(w, str) for w in words.values()):
-        fault("words", words, 'value = "word"')
+        fault("words", words, 'words = { … = "…" }')
     width = row.get("width", 0)
     if isinstance(width, bool) or not isinstance(width, int) or width < 0:
-        fault("width", width, "a whole number")
+        fault("width", width, "width = 1, 2, 3 …")
     if row.get("date", "YYYYMMDD") not in DATES:
         fault("date", row["date"], "、".join(DATES))
 

@@ -7,7 +7,7 @@ Refuses (ProblemError): a second writer; a ledger that is missing, damaged, olde
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -235,13 +235,13 @@ class Ledger:
         self._batches, self._next = {}, {}
 
     def lookup(
-        self, table: str, keys: pl.DataFrame | pl.Series, columns: list[str] | None = None
+        self, table: str, keys: pl.DataFrame | pl.Series, columns: Sequence[str] | None = None
     ) -> pl.DataFrame:
         """Rows by key through an index; `keys`: a series, or a frame for keys of several columns. Nulls are left out."""
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
         distinct = frame.drop_nulls().unique() if frame.height else frame
-        return self.store.lookup(table, distinct, columns or list(TABLES[table].columns))
+        return self.store.lookup(table, distinct, list(columns or TABLES[table].columns))
 
-    def scan(self, table: str, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
+    def scan(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """A whole table in blocks, in order: for reports, checks and copies, never for a nightly decision."""
-        return self.store.scan(table, columns or list(TABLES[table].columns))
+        return self.store.scan(table, list(columns or TABLES[table].columns))

@@ -27,7 +27,7 @@ class Migration:
 def migrations(dialect: str) -> tuple[Migration, ...]:
     """All steps of a dialect, in order. Raises ValueError where a number is missing or stands twice."""
     found = []
-    for entry in sorted((files("layouts") / "ledger" / dialect).iterdir(), key=lambda e: e.name):
+    for entry in sorted(files("layouts").joinpath("ledger", dialect).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".sql"):
             number, _, name = entry.name.removesuffix(".sql").partition("_")
             data = entry.read_bytes().replace(b"\r\n", b"\n")

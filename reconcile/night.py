@@ -6,7 +6,7 @@ whole, with its problems; the other files go on. Refuses nothing else: the run s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from reconcile.register import Register, read_assessments, read_slips
 from reconcile.tables import TABLES
 
 FILE = TABLES["files"].columns
-_NUMBER = {"file_no": pl.Int64()}
+_NUMBER: Mapping[str, pl.DataType] = {"file_no": pl.Int64()}
 
 
 @dataclass(frozen=True)

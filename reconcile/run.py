@@ -50,7 +50,8 @@ class RunRequest:
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `refused`: why files were left out; `notes`: what went wrong after the commit; `files`: rows of `files`, `again` (bytes taken before),
+    `refused`: why files were left out; `notes`: what went wrong after the commit; `quarantine`: new bad rows, those of other
+    bodies among them; `files`: rows of `files`, `again` (bytes taken before),
     `file_no` (null for these); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """
 
@@ -164,7 +165,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         receipts=receipts,
         already=sift.receipts.already,
         rejected=night.rejected,
-        quarantine=night.quarantine,
+        quarantine=quarantine,
         decided=decided,
         run=run,
         after=after,

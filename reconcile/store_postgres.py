@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -261,7 +261,7 @@ class PostgresStore:
             raise ProblemError(Problem(code or "ledger.server", params=params)) from error
 
 
-_KINDS = {pl.String(): "text", pl.Int64(): "bigint", pl.Binary(): "bytea"}
+_KINDS: Mapping[pl.DataType, str] = {pl.String(): "text", pl.Int64(): "bigint", pl.Binary(): "bytea"}
 _CODES = (  # classes of SQLSTATE, the longest first
     ("53100", "ledger.disk_full"),
     ("25006", "ledger.read_only"),

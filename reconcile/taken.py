@@ -7,6 +7,7 @@ Nothing here depends on file names or on the order of files. Refuses nothing its
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,12 +18,12 @@ from reconcile.tables import TABLES
 
 SLIP_CONTENT: tuple[str, ...] = tuple(n for n in SLIPS if n not in ("line", "file_sha256"))
 LINE_CONTENT: tuple[str, ...] = tuple(n for n in ASSESSMENTS if n not in ("line", "file_sha256"))
-_CONFLICT = {
-    "identity": pl.String,
-    "file_no": pl.Int64,
-    "line": pl.Int64,
-    "found": pl.String,
-    "expected": pl.String,
+_CONFLICT: Mapping[str, pl.DataType] = {
+    "identity": pl.String(),
+    "file_no": pl.Int64(),
+    "line": pl.Int64(),
+    "found": pl.String(),
+    "expected": pl.String(),
 }
 
 
@@ -72,7 +73,7 @@ def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     rest = numbered.join(again, on="_n", how="anti", maintain_order="left")
     new = rest.unique(content, keep="first", maintain_order=True)
     already = pl.concat([again, rest.join(new, on="_n", how="anti")]).sort("_n")
-    return Sifted(new.drop("_n"), already.drop("_n"), pl.DataFrame(schema=_CONFLICT), stored)
+    return Sifted(new.drop("_n"), already.drop("_n"), pl.DataFrame(schema=dict(_CONFLICT)), stored)
 
 
 def sift_slips(ledger: Ledger, rows: pl.DataFrame) -> Sifted:

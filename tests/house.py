@@ -28,7 +28,7 @@ ROOMS: Mapping[str, frozenset[str]] = {  # room → the rooms it may import
 YARDS: Mapping[str, frozenset[str]] = {  # beside the house: not in the wheel
     "sample_data": frozenset({"elqr"}),
     "tools": frozenset({"elqr", "slips", "reconcile", "sample_data"}),
-    "bench": frozenset({"elqr", "slips", "reconcile", "sample_data"}),
+    "bench": frozenset({"elqr", "slips", "reconcile", "sample_data", "tools"}),
 }
 HOMES: Mapping[
     str, tuple[str, ...]

@@ -272,6 +272,39 @@ def test_a_file_that_its_trailer_contradicts_is_left_out_and_the_others_go_on(
     assert done.result == all_at_once(places(), made).result
 
 
+def test_bad_rows_and_other_bodies_rows_are_kept_with_their_bytes_once(places: Any, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from elqr.site import Site
+
+    place, made = places(), town(tmp_path / "t")
+    rows = [
+        receipt("O", 11, 700, DUES[0], body_code="131016"),
+        receipt("B", 11, "12x4", DUES[0]),
+        receipt("G", 11, 5, DUES[0]),
+    ]
+    site = replace(Site.unknown(), body_code=files.BODY)
+    mixed = write(tmp_path / "mixed.csv", RECEIPT_HEAD, *rows)
+    again = write(tmp_path / "again.csv", RECEIPT_HEAD, *rows, receipt("H", 11, 6, DUES[0]))
+    reconcile(
+        files.request(place, site=site, assessments=[made.assessments], slips=[made.slips], receipts=[mixed])
+    )
+    done = reconcile(files.request(place, site=site, receipts=[again]))
+    assert (done.after["rejected"], done.after["quarantined"]) == ((1, 700), (1, 0))
+    assert (done.after["events"], done.run["already_taken"]) == ((2, 11), (1, 5))
+    with open_ledger(place) as ledger:
+        kept = pl.concat(ledger.scan("quarantine", ["code", "raw", "line"]))
+    assert kept["code"].to_list() == ["receipt.amount", "ledger.other_body"]
+    assert b"131016" in kept["raw"][1] and b"12x4" in kept["raw"][0]
+
+
+def test_sqlite3_has_one_home() -> None:
+    import house
+
+    users = {s.path for s in house.house() for _, name in house.imports(s) if name.split(".")[0] == "sqlite3"}
+    assert users == {"reconcile/store_sqlite.py"}
+
+
 def test_totals_that_do_not_balance_stop_the_run(places: Any, tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -104,6 +104,42 @@ def test_a_seal_that_cannot_be_written_undoes_nothing(place: Path, monkeypatch: 
     assert codes(place) == set()
 
 
+def reseal(place: Path, data: bytearray) -> None:
+    place.write_bytes(data)
+    write_seal(place, whole(place, run_id=2))
+
+
+def pages(data: bytes, kind: int) -> list[int]:
+    """Where pages of a b-tree kind begin: 10 = leaf of an index, 13 = leaf of a table."""
+    return [at for at in range(4096, len(data), 4096) if data[at] == kind]
+
+
+def test_an_index_that_leads_astray(place: Path) -> None:
+    data = bytearray(place.read_bytes())
+    at = next(
+        data.find(b"P0000", page) for page in pages(data, 10) if 0 < data.find(b"P0000", page) < page + 4096
+    )
+    data[at + 1] = ord("7")
+    reseal(place, data)
+    assert "ledger.check_integrity" in codes(place)
+
+
+def test_a_page_that_cannot_be_read(place: Path) -> None:
+    data = bytearray(place.read_bytes())
+    for page in pages(data, 13):
+        data[page : page + 8] = b"\xff" * 8
+    reseal(place, data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconcile.store_sqlite.SqliteStore.versions", lambda _: applied())
+        assert codes(place) & {"ledger.check_unreadable", "ledger.damaged"}
+
+
+def applied() -> list[tuple[int, str, str]]:
+    from reconcile.migrations import migrations
+
+    return [(m.version, m.name, m.sha256) for m in migrations("sqlite")]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -183,6 +219,23 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(place: Path, monkeypatch: pytes
     assert refused(error) == {"ledger.disk_full"}
     assert standing(place) == before
     assert codes(place) == set()
+
+
+def test_a_disk_that_fails_while_writing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reconcile.store_sqlite import SqliteStore
+
+    def fails(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR | 3 << 8
+        raise error
+
+    before = standing(place)
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "_many", fails)
+        with pytest.raises(ProblemError) as error:
+            night(place, receipts=[write(place.parent / "n.csv", RECEIPT_HEAD, receipt("N", 11, 5, DUES[0]))])
+    assert refused(error) == {"ledger.disk_fault"}
+    assert standing(place) == before
 
 
 def test_a_folder_that_cannot_be_written(place: Path) -> None:
