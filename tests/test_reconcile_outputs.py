@@ -126,7 +126,9 @@ def test_bad_rows_and_rows_of_other_bodies_keep_their_bytes(top: Path) -> None:
 
 def test_unknown_keys_come_with_candidates_and_stay_until_a_person_decides(top: Path) -> None:
     first = next(r for r in rows(top / "one" / "exceptions.csv") if r["outcome"] == "unknown_key")
-    assert first["candidates"] == "00000202601010000154 (digit:19: same_body+same_confirm_no+same_amount+open)"
+    assert (
+        first["candidates"] == "00000202601010000154 (digit:19: same_body+same_confirm_no+same_amount+open)"
+    )
     later = [r for r in rows(top / "two" / "exceptions.csv") if r["outcome"] == "unknown_key"]
     assert [r["is_new"] for r in later] == ["1", "0"]
     assert "(swap:" in later[0]["candidates"].split(";")[0]
