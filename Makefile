@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 ISSUE_DATE ?= 2026-06-01
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 ROUNDS ?= 10
 JAR := $(VENV)-validate/.jar
 
@@ -69,13 +69,15 @@ $(JAR): | $(BIN)/python
 # --- work --------------------------------------------------------------------------------------------------------------
 
 # Three rows of the sample are faulty on purpose, so elqr print ends with 1: done, problems found and listed.
-demo: install  ## print the sample slips and name the files to open
+demo: install  ## print the sample slips on two forms and name the files to open
 	@rm -rf $(OUT)/demo
-	$(BIN)/elqr print sample_data/slips.csv --site sample_data/site.toml --layout a4_notice \
-		--issue-date $(ISSUE_DATE) --out $(OUT)/demo || { test $$? -eq 1 && test -s $(OUT)/demo/job.json; }
-	@echo
+	@for form in a4_notice mihara; do \
+		$(BIN)/elqr print sample_data/slips.csv --site sample_data/site.toml --layout $$form \
+			--issue-date $(ISSUE_DATE) --out $(OUT)/demo/$$form || { test $$? -eq 1 && test -s $(OUT)/demo/$$form/job.json; } || exit 1; \
+		echo; \
+	done
 	@echo "Open:"
-	@for f in $(OUT)/demo/slips-*.pdf $(OUT)/demo/problems.csv $(OUT)/demo/manifest.csv $(OUT)/demo/job.json; do echo "  $$f"; done
+	@for f in $(OUT)/demo/*/slips-*.pdf $(OUT)/demo/*/problems.csv $(OUT)/demo/*/manifest.csv $(OUT)/demo/*/job.json; do echo "  $$f"; done
 
 # A first night; its file again under another name, which changes nothing; a second night. 1 means: something to look at.
 NIGHT = $(BIN)/elqr reconcile --ledger $(OUT)/nights/ledger --site sample_data/site.toml

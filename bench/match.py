@@ -26,7 +26,6 @@ import polars as pl
 
 from bench.figures import Figure
 
-ROUNDS = 3
 PEERS = ("duckdb", "pandas", "pyarrow")
 GOALS: Mapping[str, float] = {"pandas": 6, "sqlite": 5, "duckdb": 1}
 ARRAYS = ("mix", "low", "row", "order", "first", "line", "principal")
@@ -148,6 +147,7 @@ TABLES = ("receipts", "slips", "covers", "lines")
 DUCKDB = """
 import duckdb, json, sys
 link = duckdb.connect(sys.argv[1] + "/register.duckdb", read_only=True)
+link.execute("set enable_progress_bar = false")
 link.execute("create temp table receipts as select * from read_parquet('" + sys.argv[1] + "/receipts.parquet')")
 print(json.dumps({r[0]: [int(x) for x in r[1:]] for r in link.execute(sys.argv[2]).fetchall()}))
 """
@@ -225,6 +225,7 @@ def prepare(folder: Path, *, receipts: int, lines: int) -> None:
 _DUCKDB_STORE = """
 import duckdb, sys
 link = duckdb.connect(sys.argv[1] + "/register.duckdb")
+link.execute("set enable_progress_bar = false")
 for table in ("slips", "covers", "lines"):
     link.execute(f"create table {table} as select * from read_parquet('{sys.argv[1]}/{table}.parquet')")
 """
@@ -267,10 +268,10 @@ def commands(folder: Path) -> dict[str, list[str]]:
     return mine | peers
 
 
-def measure(folder: Path) -> dict[str, Any]:
+def measure(folder: Path, *, rounds: int) -> dict[str, Any]:
     """Median CPU seconds and peak memory by engine, in turn, and whether all say the same to the yen."""
     found: dict[str, list[tuple[Summary, float, int]]] = {name: [] for name in commands(folder)}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, command in commands(folder).items():
             found[name].append(run(command))
     summaries = {name: runs[0][0] for name, runs in found.items()}
@@ -309,6 +310,7 @@ def main() -> int:
     words.add_argument(
         "--folder", type=Path, default=Path("out/bench-match"), help="data and peers' environment stay here"
     )
+    words.add_argument("--rounds", type=int, default=3, help="of which the median counts")
     words.add_argument("--engine", choices=list(ENGINES), help="one engine of ours, in this process")
     words.add_argument("--prepare", action="store_true", help="only make the data")
     given = words.parse_args()
@@ -324,7 +326,7 @@ def main() -> int:
     if not (folder / "ready").exists():
         # in a process of its own: memory used to make the data would count as that of the engines
         subprocess.run([sys.executable, "-m", "bench.match", "--prepare", *sys.argv[1:]], check=True)
-    found = measure(folder)
+    found = measure(folder, rounds=given.rounds)
     print(json.dumps(found, indent=2))
     rows = figures(found, receipts=given.receipts, lines=given.lines)
     print("\n".join(row.row() for row in rows))

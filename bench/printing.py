@@ -21,7 +21,7 @@ from sample_data.generate import write_large
 
 TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "sample_data" / "site.toml"
-LAYOUT, ISSUE_DATE = "a4_notice", "2026-06-01"
+LAYOUT, ISSUE_DATE = "mihara", "2026-06-01"
 ROUNDS = 3
 MIB = 1024
 
@@ -78,14 +78,14 @@ def _printed(job: dict[str, object]) -> int:
     return int(printed["slips"] if isinstance(printed, dict) else str(printed))
 
 
-def figures(folder: Path, *, count: int, large: int) -> list[Figure]:
+def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> list[Figure]:
     """Measure with files of `count` slips, and memory with `count` beside `large`."""
     small_file, large_file = folder / "small.csv", folder / "large.csv"
     write_large(small_file, count)
     write_large(large_file, large)
     out = folder / "out"
     without, with_, one, two = [], [], [], []
-    for _ in range(ROUNDS):  # in turn, so that a busy moment hits all of them
+    for _ in range(rounds):  # in turn, so that a busy moment hits all of them
         without.append(run(small_file, out, "--skip-read-back"))
         with_.append(run(small_file, out))
         files = ("--slips-per-file", str(max(1, count // 8)))  # enough files for two to share

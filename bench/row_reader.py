@@ -6,6 +6,7 @@ dictionaries for words, dates and bodies, no object a row, one frame at the end;
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,8 @@ import polars as pl
 from elqr.site import Site
 from reconcile.event_text import CHANNEL_LETTERS, KIND_LETTERS, extra_text, fixed_text
 from reconcile.opening import open_file
-from reconcile.strict_row import Row, read_row
+from reconcile.row_plan import Row
+from reconcile.strict_row import read_row
 
 US = "\x1f"
 NAMES = (
@@ -64,7 +66,7 @@ def read_by_row(path: Path, site: Site) -> tuple[pl.DataFrame, list[int], int]:
             if txn:
                 identity = f"txn{US}{txn}"
             else:
-                key = values[0] + US + fixed[1:62] + US
+                key = f"{values[0]}{US}" + fixed[1:62] + US
                 seen[key] = number = seen.get(key, 0) + 1
                 identity = f"row{US}{fixed[1:62]}{US}{US}{number}"
             digest = sha256(identity.encode()).hexdigest()
@@ -75,7 +77,7 @@ def read_by_row(path: Path, site: Site) -> tuple[pl.DataFrame, list[int], int]:
 
 
 def _plain(
-    raw: bytes, kinds: dict[str, str], channels: dict[str, str], days: dict[str, date | None]
+    raw: bytes, kinds: Mapping[str, str], channels: Mapping[str, str], days: dict[str, date | None]
 ) -> tuple[str, str, str, tuple[object, ...]] | None:
     """A row without anything odd; None where something is."""
     try:

@@ -18,7 +18,7 @@ from reconcile.fast_cells import Cell, barcode_amount
 from reconcile.frames import EVENTS
 from reconcile.receipt_layout import ReceiptField
 from reconcile.records import Block
-from reconcile.strict_row import RowPlan
+from reconcile.row_plan import RowPlan
 from reconcile.swar import FRONT, Bytes, Flags, Ints, Text
 
 _LETTERS: Mapping[str, Mapping[str, str]] = {"kind": KIND_LETTERS, "channel": CHANNEL_LETTERS}

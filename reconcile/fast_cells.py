@@ -14,7 +14,8 @@ import polars as pl
 
 from reconcile import swar
 from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField
-from reconcile.strict_row import RowPlan, sound_text
+from reconcile.row_plan import RowPlan
+from reconcile.strict_row import sound_text
 from reconcile.swar import FRONT, Flags, Ints, Text, Words
 
 WORD = 8

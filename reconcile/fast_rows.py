@@ -19,7 +19,7 @@ from reconcile.fast_cells import Cell, barcode_amount, read_cell
 from reconcile.frames import EVENTS
 from reconcile.receipt_layout import ReceiptField
 from reconcile.records import Block
-from reconcile.strict_row import RowPlan
+from reconcile.row_plan import RowPlan
 from reconcile.swar import FRONT, Flags, Ints, Text
 
 _COMMA, _QUOTE = 44, 34

@@ -17,8 +17,9 @@ from reconcile.controls import ControlRecord, Tally, balance
 from reconcile.event_text import COMPOSITE, KIND_LETTERS, extra_text, fixed_text
 from reconcile.frames import QUARANTINE, RECEIPTS
 from reconcile.opening import Opened, open_file
+from reconcile.row_plan import Refusal, Row, Value
 from reconcile.rows import control_mark, refusals
-from reconcile.strict_row import Refusal, Row, Value, read_row
+from reconcile.strict_row import read_row
 
 US = "\x1f"
 

@@ -20,8 +20,9 @@ from elqr.site import Site
 from reconcile.descriptors import load_receipt_layout
 from reconcile.receipt_layout import ReceiptField, ReceiptLayout
 from reconcile.records import LINE_BYTES_MAX, Survey, survey
+from reconcile.row_plan import RowPlan
 from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
-from reconcile.strict_row import RowPlan, split_quoted
+from reconcile.strict_text import split_quoted
 
 PARQUET = b"PAR1"
 NUL_RARER_THAN = 100
@@ -65,6 +66,9 @@ def open_file(
         handle.seek(0)
         found = encoding or sniff_encoding(handle, file=path.name)
     chosen = load_receipt_layout(sniff(head, file=path.name) if layout is None else layout)
+    if chosen.barcode is not None and not chosen.named("slip_key") and site.cvs_key is False:
+        params: dict[str, str | int] = {"found": chosen.id, "expected": "convenience.holds_slip_key"}
+        raise ProblemError(Problem("receipt_file.no_key", params=params, where=Where(path.name)))
     told = encoding is not None or (not known.ascii and found in chosen.encodings)
     written = found if told else chosen.encodings[0]
     skip = len(BOM) if head.startswith(BOM) else 0
@@ -177,6 +181,11 @@ def _parquet(path: Path, known: Survey, site: Site, layout: str | Path | None) -
         ) from None
     chosen = load_receipt_layout(layout or "canonical")
     log = ProblemLog()
+    if not all(
+        f.headings for f in chosen.fields
+    ):  # by position there is nothing to tell one column from another
+        params = {"found": chosen.id, "expected": "headings"}
+        raise ProblemError(Problem("receipt_file.by_heading", params=params, where=Where(path.name)))
     places = _places(chosen, columns, path.name, log)
     plan = _plan(chosen, "utf-8", len(columns), places, site)
     return Opened(path, chosen, plan, "parquet", 0, 2, tuple(columns), known, log)

@@ -7,7 +7,7 @@ row, strictly. Refuses a record, never a block.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,13 @@ from reconcile.event_text import extra_text, fixed_text
 from reconcile.fast_rows import fast_rows
 from reconcile.frames import EVENTS, QUARANTINE
 from reconcile.records import Block
-from reconcile.strict_row import Refusal, Row, RowPlan, read_row
+from reconcile.row_plan import Refusal, Row, RowPlan
+from reconcile.strict_row import read_row
 
 _BLANK = re.compile(rb"[, ]*")
-REFUSED = {name: kind for name, kind in QUARANTINE.items() if name not in ("file", "file_sha256")}
+REFUSED: Mapping[str, pl.DataType] = {
+    name: kind for name, kind in QUARANTINE.items() if name not in ("file", "file_sha256")
+}
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def refusals(refused: Sequence[tuple[int, bytes, Refusal]]) -> pl.DataFrame:
                 "raw": raw,
             }
         )
-    return pl.DataFrame(records, schema=REFUSED)
+    return pl.DataFrame(records, schema=dict(REFUSED))
 
 
 def _notes(rows: Sequence[tuple[int, bytes, Row]], blank: Sequence[int]) -> ProblemLog:

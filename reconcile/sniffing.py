@@ -13,7 +13,8 @@ from elqr.encoding import BOM
 from elqr.problems import Problem, ProblemError, Where
 from reconcile.descriptors import layout_names, load_receipt_layout
 from reconcile.receipt_layout import ReceiptLayout
-from reconcile.strict_row import Row, RowPlan, read_row
+from reconcile.row_plan import Row, RowPlan
+from reconcile.strict_row import read_row
 
 HEAD_BYTES = 1 << 16
 SAMPLE_ROWS = 40

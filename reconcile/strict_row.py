@@ -9,91 +9,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import TypeAlias
 
 import polars as pl
 
 from elqr import dates
 from elqr.checkdigits import body_code_check, mod10_31
 from elqr.digits import row as digit_row
-from elqr.encoding import BadByte, to_utf8
-from elqr.problems import Param
-from elqr.site import private_use
 from reconcile.event_text import FIRST_YEAR, LAST_YEAR
-from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField, ReceiptLayout
-
-Value: TypeAlias = str | int | date | None
-
-BLANK = " \u3000"
-_CELL = re.compile(r'"((?:[^"]|"")*)"|[^",]*')
-BARCODE_DIGITS = 44
-# control signs, what stands for damage, marks that show nothing, and private use
-_SUSPECT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff\ufff0-\uffff\U000e0000-\U0010ffff]"
+from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField
+from reconcile.row_plan import (
+    BARCODE_AMOUNT,
+    BARCODE_DIGITS,
+    BARCODE_FREE,
+    BLANK,
+    FaultError,
+    Refusal,
+    Row,
+    RowPlan,
+    Value,
 )
-BARCODE_FREE = slice(8, 29)
-BARCODE_AMOUNT = slice(37, 43)
-
-
-@dataclass(frozen=True)
-class RowPlan:
-    """How the records of one file are read. `places`: of each field, a column number (CSV, from 0) or a slice of bytes (fixed).
-
-    `columns`: the exact number of a CSV record. `gaps`: bytes of a fixed record that no field reads. `gaiji`: private-use character -> what
-    stands for it. `body`, `issuer`: the site's own codes (None = not known). `days`: a cache of parsed dates. `plain_block`: what the fast
-    reader knows of the block at hand.
-    """
-
-    layout: ReceiptLayout
-    encoding: str
-    columns: int
-    places: tuple[tuple[ReceiptField, int | slice], ...]
-    gaiji: Mapping[str, str] = field(default_factory=dict)
-    gaps: tuple[slice, ...] = ()
-    body: str | None = None
-    issuer: str | None = None
-    days: dict[str, date | None] = field(default_factory=dict)
-    plain_block: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """Typed values by name of the event's columns (`paid_on`, `paid_time`, `issuer` … included) and repairs: (field, found, after)."""
-
-    values: Mapping[str, Value]
-    notes: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a record cannot be taken: problem code, field and parameters, and what of key and amount is legible."""
-
-    code: str
-    field: str
-    params: Mapping[str, Param]
-    slip_key: str | None = None
-    amount: int | None = None
-
-
-class _FaultError(Exception):
-    """Raised inside this module to leave a record at its first fault."""
-
-    def __init__(self, code: str, name: str, **params: Param) -> None:
-        self.code, self.name, self.params = code, name, params
-        super().__init__(code)
+from reconcile.strict_text import cells_of, sound
 
 
 def read_row(raw: bytes, plan: RowPlan) -> Row | Refusal:
     """The record `raw` (without its line end) as a row, or why not."""
     cells: list[str] = []
     try:
-        cells = _cells(raw, plan)
+        cells = cells_of(raw, plan)
         return _Row(plan).read(cells)
-    except _FaultError as fault:
+    except FaultError as fault:
         key, amount = _legible(cells, plan)
         return Refusal(fault.code, fault.name, fault.params, key, amount)
 
@@ -101,76 +47,10 @@ def read_row(raw: bytes, plan: RowPlan) -> Row | Refusal:
 def sound_text(raw: bytes, one: ReceiptField, plan: RowPlan) -> bool:
     """Whether a text that is no part of the event can be decoded and is short enough."""
     try:
-        _Row(plan).short_enough(one, _text(raw, plan).strip(BLANK))
-    except _FaultError:
+        _Row(plan).short_enough(one, sound(raw, plan).strip(BLANK))
+    except FaultError:
         return False
     return True
-
-
-def split_quoted(line: str) -> list[str] | None:
-    """The cells of a line in which quotes enclose whole cells and are doubled inside them; None where a quote stands anywhere else."""
-    cells: list[str] = []
-    at = 0
-    while match := _CELL.match(line, at):
-        quoted = match[1]
-        cells.append(match[0] if quoted is None else quoted.replace('""', '"'))
-        at = match.end() + 1
-        if match.end() == len(line):
-            return cells
-        if line[match.end()] != ",":
-            break
-    return None
-
-
-# ---------------------------------------------------------------- cells
-
-
-def _cells(raw: bytes, plan: RowPlan) -> list[str]:
-    """The text of every field, in the order of `plan.places`."""
-    if plan.layout.form == "fixed":
-        if len(raw) != plan.layout.record_bytes:
-            raise _FaultError("receipt.length", "", found=len(raw), expected=plan.layout.record_bytes)
-        _text(raw, plan)
-        _marked(raw[: len(plan.layout.controls.detail)].decode("ascii", "replace"), plan)
-        return [_text(raw[at], plan) for _, at in plan.places if isinstance(at, slice)]
-    text = _text(raw, plan)
-    if '"' in text:
-        split = split_quoted(text)
-        if split is None:
-            raise _FaultError("receipt.quote", "", found='"')
-        found = split
-    else:
-        found = text.split(",")
-    if len(found) != plan.columns:
-        raise _FaultError("receipt.fields", "", found=len(found), expected=plan.columns)
-    _marked(found[0], plan)
-    return [found[at] for _, at in plan.places if isinstance(at, int)]
-
-
-def _marked(first: str, plan: RowPlan) -> None:
-    """Data records begin with their mark, where the layout has one."""
-    detail = plan.layout.controls.detail
-    if detail and first != detail:
-        raise _FaultError("receipt.record", "", found=first, expected=detail)
-
-
-def _text(raw: bytes, plan: RowPlan) -> str:
-    """Decoded strictly: no undefined byte, no control sign, no private-use character that the site's table does not explain."""
-    decoded = to_utf8(raw, plan.encoding)
-    if isinstance(decoded, BadByte):
-        expected = "UTF-8" if plan.encoding == "utf-8" else "CP932"
-        raise _FaultError(
-            "receipt.bytes", "", found=f"{decoded.value:02X}", offset=decoded.offset + 1, expected=expected
-        )
-    text = decoded.decode("utf-8")
-    if decoded.isascii() and text.isprintable():
-        return text
-    for character in _SUSPECT.findall(text):
-        if private_use(character) and character not in plan.gaiji:
-            raise _FaultError("receipt.private_use", "", found=f"U+{ord(character):04X}")
-        if not private_use(character):
-            raise _FaultError("receipt.character", "", found=f"U+{ord(character):04X}")
-    return text
 
 
 def _legible(cells: list[str], plan: RowPlan) -> tuple[str | None, int | None]:
@@ -188,7 +68,7 @@ def _legible(cells: list[str], plan: RowPlan) -> tuple[str | None, int | None]:
                 reader.barcode(one, str(reader.value(one, cell)))
                 key = reader.values.get("slip_key")
                 amount = reader.values.get("barcode_amount") if amount is None else amount
-        except _FaultError:
+        except FaultError:
             continue
     return (key if isinstance(key, str) else None), (amount if isinstance(amount, int) else None)
 
@@ -197,7 +77,7 @@ def _legible(cells: list[str], plan: RowPlan) -> tuple[str | None, int | None]:
 
 
 class _Row:
-    """Builds one row; the first fault leaves by `_FaultError`."""
+    """Builds one row; the first fault leaves by `FaultError`."""
 
     def __init__(self, plan: RowPlan) -> None:
         self.plan = plan
@@ -234,7 +114,7 @@ class _Row:
         fixed = self.plan.layout.form == "fixed"
         if not bare or (bare in one.none and self._none_counts(one)):
             if one.required and not bare:
-                raise _FaultError("receipt.missing", one.name)
+                raise FaultError("receipt.missing", one.name)
             return None
         if one.type == "text" and one.name not in EVENT_FIELDS:
             self.short_enough(one, bare)
@@ -282,7 +162,7 @@ class _Row:
         least = 1 if key else one.width
         if not (text.isascii() and text.isdigit() and least <= len(text) <= one.width):
             expected = f"1 – {one.width}" if key else str(one.width)
-            raise _FaultError("receipt.digits", one.name, found=text, expected=expected)
+            raise FaultError("receipt.digits", one.name, found=text, expected=expected)
         return text.zfill(20) if key else text
 
     def _bars(self, one: ReceiptField, text: str) -> str:
@@ -290,20 +170,20 @@ class _Row:
         fits = text.startswith(one.prefix) and digits.isascii() and digits.isdigit()
         if not fits or (one.type == "barcode" and len(digits) != BARCODE_DIGITS):
             size = BARCODE_DIGITS if one.type == "barcode" else one.of_barcode[1] - one.of_barcode[0] + 1
-            raise _FaultError("receipt.digits", one.name, found=text, expected=f"{one.prefix}{size}")
+            raise FaultError("receipt.digits", one.name, found=text, expected=f"{one.prefix}{size}")
         return digits
 
     def short_enough(self, one: ReceiptField, text: str) -> None:
         """Leave by the fault where a text is longer than its field."""
         if self.plan.layout.form == "csv" and one.width and len(text) > one.width:
-            raise _FaultError("receipt.text_long", one.name, found=len(text), expected=one.width)
+            raise FaultError("receipt.text_long", one.name, found=len(text), expected=one.width)
 
     def _choice(self, one: ReceiptField, text: str) -> tuple[Value, bool]:
         if text in one.values:
             return one.values[text], True
         normal = unicodedata.normalize("NFKC", text).strip(BLANK)
         if normal not in one.values:
-            raise _FaultError("receipt.choice", one.name, found=text, expected="、".join(one.values))
+            raise FaultError("receipt.choice", one.name, found=text, expected="、".join(one.values))
         return one.values[normal], False
 
     def _money(self, one: ReceiptField, text: str) -> tuple[int, bool]:
@@ -313,16 +193,16 @@ class _Row:
             if re.fullmatch("[0-9]{1,3}(,[0-9]{3})+", bare):
                 bare = bare.replace(",", "")
         if not (bare.isascii() and bare.isdigit()) or len(bare) > one.width:
-            raise _FaultError("receipt.amount", one.name, found=text, expected=one.width)
+            raise FaultError("receipt.amount", one.name, found=text, expected=one.width)
         yen = int(bare)
         if one.name == "amount" and yen == 0:
-            raise _FaultError("receipt.amount_zero", one.name, found=text)
+            raise FaultError("receipt.amount_zero", one.name, found=text)
         return yen, bare == text
 
     def _date(self, one: ReceiptField, text: str) -> tuple[date, bool]:
         day, plain = _day(text, self.plan.days)
         if day is None:
-            raise _FaultError("receipt.date", one.name, found=text)
+            raise FaultError("receipt.date", one.name, found=text)
         return day, plain
 
     def _time(self, one: ReceiptField, text: str) -> str:
@@ -331,19 +211,19 @@ class _Row:
             (match[1] or match[4], match[2] or match[5], match[3] or match[6]) if match else ("", "", "")
         )
         if not match or int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
-            raise _FaultError("receipt.time", one.name, found=text)
+            raise FaultError("receipt.time", one.name, found=text)
         return f"{int(hour):02d}{minute}{second or '00'}"
 
     def _paid_at(self, one: ReceiptField, cell: str) -> None:
         bare = cell.strip(BLANK)
         clean = unicodedata.normalize("NFKC", bare).strip(BLANK)
         if not clean:
-            raise _FaultError("receipt.missing", one.name)
+            raise FaultError("receipt.missing", one.name)
         match = re.fullmatch(
             r"([0-9]{8})([0-9]{4}|[0-9]{6})|(.*?)(?:[T ] *([0-9]{1,2}:[0-9:]*)(?:\+09:00)?)?", clean
         )
         if match is None:
-            raise _FaultError("receipt.date", one.name, found=clean)
+            raise FaultError("receipt.date", one.name, found=clean)
         day, plain = self._date(one, match[1] or match[3])
         clock = match[2] or match[4]
         time = self._time(one, clock) if clock else None
@@ -356,45 +236,45 @@ class _Row:
     def barcode(self, one: ReceiptField, digits: str) -> None:
         """Issuer, slip key and amount out of the 44 digits (elqr-format.md §4)."""
         if digits[:2] != "91":
-            raise _FaultError("receipt.barcode_ai", one.name, found=digits[:2], expected="91")
+            raise FaultError("receipt.barcode_ai", one.name, found=digits[:2], expected="91")
         check = str(int(mod10_31(digit_row(digits[:43]))[0]))
         if digits[43] != check:
-            raise _FaultError("receipt.barcode_check", one.name, found=digits[43], expected=check)
+            raise FaultError("receipt.barcode_check", one.name, found=digits[43], expected=check)
         self.values["issuer"] = digits[2:8]
         amount = int(digits[BARCODE_AMOUNT])
         self.values["barcode_amount"] = amount
         if "amount" not in self.values:
             if amount == 0:
-                raise _FaultError("receipt.amount_zero", "amount", found=digits[BARCODE_AMOUNT])
+                raise FaultError("receipt.amount_zero", "amount", found=digits[BARCODE_AMOUNT])
             self.values["amount"] = amount
         elif self.values["amount"] != amount:
             found, expected = str(self.values["amount"]), str(amount)
-            raise _FaultError("receipt.barcode_amount", "amount", found=found, expected=expected)
+            raise FaultError("receipt.barcode_amount", "amount", found=found, expected=expected)
         rule = self.plan.layout.barcode
         if rule is not None and not self.plan.layout.named("slip_key"):
             free = digits[BARCODE_FREE]
             if free[rule.key_digits :].strip("0"):
-                raise _FaultError("receipt.free_field", one.name, found=free, expected=rule.key_digits)
+                raise FaultError("receipt.free_field", one.name, found=free, expected=rule.key_digits)
             self.values["slip_key"] = free[: rule.key_digits].zfill(20)
 
     def _copy(self, one: ReceiptField, copy: str) -> None:
         first, last = one.of_barcode
         expected = str(self.values["barcode"])[first - 1 : last]
         if copy and copy != expected:
-            raise _FaultError("receipt.copy", one.name, found=copy, expected=expected)
+            raise FaultError("receipt.copy", one.name, found=copy, expected=expected)
 
     def _relations(self) -> None:
         body = self.values.get("body_code")
         if isinstance(body, str):
             check = _body_check(body[:5])
             if body[5] != check:
-                raise _FaultError("receipt.body_code", "body_code", found=body, expected=body[:5] + check)
+                raise FaultError("receipt.body_code", "body_code", found=body, expected=body[:5] + check)
         parts = [self.values.get(name) for name in ("principal", "delinquency", "dunning_fee")]
         if parts[0] is not None:
             total = sum(p for p in parts if isinstance(p, int))
             if total != self.values["amount"]:
                 found = str(self.values["amount"])
-                raise _FaultError("receipt.parts", "amount", found=found, expected=str(total))
+                raise FaultError("receipt.parts", "amount", found=found, expected=str(total))
 
     def _whose(self) -> None:
         """The body of a barcode is known by its issuer; a row is own unless it says otherwise."""

@@ -27,6 +27,9 @@ TEXT_KINDS = ("field", "text", "heading", "table", "mark")
 Values = Callable[[Layout], Collection[str]]
 
 
+HEADINGS = ("H1", "H2", "H3")
+
+
 def load_good_layout(name_or_path: str | Path, *, values: Values | None = None) -> Layout:
     """Read a form that may be printed. Raises ProblemError with all faults of its file or of its distances.
 
@@ -49,9 +52,21 @@ def check_layout(layout: Layout, *, values: Collection[str] | None = None) -> li
         *_tables(layout),
         *_overlaps(layout),
         *_crossings(layout),
+        *_headings(layout),
         *check_codes(layout),
         *check_required(layout, values=values),
     ]
+
+
+def _headings(layout: Layout) -> Iterator[Problem]:
+    """A page begins with H1 and no level is left out: screen readers move by headings (PDF/UA-1, 7.4.2)."""
+    level = 0
+    for box in layout.boxes:
+        if box.role in HEADINGS and not box.when:
+            found = HEADINGS.index(box.role) + 1
+            if found > level + 1:
+                yield fault(layout, "layout.heading_order", box.name, box.role, HEADINGS[level])
+            level = found
 
 
 def _bounds(layout: Layout) -> Iterator[Problem]:

@@ -72,6 +72,8 @@ RULES: Sequence[tuple[str, Callable[[], Layout], list[tuple[str, str]]]] = [
         lambda: shifted("receipt.test_banner", dy=-1.0),
         [("layout.near_edge", "receipt.test_banner")],
     ),
+    ("first heading", lambda: changed("receipt.title", role="H2"), [("layout.heading_order", "receipt.title")]),
+    ("a level left out", lambda: changed("notice.pay_title", role="H3"), [("layout.heading_order", "notice.pay_title")]),
     ("part outside the page", lambda: replace(GOOD, page_w_mm=279.3), [("layout.outside_page", "notice")]),
     (
         "artwork outside the page",

@@ -503,6 +503,16 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     assert refused(path, layout="canonical") == ["file.line_end"]
 
 
+def test_layouts_that_cannot_say_which_slip_was_paid(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", events_for("convenience_csv", 2), "convenience_csv")
+    with pytest.raises(ProblemError) as caught:
+        read_receipts(path, site=Site(body_code="999997", cvs_key=False))
+    assert [p.code for p in caught.value.problems] == ["receipt_file.no_key"]
+    pl.DataFrame({"a": ["1"]}).write_parquet(tmp_path / "r.parquet")
+    assert refused(tmp_path / "r.parquet", layout="convenience_csv") == ["receipt_file.by_heading"]
+    assert refused(tmp_path / "r.parquet", layout="convenience_fixed") == ["receipt_file.by_heading"]
+
+
 def test_a_file_without_receipts_is_a_quiet_day(tmp_path: Path) -> None:
     receipts = read_receipts(write(tmp_path / "r.csv", [], control=(0, 0)), site=SITE)
     assert receipts.frame.is_empty() and receipts.summary.tally.rows == 0

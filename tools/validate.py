@@ -90,7 +90,7 @@ def validate_seeded(file: Path, *, environment: Path) -> list[str]:
 @click.option("--seeded", is_flag=True, help="break the smallest file on purpose; every fault must be found")
 def main(paths: Sequence[Path], environment: Path, seeded: bool) -> None:
     """Validate PATHS (files, or folders of PDF files)."""
-    files = sorted({f for p in paths for f in (p.glob("*.pdf") if p.is_dir() else [p])})
+    files = sorted({f for p in paths for f in (p.rglob("*.pdf") if p.is_dir() else [p])})
     if not files:
         click.echo("validate: no PDF file there; nothing was checked", err=True)
         sys.exit(2)
