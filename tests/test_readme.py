@@ -93,7 +93,9 @@ def test_the_target_exists(block: Block) -> None:
 
 def test_every_make_target_that_a_page_names_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {(p.name, t) for p in PAGES for t in re.findall(r"`make ([a-z-]+)", p.read_text(encoding="utf-8"))}
+    named = {
+        (p.name, t) for p in PAGES for t in re.findall(r"`make ([a-z-]+)", p.read_text(encoding="utf-8"))
+    }
     assert {(p, t) for p, t in named if t not in targets} == set()
 
 
