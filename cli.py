@@ -372,7 +372,7 @@ def _refusals() -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
         raise SystemExit(CONFLICT) from None
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception:
         import traceback
