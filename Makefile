@@ -17,11 +17,11 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # what pip is given for this folder: a link to it after `make develop`, else a copy
 HERE = $$(test -e $(VENV)/.linked && echo --editable) .
 
-.PHONY: install develop demo test fuzz bench validate lint format clean help
+.PHONY: install develop demo demo-reconcile test fuzz bench validate lint format clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: $(VENV)/.code $(VENV)/.parts  ## .venv with the elqr command; fonts and libraries it needs
 	@echo "$(BIN)/elqr is ready ($$($(BIN)/elqr --version))"
@@ -78,6 +78,21 @@ demo: install  ## print the sample slips on two forms and name the files to open
 	done
 	@echo "Open:"
 	@for f in $(OUT)/demo/*/slips-*.pdf $(OUT)/demo/*/problems.csv $(OUT)/demo/*/manifest.csv $(OUT)/demo/*/job.json; do echo "  $$f"; done
+
+# A first night; its file again under another name, which changes nothing; a second night. 1 means: something to look at.
+NIGHT = $(BIN)/elqr reconcile --ledger $(OUT)/nights/ledger --site sample_data/site.toml
+demo-reconcile: install  ## two nights of receipts against the sample's assessments
+	@rm -rf $(OUT)/nights && mkdir -p $(OUT)/nights
+	$(NIGHT) --assessments sample_data/nights/assessments.csv --slips sample_data/nights/slips.csv \
+		--receipts sample_data/nights/receipts_0616.csv --as-of 2026-06-16 --out $(OUT)/nights/0616 || test $$? -eq 1
+	@cp sample_data/nights/receipts_0616.csv $(OUT)/nights/renamed.csv
+	$(NIGHT) --receipts $(OUT)/nights/renamed.csv --as-of 2026-06-17 --out $(OUT)/nights/0617
+	$(NIGHT) --assessments sample_data/nights/revision_0715.csv --receipts sample_data/nights/receipts_0715.csv \
+		--as-of 2026-07-15 --out $(OUT)/nights/0715 || test $$? -eq 1
+	$(BIN)/elqr explain 2026901-000041-01 --ledger $(OUT)/nights/ledger
+	@echo
+	@echo "Open:"
+	@for f in $(OUT)/nights/0715/*; do echo "  $$f"; done
 
 test: install $(VENV)/.tools $(VENV)/.programs  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands import ledger
+from reconcile.commands_night import COMMANDS
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -27,7 +27,7 @@ CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_dif
 
 
 class _Shell(click.Group):
-    """The command itself: what the library refuses ends in words and a code."""
+    """The command itself: what the library refuses ends in words and a code, in every command."""
 
     def invoke(self, ctx: click.Context) -> Any:
         with _refusals():
@@ -354,7 +354,8 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
         click.echo(str(problem), err=True)
 
 
-main.add_command(ledger)
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 @contextmanager
@@ -371,6 +372,8 @@ def _refusals() -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
         raise SystemExit(CONFLICT) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
     except Exception:
         import traceback
 

@@ -82,6 +82,12 @@ SLIP_COLUMNS: tuple[Column, ...] = (
     *(replace(BY_NAME[name], required=False, filled=False) for name in _SLIP_MORE),
 )
 
+REGISTER_COLUMNS: tuple[Column, ...] = (
+    *ASSESSMENT_COLUMNS,
+    *(c for c in SLIP_COLUMNS if c.name not in {a.name for a in ASSESSMENT_COLUMNS}),
+)
+"""Both registers: what one mapping file may speak of."""
+
 
 def accepted_choices(column: Column) -> dict[str, str]:
     """Every accepted word of a choice -> its value."""

@@ -22,6 +22,7 @@ from reconcile.row_plan import Refusal, Row, RowPlan
 from reconcile.strict_row import read_row
 
 _BLANK = re.compile(rb"[, ]*")
+SORTED_FROM = 50  # one strict row in so many, and sorting is cheaper than slicing
 REFUSED: Mapping[str, pl.DataType] = {
     name: kind for name, kind in QUARANTINE.items() if name not in ("file", "file_sha256")
 }
@@ -69,7 +70,9 @@ def parse_block(block: Block, plan: RowPlan, *, fast: bool = True) -> Parsed:
 
 
 def _merged(events: pl.DataFrame, few: pl.DataFrame) -> pl.DataFrame:
-    """Both in order of line. The few are put between slices of the many: cheaper than sorting every column."""
+    """Both in order of line. A few are put between slices of the many: cheaper than sorting every column."""
+    if few.height * SORTED_FROM > events.height:
+        return pl.concat([events, few]).sort("line")
     places = events["line"].search_sorted(few["line"]).to_list()
     slices: list[pl.DataFrame] = []
     before = 0

@@ -41,14 +41,18 @@ class RunRequest:
     who: str | None = None
     at: str | None = None
     decide: Callable[[World], Decision] | None = None
+    look: Callable[[Ledger, Decided], None] | None = (
+        None  # called when all is decided and, but for a dry run, committed
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `refused`: why files were left out; `notes`: what went wrong after the commit. `files`: rows of `files` and `again` (bytes
-    taken before); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
+    `refused`: why files were left out; `notes`: what went wrong after the commit; `quarantine`: new bad rows, those of other
+    bodies among them; `files`: rows of `files`, `again` (bytes taken before),
+    `file_no` (null for these); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """
 
     committed: bool
@@ -128,6 +132,9 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
     logs = _logs(night, covering.log)
     if request.dry_run or not ledger.grown:
         standing = ledger.would_be(after, payments) if ledger.grown else ledger.standing
+        committed = False
+        if request.look:
+            request.look(ledger, decided)
         ledger.rollback()
     else:
         _audit(ledger, request, files)
@@ -145,8 +152,11 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
             who=request.who,
             at=request.at,
         )
+        committed = True
+        if request.look:
+            request.look(ledger, decided)
     return RunResult(
-        committed=ledger.grown and not request.dry_run,
+        committed=committed,
         standing=standing,
         files=files,
         logs=logs,
@@ -155,7 +165,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         receipts=receipts,
         already=sift.receipts.already,
         rejected=night.rejected,
-        quarantine=night.quarantine,
+        quarantine=quarantine,
         decided=decided,
         run=run,
         after=after,
@@ -238,16 +248,18 @@ def _files(night: Night, sift: _Sift, first_file: int) -> pl.DataFrame:
     again = dict(_per_file(old))
     rows, number = [], first_file
     for found in night.files:
-        row = {name: found.row.get(name, 0) for name in FILE}
+        row: dict[str, str | int | None] = {name: found.row.get(name, 0) for name in FILE}
+        row["file_no"] = None if found.again else number
         if found.again:
-            counts: tuple[int, ...] = (0, 0, int(row["rows"]), int(row["yen"]))
+            counts: tuple[int, ...] = (0, 0, int(found.row["rows"]), int(found.row["yen"]))
             row |= {"rejected": 0, "rejected_yen": 0, "quarantined": 0, "quarantined_yen": 0}
         else:
             counts = (*taken.get(number, (0, 0)), *again.get(number, (0, 0)))
             number += 1
         row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), counts, strict=True))
         rows.append({**row, "again": found.again})
-    return pl.DataFrame(rows, schema={**FILE, "again": pl.Boolean()}).drop("seq", "run_id")
+    schema = {"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}
+    return pl.DataFrame(rows, schema=schema).drop("seq", "run_id")
 
 
 def _per_file(rows: pl.DataFrame) -> list[tuple[int, Pair]]:

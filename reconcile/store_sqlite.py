@@ -79,7 +79,6 @@ class SqliteStore:
                 self._run(setting)
             self.settle(self._last_run(), anew=False)
         else:
-            self._run("pragma query_only = on")
             self._run("pragma temp_store = memory")
 
     # --- transactions

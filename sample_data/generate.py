@@ -20,6 +20,7 @@ from sample_data import rows
 
 HERE = Path(__file__).resolve().parent
 STREETS = 10  # of 22 slips each
+FAULTY_ROWS = 3  # at the end
 CHUNK = 100_000
 LARGE_FROM_STREET = 1_000  # beyond the payers with something special about them
 CP932_COLUMNS_AWAY = ("covers", "supersedes", "lang", "sort_key")

@@ -92,8 +92,10 @@ def test_the_target_exists(block: Block) -> None:
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {(p.name, t) for p in PAGES for t in re.findall(r"`make ([a-z]+)", p.read_text(encoding="utf-8"))}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        (p.name, t) for p in PAGES for t in re.findall(r"`make ([a-z-]+)", p.read_text(encoding="utf-8"))
+    }
     assert {(p, t) for p, t in named if t not in targets} == set()
 
 
@@ -116,7 +118,7 @@ def test_both_languages_tell_the_same() -> None:
         r"```sh\n(.*?)```",
         r"\]\(([^)]*)\)",
         r"^\| `?([a-z0-9\-]+\.(?:csv|json|pdf)|\d)",
-        r"`(make [a-z]+|--[a-z-]+|[a-z]+\.csv|[A-Z_]{5,})`",
+        r"`(make [a-z-]+|--[a-z-]+|[a-z]+\.csv|[A-Z_]{5,})`",
     ):
         first, second = (re.findall(what, part, re.MULTILINE | re.DOTALL) for part in (english, japanese))
         strip = [re.sub(r"#.*", "", s) for s in first], [re.sub(r"#.*", "", s) for s in second]

@@ -100,6 +100,11 @@ GROUPS: Mapping[str, tuple[Part, ...]] = {
             "The programs of poppler (pdftotext, pdfinfo, pdftoppm) are missing; the tests need them.",
         ),
         Part(
+            lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+            "chromium",
+            "A browser (chromium) is missing; the tests open the report in it.",
+        ),
+        Part(
             has_postgres,
             "postgresql",
             "PostgreSQL (initdb, pg_ctl) is missing; the tests of the ledger start a server of their own.",

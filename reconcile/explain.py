@@ -1,0 +1,269 @@
+"""Why a receipt, a slip or a line stands as it does: everything the ledger holds of it, in the order in which it came to be.
+
+In: a ledger and a key (収納ID, 決済ID, 案件特定キー, 調定番号). Out: `Story`, plain values; `reconcile.story` puts it into words.
+A reversal names what arrived in the same run and caused it. Refuses (ProblemError `explain.unknown`): a key that the ledger does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from elqr.problems import Problem, ProblemError
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.lines_now import lines_now
+from reconcile.policy import Policy
+from reconcile.tables import TABLES
+
+KEY_DIGITS = 20
+MONEY = ("postings", "excess", "suspense", "held")
+STAGES = (
+    "assessed",
+    "slip",
+    "received",
+    "reversed",
+    "decided",
+    "posted",
+    "excess",
+    "suspense",
+    "held",
+    "charged",
+)
+SAID = (
+    *("line_id", "component", "amount", "receipt_id", "rule", "class", "found_on", "provisional"),
+    *("base", "segments", "paid_on", "due_date", "entry_id"),
+)
+PERSONAL = frozenset({"payer_id"})
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """`kind`: receipt, slip or line; `now`: how it stands; `events`: what happened, oldest first, each with its run and the run's day."""
+
+    key: str
+    kind: str
+    now: tuple[Row, ...]
+    events: tuple[Row, ...]
+
+    def document(self, *, show_names: bool) -> Row:
+        """The same as plain values; numbers of people are masked unless asked for."""
+        shown = (lambda row: row) if show_names else masked
+        return {
+            "key": self.key,
+            "kind": self.kind,
+            "now": [shown(row) for row in self.now],
+            "events": [shown(row) for row in self.events],
+        }
+
+
+def masked(row: Row) -> Row:
+    """A row without numbers of people."""
+    return {k: "***" if k in PERSONAL and v else v for k, v in row.items()}
+
+
+def explained(place: str | Path, key: str, *, policy: Policy, as_of: date | None) -> Story:
+    """The story of a key. `as_of`: the day for what is overdue; the last run's where not given."""
+    with open_ledger(place) as ledger:
+        return story_of(ledger, key.strip(), policy=policy, as_of=as_of)
+
+
+def story_of(ledger: Ledger, key: str, *, policy: Policy, as_of: date | None) -> Story:
+    """The same in a ledger that is open."""
+    found = _found(ledger, key)
+    if found is None:
+        raise ProblemError(Problem("explain.unknown", params={"found": key}))
+    kind, payments, slips, lines = found
+    gathered = _Gathered(ledger, kind, payments, slips, lines)
+    day = as_of or date.fromisoformat(ledger.standing.as_of)
+    stands = lines_now(ledger, gathered.lines, policy=policy)
+    return Story(
+        key=key,
+        kind=kind,
+        now=tuple(_line_now(row, day) for row in stands.iter_rows(named=True)),
+        events=tuple(gathered.events()),
+    )
+
+
+def _found(ledger: Ledger, key: str) -> tuple[str, pl.Series, pl.Series, pl.Series] | None:
+    """What the key names: its kind, payments, slips, lines."""
+
+    def ids(name: str, values: Iterable[str]) -> pl.Series:
+        return pl.Series(name, list(values), dtype=pl.String)
+
+    none = ids("", ())
+    if ledger.lookup("assessments", ids("line_id", [key]), ["line_id"]).height:
+        slips = ledger.lookup("covers", ids("line_id", [key]), ["slip_key"])["slip_key"].unique()
+        paid = ledger.lookup("receipts", slips.alias("slip_key"), ["payment_id"])["payment_id"]
+        return "line", paid.unique(), slips, ids("line_id", [key])
+    if key.isdecimal() and len(key) <= KEY_DIGITS:
+        slip = ids("slip_key", [key.zfill(KEY_DIGITS)])
+        paid = ledger.lookup("receipts", slip, ["payment_id"])["payment_id"].unique()
+        if len(paid) or ledger.lookup("slips", slip, ["slip_key"]).height:
+            return "slip", paid, slip, none
+    for name in ("payment_id", "receipt_id"):
+        paid = ledger.lookup("receipts", ids(name, [key]), ["payment_id"])["payment_id"].unique()
+        if len(paid):
+            return "receipt", paid, none, none
+    return None
+
+
+class _Gathered:
+    """Every row that has a say, by table."""
+
+    def __init__(
+        self, ledger: Ledger, kind: str, payments: pl.Series, slips: pl.Series, lines: pl.Series
+    ) -> None:
+        self._ledger = ledger
+        self.receipts = (
+            _none("receipts")
+            if not len(payments)
+            else ledger.lookup("receipts", payments.alias("payment_id"))
+        )
+        keys = pl.concat([slips.alias("slip_key"), self.receipts["slip_key"]]).unique()
+        self.slips = ledger.lookup("slips", keys)
+        covered = ledger.lookup("covers", keys, ["line_id"])["line_id"]
+        self.lines = lines if kind == "line" else covered.unique().sort()
+        self.versions = ledger.lookup("assessments", self.lines.alias("line_id"))
+        numbers = self.receipts["payment_no"].unique()
+        self.entries = {name: ledger.lookup(name, numbers) for name in ("outcomes", *MONEY)}
+        if kind == "line":
+            mine = pl.col("line_id").is_in(self.lines.implode())
+            self.entries |= {n: self.entries[n].filter(mine) for n in ("postings", "excess")}
+            of_line = pl.concat([self.entries[n]["payment_id"] for n in ("postings", "excess")]).unique()
+            named = pl.col("line_ids").str.split(";").list.contains(self.lines[0])
+            told = pl.col("payment_id").is_in(of_line.implode()) | named.fill_null(value=False)
+            self.entries["outcomes"] = self.entries["outcomes"].filter(told)
+        self.entries["charges"] = ledger.lookup("charges", self.lines.alias("line_id"))
+        self.runs = {
+            r["run_id"]: r
+            for part in ledger.scan("runs", ["run_id", "kind", "as_of", "who", "at"])
+            for r in part.to_dicts()
+        }
+        numbers = pl.concat([t["file_no"] for t in (self.receipts, self.slips, self.versions)]).unique()
+        self.files = dict(ledger.lookup("files", numbers.alias("seq"), ["seq", "file"]).iter_rows())
+
+    def events(self) -> list[Row]:
+        """All of them, by run, then by what has to come first inside a run."""
+        found = [*self._arrived(), *self._decided()]
+        found.sort(key=lambda e: (e["run"], STAGES.index(e["event"]), e.pop("seq")))
+        for event in found:
+            run = self.runs[event["run"]]
+            event |= {"as_of": run["as_of"], "who": run["who"], "at": run["at"]}
+        return found
+
+    def _arrived(self) -> Iterator[Row]:
+        before: dict[str, int] = {}
+        for row in self.versions.sort("seq").iter_rows(named=True):
+            last = before.get(row["line_id"])
+            before[row["line_id"]] = row["principal"]
+            yield self._event(
+                "assessed", row, "line_id", "payer_id", "principal", "status", "due_date", "revised_at"
+            ) | {"before": last}
+        for row in self.slips.iter_rows(named=True):
+            yield self._event("slip", row, "slip_key", "payer_id", "kind", "period", "amount", "supersedes")
+        for row in self.receipts.iter_rows(named=True):
+            yield self._event(
+                "received",
+                row,
+                "receipt_id",
+                "payment_id",
+                "kind",
+                "channel",
+                "slip_key",
+                "amount",
+                "paid_on",
+                "remit_date",
+            )
+
+    def _decided(self) -> Iterator[Row]:
+        for row in self.entries["outcomes"].filter(pl.col("reverses") == "").iter_rows(named=True):
+            said = self._event(
+                "decided", row, "receipt_id", "slip_key", "outcome", "rule", "paid_on", "amount"
+            )
+            facts = (row["facts"] or "").split(";")
+            yield said | {
+                "facts": facts,
+                "inputs": json.loads(row["inputs"]),
+                "line_ids": (row["line_ids"] or "").split(";"),
+            }
+        words = {
+            "postings": "posted",
+            "charges": "charged",
+            "excess": "excess",
+            "suspense": "suspense",
+            "held": "held",
+        }
+        for table, word in words.items():
+            for row in self.entries[table].iter_rows(named=True):
+                names = [n for n in SAID if n in row]
+                if row["reverses"]:
+                    more = {"what": word, "reverses": row["reverses"], "because": self._because(row)}
+                    yield self._event("reversed", row, *names) | more
+                else:
+                    yield self._event(word, row, *names)
+
+    def _because(self, row: Mapping[str, Any]) -> list[Row]:
+        """What arrived in the run that took the entry back."""
+        here = pl.col("run_id") == row["run_id"]
+        causes = [
+            {
+                "event": "received",
+                "receipt_id": r["receipt_id"],
+                "kind": r["kind"],
+                "paid_on": _plain(r["paid_on"]),
+            }
+            for r in self._near(row.get("line_id")).filter(here).iter_rows(named=True)
+        ]
+        causes += [
+            {"event": "assessed", "line_id": r["line_id"], "principal": r["principal"], "status": r["status"]}
+            for r in self.versions.filter(here).iter_rows(named=True)
+        ]
+        return causes
+
+    def _near(self, line_id: str | None) -> pl.DataFrame:
+        """Receipts that pay this line, with whatever slip; and those of the story."""
+        columns = ["run_id", "receipt_id", "kind", "paid_on"]
+        found = [self.receipts.select(columns)]
+        if line_id is not None:
+            slips = self._ledger.lookup("covers", pl.Series("line_id", [line_id]), ["slip_key"])["slip_key"]
+            found.append(self._ledger.lookup("receipts", slips.unique(), columns))
+        return pl.concat(found).unique().sort("run_id", "paid_on", "receipt_id")
+
+    def _event(self, word: str, row: Mapping[str, Any], *names: str) -> Row:
+        said: Row = {"run": row["run_id"], "seq": row["seq"], "event": word}
+        if row.get("file_no") is not None:
+            said |= {"file": self.files.get(row["file_no"]), "line": row["line"]}
+        return said | {name: _plain(row[name]) for name in names}
+
+
+def _none(table: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=dict(TABLES[table].columns))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _line_now(row: Mapping[str, Any], day: date) -> Row:
+    """One line as it stands."""
+    overdue = row["open"] > 0 and row["rolled"] < day and row["status"] == "open"
+    return {
+        "line_id": row["line_id"],
+        "payer_id": row["payer_id"],
+        "status": row["status"],
+        "due_date": row["rolled"].isoformat(),
+        "due": row["due"],
+        "paid": row["paid"],
+        "provisional": row["provisional"],
+        "open": row["open"],
+        "charge": row["charge"],
+        "overdue": overdue,
+        "as_of": day.isoformat(),
+    }

@@ -1,0 +1,47 @@
+"""Lines as they stand now: the last version of each, what is paid on it, what is open, its charge.
+
+In: an open ledger, the lines asked for (or all of them), the policy. Out: one row a line (`LINES_NOW`). Used by proposals and by reports;
+a nightly decision never asks for all lines. Refuses nothing: a line without payments has nothing paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from reconcile.covering import all_versions
+from reconcile.frames import ASSESSMENTS
+from reconcile.ledger import Ledger
+from reconcile.policy import Policy
+from reconcile.standing import last_versions
+from reconcile.tables import TABLES
+
+_PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open")
+_VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n not in ("file_sha256", "line")))
+
+
+def lines_now(ledger: Ledger, line_ids: pl.Series, *, policy: Policy) -> pl.DataFrame:
+    """These lines: columns of `last_versions`, and `paid`, `provisional`, `open`, `charge`, `charge_open`."""
+    ids = line_ids.alias("line_id").drop_nulls().unique()
+    versions = all_versions(ledger, ids)
+    return _standing(
+        last_versions(versions, policy=policy), ledger.lookup("standing_lines", ids, list(_PAID))
+    )
+
+
+def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
+    """Every line of the ledger, in the same columns."""
+    versions = _whole(ledger, "assessments", _VERSION).drop("seq").with_columns(line=pl.lit(0, pl.Int64))
+    return _standing(last_versions(versions, policy=policy), _whole(ledger, "standing_lines", _PAID))
+
+
+def _whole(ledger: Ledger, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    none = pl.DataFrame(schema={n: TABLES[table].columns[n] for n in columns})
+    return pl.concat([none, *ledger.scan(table, list(columns))])
+
+
+def _standing(lines: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
+    joined = lines.join(paid, on="line_id", how="left", maintain_order="left")
+    known = joined.with_columns(pl.col("paid", "provisional").fill_null(0))
+    return known.with_columns(open=pl.col("due") - pl.col("paid") - pl.col("provisional"))

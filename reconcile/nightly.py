@@ -1,0 +1,173 @@
+"""The nightly batch as a user runs it: one run of the ledger, and all its files beside it. And the files of an earlier run once more.
+
+In: a `NightRequest`, or a ledger and a run. Out: `NightReport`: the facts, the documents, what is to be looked at; the files in `out`.
+Refuses (ProblemError): what `reconcile.run` refuses, nothing committed then; a folder that cannot be written, which is tried before the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from elqr.problems import Problem, ProblemError, ProblemLog, Severity
+from elqr.site import Site
+from reconcile import csv_out
+from reconcile.export import ExportMapping
+from reconcile.facts import Facts, facts_from, facts_of
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.policy import Policy
+from reconcile.redecide import Decided
+from reconcile.report import report_html
+from reconcile.report_figures import Figures, figures
+from reconcile.run import RunRequest, RunResult, reconcile
+from reconcile.totals import to_bytes, totals
+from reconcile.view import View, view
+from reconcile.write_out import probe, write_files
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightRequest:
+    """`run`: the night itself; `out`: the folder; `export`: a site's own columns for its postings; `report`: also report.html and dunning.csv."""
+
+    run: RunRequest
+    out: Path
+    export: ExportMapping | None = None
+    report: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightReport:
+    """`found`: something is to be looked at (exit code 1); `unread`: no receipts file of those given could be taken (exit code 2)."""
+
+    facts: Facts
+    totals: Mapping[str, object]
+    view: View
+    problems: pl.DataFrame
+    files: tuple[str, ...]
+    found: bool
+    unread: bool
+
+
+def run_night(request: NightRequest) -> NightReport:
+    """Do the night and write its files."""
+    probe(request.out)
+    run = request.run
+    look = _Look(run.policy, run.as_of, report=request.report)
+    result = reconcile(replace(run, look=look))
+    facts = facts_of(result, as_of=run.as_of, dry_run=run.dry_run)
+    seen, counted = look.seen()
+    files, more = _files(facts, seen, counted, export=request.export, site=run.inputs.site)
+    problems = problem_table(result, more=more)
+    files["problems.csv"] = csv_out.csv_bytes(problems)
+    write_files(request.out, files)
+    return NightReport(
+        facts=facts,
+        totals=totals(facts),
+        view=seen,
+        problems=problems,
+        files=tuple(sorted(files)),
+        found=_found(facts, seen, problems),
+        unread=_unread(run, facts),
+    )
+
+
+def write_again(
+    place: str | Path,
+    out: Path,
+    *,
+    policy: Policy,
+    as_of: date | None = None,
+    run_id: int | None = None,
+    export: ExportMapping | None = None,
+    site: Site | None = None,
+) -> tuple[str, ...]:
+    """The files of a night that the ledger holds, but for problems.csv: remarks on reading are not kept. Names of the files written.
+
+    What stands (過誤納, 仮受, report) is said as of now, on the day given or the run's own. Raises ProblemError (`report.no_run`, `export.*`).
+    """
+    probe(out)
+    with open_ledger(place) as ledger:
+        facts = facts_from(ledger, run_id)
+        day = as_of or facts.as_of
+        seen = view(ledger, facts.entries, policy=policy, as_of=day)
+        counted = figures(ledger, seen, policy=policy, as_of=day)
+    files, more = _files(replace(facts, as_of=day), seen, counted, export=export, site=site)
+    if more:
+        raise ProblemError(more)
+    write_files(out, files)
+    return tuple(sorted(files))
+
+
+class _Look:
+    """Reads what stands while the ledger is open: also what a dry run would leave."""
+
+    def __init__(self, policy: Policy, as_of: date, *, report: bool) -> None:
+        self._policy, self._as_of, self._report = policy, as_of, report
+        self._view: View | None = None
+        self._figures: Figures | None = None
+
+    def __call__(self, ledger: Ledger, decided: Decided) -> None:
+        self._view = view(ledger, decided.entries, policy=self._policy, as_of=self._as_of)
+        if self._report:
+            self._figures = figures(ledger, self._view, policy=self._policy, as_of=self._as_of)
+
+    def seen(self) -> tuple[View, Figures | None]:
+        """What was read. Raises ValueError where the run did not let us look."""
+        if self._view is None:
+            raise ValueError("the run ended without a look at the ledger")
+        return self._view, self._figures
+
+
+def _files(
+    facts: Facts, seen: View, counted: Figures | None, *, export: ExportMapping | None, site: Site | None
+) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    """Names and bytes; and why a site's own file could not be made: the run stands all the same."""
+    postings = csv_out.postings(seen)
+    tables = {
+        "postings.csv": postings,
+        "exceptions.csv": csv_out.exceptions(seen),
+        "overpayments.csv": csv_out.overpayments(seen.proposals),
+        "delinquency.csv": csv_out.delinquency(seen),
+        "quarantine.csv": csv_out.quarantine(facts.quarantine),
+    }
+    if counted:
+        tables["dunning.csv"] = csv_out.dunning(counted.dunning)
+    files = {name: csv_out.csv_bytes(table) for name, table in tables.items()}
+    files["totals.json"] = to_bytes(totals(facts))
+    if counted:
+        files["report.html"] = report_html(facts, seen, counted, site=site)
+    if export is None:
+        return files, ()
+    try:
+        return {**files, export.file: export.written(postings)}, ()
+    except ProblemError as error:
+        return files, error.problems
+
+
+def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.DataFrame:
+    """Everything that was found on reading, what stopped a file first; columns of problems.csv with the file in front."""
+    parts = []
+    for problem in (*result.refused, *result.notes, *more):
+        log = ProblemLog()
+        log.add_one(problem)
+        name = problem.where.file or str(problem.params.get("found", ""))
+        parts.append(log.report().with_columns(file=pl.lit(name)))
+    parts += [log.report().with_columns(file=pl.lit(name)) for name, log in result.logs.items()]
+    table = pl.concat([pl.DataFrame(schema={**ProblemLog().report().schema, "file": pl.String()}), *parts])
+    return table.select("file", *(c for c in table.columns if c != "file"))
+
+
+def _found(facts: Facts, seen: View, problems: pl.DataFrame) -> bool:
+    """Whether a person should look at something that is new."""
+    weighty = problems.filter(pl.col("severity") != Severity.NOTE.value)
+    return bool(weighty.height or facts.quarantine.height or seen.cases["is_new"].any())
+
+
+def _unread(run: RunRequest, facts: Facts) -> bool:
+    """Whether receipts were given and none of their files could be taken."""
+    taken = (facts.files["role"] == "receipts").any()
+    return bool(run.inputs.receipts) and bool(facts.refused) and not taken

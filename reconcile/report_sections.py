@@ -1,0 +1,136 @@
+"""The sections of the report that look at the whole ledger: ageing, 収納率, channels, months, 督促.
+
+In: `Figures`. Out: parts of the page. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from reconcile.charts import bars, pairs
+from reconcile.dunning import LEAD_DAYS, WITHIN_DAYS
+from reconcile.page import Cell, Column, Words, note, table, total
+from reconcile.report_figures import Figures
+from reconcile.report_words import CHANNELS, COUNT, LEFT_OUT, NONE, YEN, percent
+
+LATE_FROM_DAYS = 15  # data may lag about two weeks; a 速報 older than that should have its 確報
+
+
+def ageing(figures: Figures) -> list[str]:
+    """Suspense, held and 速報 by days since the payment, side by side."""
+    parts = (figures.suspense, figures.held, figures.unconfirmed)
+    names = (Words("仮受", "suspense"), Words("保留", "held"), Words("速報のみ", "preliminary"))
+    rows: list[tuple[Cell, ...]] = []
+    for at in range(figures.suspense.height):
+        first, last = figures.suspense.row(at)[:2]
+        pairs_of = [(part["count"][at], part["yen"][at]) for part in parts]
+        rows.append((_days(first, last), *(v for pair in pairs_of for v in pair)))
+    foot = total(rows, over=range(1, 7))
+    columns = [Column(Words("納付日からの日数", "days since the payment"))]
+    for name in names:
+        columns += [
+            Column(Words(f"{name.ja} 件", f"{name.en}, count"), number=True),
+            Column(Words(f"{name.ja} 円", f"{name.en}, yen"), number=True),
+        ]
+    found = [table(Words("経過日数別", "By age"), columns, rows, foot=foot)]
+    late = figures.unconfirmed.filter(pl.col("from_days") >= LATE_FROM_DAYS)
+    if late["count"].sum():
+        found.append(
+            note(
+                Words(
+                    f"{LATE_FROM_DAYS}日以上たっても確報のない速報が {late['count'].sum():,} 件あります。収入済には数えていません。",
+                    f"{late['count'].sum():,} preliminary notices have waited {LATE_FROM_DAYS} days or more; they do not count as received.",
+                )
+            )
+        )
+    return found
+
+
+def _days(first: int, last: int | None) -> Words:
+    if last is None:
+        return Words(f"{first}日以上", f"{first} or more")
+    return Words(f"{first}–{last}日", f"{first} to {last}")
+
+
+def rates(figures: Figures, items: Mapping[str, Words]) -> list[str]:
+    """収入済 ÷ 調定, this year's lines and those carried over apart."""
+    columns = [
+        Column(Words("区分", "kind")), Column(Words("税目", "tax item")), Column(Words("調定件数", "lines"), number=True),
+        Column(Words("調定額", "assessed"), number=True), Column(Words("収入済額", "received"), number=True),
+        Column(Words("速報(参考)", "preliminary"), number=True), Column(Words("収入未済額", "unpaid"), number=True),
+        Column(Words("収納率", "rate"), number=True),
+    ]  # fmt: skip
+    kinds = {False: Words("現年", "this year"), True: Words("滞納繰越", "carried over")}
+    rows: list[tuple[Cell, ...]] = []
+    drawn = []
+    for r in figures.rates.iter_rows(named=True):
+        item = items.get(r["tax_item"], Words(r["tax_item"], ""))
+        rate = percent(r["paid"], r["due"])
+        rows.append(
+            (
+                kinds[r["carried"]],
+                item,
+                r["lines"],
+                r["due"],
+                r["paid"],
+                r["provisional"],
+                r["due"] - r["paid"],
+                rate,
+            )
+        )
+        tenths = r["paid"] * 1000 // r["due"] if r["due"] > 0 else 0
+        drawn.append((f"{kinds[r['carried']].ja} {item.ja}", tenths, rate))
+    due, paid = (int(figures.rates[name].sum()) for name in ("due", "paid"))
+    foot = (*total(rows, over=range(2, 7)), percent(paid, due)) if rows else ()
+    chart = bars(Words("収納率", "Collection rate"), drawn, most=1000)
+    return [
+        chart,
+        table(Words("税目別・現年/滞納繰越別(円)", "By tax item, yen"), columns, rows, foot=foot, nothing=NONE),
+    ]  # fmt: skip
+
+
+def timely(figures: Figures) -> list[str]:
+    """Confirmed payments by channel, and by month beside the year before."""
+    rows = [(CHANNELS.get(c, Words(c, "")), n, y) for c, n, y in figures.channels.iter_rows()]
+    whole = sum(y for _, _, y in rows)
+    columns = [Column(Words("納付方法", "channel")), COUNT, YEN, Column(Words("割合", "share"), number=True)]
+    months = [(f"{m}月", now, before) for m, now, before in figures.months.iter_rows()]
+    this, last = (Words(f"{year}年度", f"fiscal {year}") for year in (figures.year, figures.year - 1))
+    heads = [
+        Column(Words("月", "month")), Column(this, number=True), Column(last, number=True), Column(Words("増減", "change"), number=True),
+    ]  # fmt: skip
+    compared: list[tuple[Cell, ...]] = [(m, now, before, now - before) for m, now, before in months]
+    foot = total(compared, over=range(1, 4))
+    return [
+        bars(Words("納付方法別の収納額", "Received by channel"), [(c.ja, y, f"{y:,} 円") for c, _, y in rows]),
+        table(Words("納付方法別(確報、累計)", "By channel, confirmed"), columns, [(c, n, y, percent(y, whole)) for c, n, y in rows], nothing=NONE),
+        pairs(Words("月別の収納額(納付日)", "Received by month of payment"), this, last, months),
+        table(Words("月別(円)", "By month, yen"), heads, compared, foot=foot),
+    ]  # fmt: skip
+
+
+def dunned(figures: Figures) -> list[str]:
+    """Lines to remind by the day on which the reminder must be out; and what is left out."""
+    chosen = figures.dunning.chosen
+    sums = (
+        chosen.group_by("send_by", "when")
+        .agg(n=pl.len().cast(pl.Int64), yen=pl.col("open").sum())
+        .sort("send_by")
+    )
+    says = {"now": Words("発送", "send now"), "later": Words("待つ", "wait")}
+    rows: list[tuple[Cell, ...]] = [(d.isoformat(), says[w], n, y) for d, w, n, y in sums.iter_rows()]
+    columns = [Column(Words("発送期限", "send by")), Column(Words("処理", "do")), COUNT, YEN]
+    foot = total(rows, over=range(2, 4))
+    out = [(LEFT_OUT[reason], n, y) for reason, n, y in figures.dunning.left_out.iter_rows()]
+    return [
+        table(Words("督促状の発送期限別", "By the day it must be out"), columns, rows, foot=foot, nothing=NONE),
+        note(
+            Words(
+                f"発送期限は納期限後{WITHIN_DAYS}日。残り{LEAD_DAYS}日以内になったものを「発送」とします。明細は dunning.csv。",
+                f"Within {WITHIN_DAYS} days after the due date; sent when {LEAD_DAYS} days or fewer are left. Lines: dunning.csv.",
+            )
+        ),
+        table(Words("除いたもの", "Left out"), [Column(Words("理由", "reason")), COUNT, YEN], out),
+    ]  # fmt: skip

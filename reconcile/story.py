@@ -1,0 +1,177 @@
+"""A story in words, for the terminal: one line an event, Japanese first, English behind.
+
+In: the document of a `Story`, masked or not. Out: lines. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconcile.outcomes import Outcome
+
+Row = Mapping[str, Any]
+_OUTCOMES: Mapping[str, Outcome] = {o.value: o for o in Outcome}
+_KINDS: Mapping[str, str] = {
+    "preliminary": "速報", "confirmed": "確報", "cancelled": "取消", "corrected": "訂正",
+}  # fmt: skip
+_PARTS: Mapping[str, str] = {"principal": "本税", "delinquency": "延滞金", "dunning_fee": "督促手数料"}
+_CLASSES: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
+_STATUS: Mapping[str, str] = {"open": "有効", "cancelled": "取消", "suspended": "停止"}
+_TITLES: Mapping[str, str] = {"receipt": "収納 / receipt", "slip": "納付書 / slip", "line": "調定 / line"}
+_WHAT: Mapping[str, tuple[str, str]] = {
+    "posted": ("消込", "posting"),
+    "excess": ("過誤納", "excess"),
+    "suspense": ("仮受", "suspense"),
+    "held": ("保留", "hold"),
+    "charged": ("延滞金", "charge"),
+}
+
+
+def told(document: Row) -> Iterator[str]:
+    """The lines, in order."""
+    yield f"{_TITLES[document['kind']]} {document['key']}"
+    run = None
+    for event in document["events"]:
+        if event["run"] != run:
+            run = event["run"]
+            yield f"── 第{run}回処理 基準日 {event['as_of']} / run {run}, as of {event['as_of']}"
+        ja, en = _SAYS[event["event"]](event)
+        yield f"  {ja}"
+        yield f"      {en}"
+    if document["now"]:
+        yield f"── 現在 {document['now'][0]['as_of']} / now"
+    for row in document["now"]:
+        yield f"  {row['line_id']} 宛名 {row['payer_id']}: {_standing_ja(row)}"
+        yield f"      {_standing_en(row)}"
+
+
+def _standing_ja(row: Row) -> str:
+    said = f"調定 {row['due']:,}円、収入済 {row['paid']:,}円、速報 {row['provisional']:,}円、未納 {row['open']:,}円(納期限 {row['due_date']})"
+    said += f"、延滞金 {row['charge']:,}円" if row["charge"] else ""
+    return (
+        said
+        + ("、納期限経過" if row["overdue"] else "")
+        + ("、取消済み" if row["status"] == "cancelled" else "")
+    )
+
+
+def _standing_en(row: Row) -> str:
+    said = f"due {row['due']:,}, paid {row['paid']:,}, preliminary {row['provisional']:,}, open {row['open']:,} yen, due on {row['due_date']}"
+    said += f", charge {row['charge']:,} yen" if row["charge"] else ""
+    return (
+        said
+        + (", overdue" if row["overdue"] else "")
+        + (", cancelled" if row["status"] == "cancelled" else "")
+    )
+
+
+def _place(event: Row) -> str:
+    return f"{event['file']}:{event['line']}" if event.get("file") else ""
+
+
+def _assessed(e: Row) -> tuple[str, str]:
+    if e["before"] is None:
+        ja, en = f"調定 {e['principal']:,}円", f"assessed {e['principal']:,} yen"
+    else:
+        ja = f"更正 {e['before']:,}円 → {e['principal']:,}円({e['revised_at'] or '日付なし'})"
+        en = f"revised {e['before']:,} → {e['principal']:,} yen ({e['revised_at'] or 'no day'})"
+    state = "" if e["status"] == "open" else f"、{_STATUS[e['status']]}"
+    state_en = "" if e["status"] == "open" else f", {e['status']}"
+    return f"{ja} {e['line_id']}{state} [{_place(e)}]", f"{en}{state_en}, due on {e['due_date']}"
+
+
+def _slip(e: Row) -> tuple[str, str]:
+    ja, en = (
+        f"納付書 {e['slip_key']} {e['amount']:,}円({e['kind']})",
+        f"slip of {e['amount']:,} yen ({e['kind']})",
+    )
+    if e["supersedes"]:
+        ja, en = f"{ja}、差替元 {e['supersedes']}", f"{en}, replaces {e['supersedes']}"
+    return f"{ja} [{_place(e)}]", en
+
+
+def _received(e: Row) -> tuple[str, str]:
+    return (
+        f"収納 {_KINDS[e['kind']]} {e['amount']:,}円 納付日 {e['paid_on']} {e['channel']} 収納ID {e['receipt_id']} [{_place(e)}]",
+        f"received ({e['kind']}): {e['amount']:,} yen, paid on {e['paid_on']}, key {e['slip_key']}",
+    )
+
+
+def _decided(e: Row) -> tuple[str, str]:
+    o = _OUTCOMES[e["outcome"]]
+    facts = "+".join(e["facts"])
+    inputs = ", ".join(f"{k}={v}" for k, v in e["inputs"].items() if v is not None)
+    return (
+        f"判定 {o.value}: {o.ja}(収納ID {e['receipt_id']})",
+        f"decided: {o.en}; rule {e['rule']}; facts {facts}; inputs {inputs}",
+    )
+
+
+def _posted(e: Row) -> tuple[str, str]:
+    marks = ("(仮)", ", provisional") if e["provisional"] else ("", "")
+    return (
+        f"消込{marks[0]} {e['line_id']} {_PARTS[e['component']]} {e['amount']:,}円(収納ID {e['receipt_id']})",
+        f"posted {e['amount']:,} yen to {e['component']}{marks[1]}; entry {e['entry_id']}",
+    )
+
+
+def _excess(e: Row) -> tuple[str, str]:
+    line = e["line_id"] or "–"
+    return (
+        f"過誤納 {_CLASSES[e['class']]} {e['amount']:,}円 {line}(収納ID {e['receipt_id']}、{_OUTCOMES[e['found_on']].ja})",
+        f"too much: {e['amount']:,} yen ({e['class']}, {e['found_on']})",
+    )
+
+
+def _waits(e: Row) -> tuple[str, str]:
+    ja, en = _WHAT[e["event"]]
+    return f"{ja} {e['amount']:,}円(収納ID {e['receipt_id']})", f"{en}: {e['amount']:,} yen ({e['found_on']})"
+
+
+def _charged(e: Row) -> tuple[str, str]:
+    amount = "計算できません" if e["amount"] is None else f"{e['amount']:,}円"
+    amount_en = "cannot be computed" if e["amount"] is None else f"{e['amount']:,} yen"
+    return (
+        f"延滞金 {e['line_id']} {amount}(基礎額 {e['base']:,}円、納期限 {e['due_date']}、完納 {e['paid_on']})",
+        f"delinquency charge {amount_en}: {e['segments'] or 'no days'}",
+    )
+
+
+def _reversed(e: Row) -> tuple[str, str]:
+    ja, en = _WHAT[e["what"]]
+    whose = f"(収納ID {e['receipt_id']})" if "receipt_id" in e else ""
+    why = [_cause(c) for c in e["because"]]
+    yen = "" if e["amount"] is None else f" {e['amount']:,}円"
+    return (
+        f"戻し {ja}{yen} {e['line_id'] or ''}{whose} 理由: {'、'.join(w[0] for w in why) or '判定のやり直し'}",
+        f"taken back: {en} {e['reverses']}; because {', '.join(w[1] for w in why) or 'decided again'}",
+    )
+
+
+def _cause(c: Row) -> tuple[str, str]:
+    if c["event"] == "assessed":
+        status = "" if c["status"] == "open" else f" {_STATUS[c['status']]}"
+        return (
+            f"更正 {c['line_id']} {c['principal']:,}円{status}",
+            f"revision of {c['line_id']} ({c['status']})",
+        )
+    kind = _KINDS[c["kind"]]
+    return (
+        f"{kind} {c['receipt_id']}(納付日 {c['paid_on']})",
+        f"{c['kind']} {c['receipt_id']} paid on {c['paid_on']}",
+    )
+
+
+_SAYS: Mapping[str, Any] = {
+    "assessed": _assessed,
+    "slip": _slip,
+    "received": _received,
+    "decided": _decided,
+    "posted": _posted,
+    "excess": _excess,
+    "suspense": _waits,
+    "held": _waits,
+    "charged": _charged,
+    "reversed": _reversed,
+}

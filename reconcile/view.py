@@ -1,0 +1,119 @@
+"""What the outputs of a night are made of, read from the open ledger: what the run added, and what waits or is too much in the whole of it.
+
+In: the ledger after the run (or inside a dry run), the entries that the run added, the policy, the day. Out: `View`, frames only.
+Reads by index; the tables that are scanned (過誤納, 仮受, 保留, 延滞金) hold exceptions alone. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from reconcile.candidates import CANDIDATES, neighbours, ranked
+from reconcile.entries import standing_entries
+from reconcile.ledger import Ledger
+from reconcile.lines_now import lines_now
+from reconcile.outcomes import Outcome
+from reconcile.overpayments import TARGETS, Proposals, propose
+from reconcile.policy import Policy
+from reconcile.tables import TABLES
+from reconcile.world import EXCESS
+
+PLAIN = frozenset(
+    o.value
+    for o in (
+        Outcome.EXACT,
+        Outcome.CLOSING_PERIOD,
+        Outcome.CARRIED_OVER,
+        Outcome.LATE,
+        Outcome.WITH_DELINQUENCY,
+        Outcome.OFFSET_APPLIED,
+        Outcome.PRELIMINARY,
+    )
+)
+"""Outcomes of which nothing is to be told: posted without a hand, or a 速報 that waits for its 確報."""
+WAITING = ("suspense", "held")
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """`entries`: rows the run added, by table. `excess`, `suspense`, `held`, `charges`: all that stands. `cases`: outcomes to be told, with
+    `file`, `file_line`, `is_new`; `candidates`: proposals for keys that lead nowhere; `proposals`: 充当 and 還付 as of the day."""
+
+    entries: Mapping[str, pl.DataFrame]
+    excess: pl.DataFrame
+    suspense: pl.DataFrame
+    held: pl.DataFrame
+    charges: pl.DataFrame
+    cases: pl.DataFrame
+    candidates: pl.DataFrame
+    proposals: Proposals
+
+
+def view(ledger: Ledger, entries: Mapping[str, pl.DataFrame], *, policy: Policy, as_of: date) -> View:
+    """Everything but the report's figures."""
+    stands = {name: _standing(ledger, name) for name in ("excess", *WAITING, "charges")}
+    cases = _cases(ledger, entries["outcomes"], pl.concat([stands[n]["payment_no"] for n in WAITING]))
+    return View(
+        entries=entries,
+        **stands,
+        cases=cases,
+        candidates=_candidates(ledger, stands["suspense"], policy=policy),
+        proposals=_proposals(ledger, stands["excess"], policy=policy, as_of=as_of),
+    )
+
+
+def _standing(ledger: Ledger, table: str) -> pl.DataFrame:
+    return standing_entries(
+        pl.concat([pl.DataFrame(schema=dict(TABLES[table].columns)), *ledger.scan(table)])
+    )
+
+
+def _cases(ledger: Ledger, added: pl.DataFrame, waiting: pl.Series) -> pl.DataFrame:
+    """Tonight's payments of which something is to be told, and older ones that still wait for a person; one row a payment."""
+    new = (
+        standing_entries(added)
+        .filter(~pl.col("outcome").is_in(PLAIN))
+        .with_columns(is_new=pl.lit(value=True))
+    )
+    older = waiting.unique()
+    older = older.filter(~older.is_in(new["payment_no"].implode()))
+    still = standing_entries(ledger.lookup("outcomes", older)).with_columns(is_new=pl.lit(value=False))
+    cases = pl.concat([new, still.select(new.columns)])
+    events = ledger.lookup("receipts", cases["payment_id"], ["receipt_id", "file_no", "line", "paid_on"])
+    names = ledger.lookup("files", events["file_no"].alias("seq"), ["seq", "file"])
+    places = events.join(names, left_on="file_no", right_on="seq", how="left").select(
+        "receipt_id", "file", file_line="line"
+    )
+    joined = cases.join(places, on="receipt_id", how="left", maintain_order="left")
+    return joined.sort("is_new", "file", "file_line", "receipt_id", descending=[True, False, False, False])
+
+
+def _candidates(ledger: Ledger, suspense: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """Slips that a key in suspense could have meant, with what speaks for each."""
+    if not suspense.height:
+        return pl.DataFrame(schema=CANDIDATES)
+    columns = ["receipt_id", "slip_key", "body_code", "confirm_no", "amount"]
+    events = ledger.lookup("receipts", suspense["payment_id"], columns)
+    receipts = events.filter(pl.col("receipt_id").is_in(suspense["receipt_id"].implode())).sort("receipt_id")
+    same = receipts.select("slip_key", candidate="slip_key", change=pl.lit("same")).unique()
+    near = pl.concat([neighbours(receipts["slip_key"]), same])
+    slips = ledger.lookup("slips", near["candidate"].alias("slip_key"))
+    near = near.filter(pl.col("candidate").is_in(slips["slip_key"].implode()))
+    covers = ledger.lookup("covers", slips["slip_key"], ["slip_key", "line_id"]).unique()
+    lines = lines_now(ledger, covers["line_id"], policy=policy).select("line_id", "open")
+    still_open = covers.join(lines, on="line_id").group_by("slip_key").agg(pl.col("open").sum())
+    return ranked(receipts, near, slips, still_open)
+
+
+def _proposals(ledger: Ledger, excess: pl.DataFrame, *, policy: Policy, as_of: date) -> Proposals:
+    payers = excess["payer_id"].drop_nulls().unique()
+    ids = ledger.lookup("assessments", payers, ["line_id"])["line_id"]
+    lines = lines_now(ledger, ids, policy=policy).filter(pl.col("status") == "open")
+    targets = lines.with_columns(
+        pl.col("charge_open").fill_null(0), due_date=pl.col("rolled"), barred_from=pl.col("barred")
+    ).select(pl.col(name).cast(kind) for name, kind in TARGETS.items())
+    return propose(excess.select(list(EXCESS)), targets, policy, as_of=as_of)

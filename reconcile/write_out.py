@@ -1,0 +1,51 @@
+"""Puts the files of a night into their folder, each whole or not at all, `totals.json` last: where it stands, all of them do.
+
+In: names and bytes. Out: files, replaced in one step each. Refuses (ProblemError `out.unwritable`): a folder that cannot be written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from elqr.problems import Problem, ProblemError
+
+LAST = "totals.json"
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write all, under other names first; then rename them, `totals.json` at the end."""
+    order = sorted(files, key=lambda name: (name == LAST, name))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.joinpath(LAST).unlink(missing_ok=True)
+        for name in order:
+            _write(folder.joinpath(f".{name}.part"), files[name])
+        for name in order:
+            folder.joinpath(f".{name}.part").replace(folder.joinpath(name))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ProblemError(
+            Problem("out.unwritable", params={"found": str(folder), "reason": reason})
+        ) from None
+
+
+def probe(folder: Path) -> None:
+    """Find out before the run whether its files will have a place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder.joinpath(".probe.part"), b"")
+        folder.joinpath(".probe.part").unlink()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ProblemError(
+            Problem("out.unwritable", params={"found": str(folder), "reason": reason})
+        ) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())

@@ -1,0 +1,77 @@
+"""`elqr explain`: the stories of the sample's nights as goldens that a person can read; masking; what is not known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from house import ROOT
+from night_runs import FIRST, SECOND, elqr, night
+
+GOLDEN = ROOT / "tests" / "golden" / "explain"
+STORIES = {
+    "line_earlier_payment_came_late": "2026901-000041-01",
+    "slip_reduced_after_payment": "202601010000022",
+    "slip_cancelled": "00000202602010000071",
+    "line_with_charge": "2025901-000016-04",
+    "line_preliminary_then_confirmed": "2026901-000016-01",
+    "receipt_unknown_key": "d683e4933ac99bd972fd2655e5a6c312",
+}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("stories")
+    night(top, "one", *FIRST)
+    night(top, "two", *SECOND)
+    return top / "ledger"
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_story_is_told_as_accepted(name: str, ledger: Path) -> None:
+    done = elqr("explain", STORIES[name], "--ledger", ledger)
+    assert done.exit_code == 0, done.output
+    assert done.output == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_a_payment_is_found_by_any_of_its_receipts(ledger: Path) -> None:
+    by_line = json.loads(elqr("explain", "2026901-000016-01", "--ledger", ledger, "--json").output)
+    ids = {e["receipt_id"] for e in by_line["events"] if e["event"] == "received"}
+    assert len(ids) == 2  # 速報, 確報
+    stories = [json.loads(elqr("explain", i, "--ledger", ledger, "--json").output) for i in sorted(ids)]
+    assert stories[0]["events"] == stories[1]["events"]
+    assert [s["kind"] for s in stories] == ["receipt", "receipt"]
+
+
+def test_numbers_of_people_are_shown_only_when_asked_for(ledger: Path) -> None:
+    words = ("explain", "2026901-000041-01", "--ledger", ledger)
+    assert "0000000041" not in elqr(*words).output
+    assert "0000000041" not in elqr(*words, "--json").output
+    assert "0000000041" in elqr(*words, "--show-names").output
+    assert "0000000041" in elqr(*words, "--show-names", "--json").output
+
+
+def test_every_reversal_says_why(ledger: Path) -> None:
+    for key in ("2026901-000041-01", "202601010000022", "00000202602010000071", "2026901-000016-01"):
+        story = json.loads(elqr("explain", key, "--ledger", ledger, "--json").output)
+        taken_back = [e for e in story["events"] if e["event"] == "reversed"]
+        assert taken_back and all(e["because"] for e in taken_back)
+
+
+def test_the_day_decides_what_is_overdue(ledger: Path) -> None:
+    words = ("explain", "00000202602010000071", "--ledger", ledger, "--json", "--as-of")
+    now = {day: json.loads(elqr(*words, day).output)["now"][0] for day in ("2026-06-30", "2026-07-01")}
+    assert [now[day]["overdue"] for day in sorted(now)] == [False, True]
+
+
+@pytest.mark.parametrize("key", ["no-such-line", "12345", "f" * 32])
+def test_what_the_ledger_does_not_know_is_2(key: str, ledger: Path) -> None:
+    done = elqr("explain", key, "--ledger", ledger)
+    assert done.exit_code == 2 and "explain.unknown" in done.output
+
+
+def test_a_reader_does_not_wait_for_a_run_and_writes_nothing(ledger: Path) -> None:
+    before = ledger.read_bytes()
+    elqr("explain", "2026901-000041-01", "--ledger", ledger)
+    assert ledger.read_bytes() == before
