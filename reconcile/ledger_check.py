@@ -20,6 +20,7 @@ from reconcile.frames import ASSESSMENTS, COVERS, SLIPS
 from reconcile.ledger import Ledger
 from reconcile.payments import carried_out, net
 from reconcile.redecide import PLACES
+from reconcile.refund_check import refund_faults
 from reconcile.tables import CHAINED, ENTRIES, TABLES
 from reconcile.world import BLOCKS, EVENTS_READ, SCHEMAS, TRANSFERS, Decision, World
 
@@ -48,6 +49,7 @@ def _contents(ledger: Ledger, decide: Callable[[World], Decision] | None) -> Ite
     yield from _sums(ledger, standing)
     yield from _totals(ledger, standing)
     yield from _lines(ledger, standing["postings"])
+    yield from refund_faults(ledger)
     slips, versions = _register(ledger)
     yield from _covers(ledger, slips, versions)
     if decide is not None:
