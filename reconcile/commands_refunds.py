@@ -380,7 +380,7 @@ def _without_names(problem: Problem) -> Problem:
         "refund."
     ):
         return problem
-    return replace(problem, params={k: "***" for k in problem.params})
+    return replace(problem, params=dict.fromkeys(problem.params, "***"))
 
 
 def _documents(problems: Sequence[Problem]) -> list[dict[str, str]]:

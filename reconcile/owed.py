@@ -7,7 +7,7 @@ Refuses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,10 +20,11 @@ from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
 from reconcile.overpayments import TARGETS, Proposals, propose
 from reconcile.policy import Policy
-from reconcile.refund_states import Key, Refund, State, committed, key_of, refunds_of
+from reconcile.refund_states import Key, Refund, State, key_of, refunds_of
 from reconcile.tables import TABLES
 from reconcile.world import EXCESS
 
+CHANGED = "changed"  # the overpayment is not what it was when proposed
 OVERDRAWN = "overdrawn"  # more was given back to this payer than stands: a person decides
 NO_PAYER = "no_payer"
 _COMPONENTS: Mapping[str, str] = {"principal": "open", "delinquency": "charge_open"}
@@ -31,11 +32,13 @@ _COMPONENTS: Mapping[str, str] = {"principal": "open", "delinquency": "charge_op
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """`excess`: all that stands, with `payment_no`; `free`: what no refund took, the same columns, `amount` less, `blocked` more."""
+    """`excess`: all that stands, with `payment_no`; `free`: what no refund took, the same columns, `amount` less, `blocked` more; `taken`: yen
+    of what stands that live refunds hold, by refund. `free` and `taken` make up `excess` to the yen."""
 
     excess: pl.DataFrame
     refunds: tuple[Refund, ...]
     free: pl.DataFrame
+    taken: Mapping[str, int]
 
     @cached_property
     def _rows(self) -> Mapping[Key, dict[str, Any]]:
@@ -53,6 +56,23 @@ class Owed:
         """Yen of excess that stands for a payer."""
         return self._payers.get(payer_id, 0)
 
+    def moved(self, refund: Refund) -> tuple[str, Any, Any] | None:
+        """What of its overpayment is not as the maker saw it: the column, what stands, what was seen; None where nothing moved."""
+        stands = self.standing(refund.key)
+        if stands is None:
+            return "amount", 0, refund.basis["amount"]
+        here = plain(stands)
+        for name in ("amount", *(n for n in EXCESS if n != "amount")):
+            if here[name] != refund.basis[name]:
+                return name, here[name], refund.basis[name]
+        return None
+
+    def fault(self, refund: Refund) -> str | None:
+        """Why a live refund needs a person: `changed` before its transfer file, `overdrawn` after it."""
+        if spent(refund):
+            return OVERDRAWN if self.taken.get(refund.refund_id, 0) < refund.amount else None
+        return CHANGED if refund.live and self.moved(refund) else None
+
     def spent_on(self, payer_id: str | None, *, but: str) -> int:
         """Yen of excess that decided refunds of this payer took, `but` one."""
         return sum(
@@ -69,35 +89,48 @@ def owed(ledger: Ledger) -> Owed:
     """Everything that is too much, and what refunds say of it. Both tables hold exceptions only, so they are read whole."""
     found = pl.concat([pl.DataFrame(schema=dict(TABLES["excess"].columns)), *ledger.scan("excess")])
     excess = standing_entries(found).select("payment_no", *EXCESS)
-    refunds = refunds_of(ledger)
-    return Owed(excess=excess, refunds=refunds, free=free(excess, refunds))
+    return settled(excess, refunds_of(ledger))
 
 
-def free(excess: pl.DataFrame, refunds: Sequence[Refund]) -> pl.DataFrame:
-    """Rows of excess with what is left of them; those without a yen left are not there."""
-    if not any(r.live for r in refunds):
-        return _no_payer(excess)
-    taken = committed(refunds)
+def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
+    """What is left of rows of excess (`EXCESS` and `payment_no`) after live refunds; rows without a yen left are not among `free`."""
+    live = [r for r in refunds if r.live]
+    if not live:
+        return Owed(excess=excess, refunds=refunds, free=_no_payer(excess), taken={})
     rows = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False).to_dicts()
-    over: dict[Key, int] = dict(taken)
-    for row in rows:
-        part = min(row["amount"], over.get(key_of(row), 0))
-        row["amount"] -= part
-        over[key_of(row)] = over.get(key_of(row), 0) - part
-    payers = {r.key: r.payer_id for r in refunds if r.live}
+    by_key = {key_of(row): row for row in rows}
+    taken = {r.refund_id: 0 for r in live}
+    # what is given holds its yen before what is only proposed
+    order = sorted(live, key=lambda r: (not spent(r), r.state is State.PROPOSED, r.refund_id))
+    for refund in order:
+        own = by_key.get(refund.key)
+        taken[refund.refund_id] += _take(own, refund.amount) if own else 0
     overdrawn = set()
-    for key, yen in sorted(((k, y) for k, y in over.items() if y > 0), key=lambda pair: str(pair[0])):
-        left = yen
-        for near in _near(rows, key):
-            part = min(near["amount"], left)
-            near["amount"] -= part
+    for refund in order:
+        left = refund.amount - taken[refund.refund_id]
+        for near in _near(rows, refund.key) if left else ():
+            part = _take(near, left)
+            taken[refund.refund_id] += part
             left -= part
         if left:
-            overdrawn.add(payers[key])
+            overdrawn.add(refund.payer_id)
     for row in rows:
         if row["payer_id"] in overdrawn and row["blocked"] is None:
             row["blocked"] = OVERDRAWN
-    return _no_payer(pl.DataFrame([r for r in rows if r["amount"] > 0], schema=excess.schema, orient="row"))
+    free = pl.DataFrame([r for r in rows if r["amount"] > 0], schema=excess.schema, orient="row")
+    return Owed(excess=excess, refunds=refunds, free=_no_payer(free), taken=taken)
+
+
+def _take(row: dict[str, Any], most: int) -> int:
+    """Up to `most` yen out of a row."""
+    part: int = min(row["amount"], most)
+    row["amount"] -= part
+    return part
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON holds it: days as ISO text."""
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()}
 
 
 def _near(rows: Iterable[dict[str, Any]], key: Key) -> list[dict[str, Any]]:

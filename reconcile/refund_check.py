@@ -14,7 +14,7 @@ import polars as pl
 from elqr.problems import Problem
 from reconcile.ledger import Ledger
 from reconcile.refund_export import batch_bytes
-from reconcile.refund_record import offset_id
+from reconcile.refund_record import offset_id, refund_totals
 from reconcile.refund_states import Refund, State, after
 from reconcile.tables import TABLES
 
@@ -30,6 +30,11 @@ def refund_faults(ledger: Ledger) -> Iterator[Problem]:
         except (ValueError, KeyError, TypeError) as error:
             yield Problem("refund.check_order", params={"refund": event["refund_id"], "found": str(error)})
     refunds = list(known.values())
+    for name, pair in refund_totals(refunds).items():
+        carried = ledger.standing.totals.get(name, (0, 0))
+        if carried != pair:
+            said: dict[str, str | int] = {"name": name, "found": pair[1], "expected": carried[1]}
+            yield Problem("ledger.check_totals", params={**said, "drift": pair[1] - carried[1]})
     yield from _numbers(refunds)
     yield from _people(refunds)
     yield from _offsets(ledger, refunds)

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.columns import BY_NAME, Column
+from elqr.columns import BY_NAME, Column, Kind
 from elqr.problems import Problem, ProblemLog
 from elqr.reader import read_columns
 from elqr.site import Site
@@ -33,7 +33,7 @@ CLASSES = {"kanou": "過納", "gonou": "誤納"}
 PAYER_COLUMNS: tuple[Column, ...] = (
     BY_NAME["payer_id"],
     BY_NAME["payer_name"],
-    BY_NAME["postal_code"],
+    replace(BY_NAME["postal_code"], kind=Kind.TEXT, width=8),
     BY_NAME["address"],
     replace(BY_NAME["lang"], required=False, filled=False),
 )
@@ -122,6 +122,17 @@ def _people(path: Path, encoding: str | None) -> tuple[dict[str, dict[str, str]]
     for batch in read_columns(path, PAYER_COLUMNS, encoding=encoding):
         log.extend(batch.log)
         rows = typed(batch.frame, PAYER_COLUMNS, log)
+        rows = rows.with_columns(pl.col("postal_code").str.replace("-", "", literal=True))
+        wrong = rows.filter(~pl.col("postal_code").str.contains("^[0-9]{7}$"))
+        name = BY_NAME["postal_code"].ja
+        log.add(
+            wrong,
+            "register.digits",
+            field="postal_code",
+            name=name,
+            found=pl.col("postal_code"),
+            expected="7",
+        )
         for row in rows.filter(~pl.col("line").is_in(log.held_lines().implode())).to_dicts():
             names = ("payer_name", "postal_code", "address")
             found[row["payer_id"]] = {**{n: row[n] for n in names}, "lang": row["lang"] or "ja"}

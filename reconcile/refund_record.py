@@ -23,7 +23,7 @@ from reconcile.ledger import Ledger, open_ledger
 from reconcile.policy import Policy
 from reconcile.redecide import redecide
 from reconcile.refund_policy import RefundPolicy
-from reconcile.refund_states import Refund, after
+from reconcile.refund_states import Refund, State, after, refunds_of
 from reconcile.tables import TABLES
 
 _NONE = pl.Series([], dtype=pl.String)
@@ -127,6 +127,7 @@ class Record:
         """Write it all and make it last."""
         schema = {n: k for n, k in TABLES["refund_events"].columns.items() if n not in ("seq", "run_id")}
         self.ledger.add("refund_events", pl.DataFrame(self._events, schema=schema))
+        self._totals |= refund_totals(refunds_of(self.ledger))
         act = self._act
         who = act.who if act.login in (None, act.who) else f"{act.who} ({act.login})"
         row = {"who": who, "at": act.at, "what": self._what, "content": ", ".join(self._said)}
@@ -163,6 +164,15 @@ def recording(act: Act, what: str, *, role: str) -> Iterator[Record]:
             yield Record(ledger, act, what)
         finally:
             ledger.rollback()
+
+
+def refund_totals(refunds: Sequence[Refund]) -> dict[str, tuple[int, int]]:
+    """Count and yen of excess that refunds hold, by state; part of the totals that runs carry on."""
+    found = {}
+    for state in (State.PROPOSED, State.APPROVED, State.EXPORTED):
+        mine = [r.amount for r in refunds if r.state is state]
+        found[f"refund_{state.value}"] = (len(mine), sum(mine))
+    return found
 
 
 def offset_id(refund_id: str, part: Mapping[str, Any]) -> str:

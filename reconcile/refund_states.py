@@ -167,10 +167,18 @@ def after(refund: Refund | None, event: Row) -> Refund:
     raise ValueError(f"{event['refund_id']}: {word} after {refund.state.value if refund else 'nothing'}")
 
 
-def committed(refunds: Iterable[Refund]) -> dict[Key, int]:
-    """Yen that live refunds take from each row of excess."""
-    found: dict[Key, int] = {}
-    for refund in refunds:
-        if refund.live:
-            found[refund.key] = found.get(refund.key, 0) + refund.amount
+def refunds_naming(ledger: Ledger, keys: Sequence[str]) -> list[tuple[Refund, Row]]:
+    """Refunds whose proposal or decision names one of these payments or lines: each event with the refund as it was after it."""
+    if not keys or not ledger.store.highest("refund_events"):
+        return []
+    columns = ["seq", "refund_id", "content"]
+    named = [
+        part.filter(pl.col("content").str.contains_any(list(keys)))["refund_id"]
+        for part in ledger.scan("refund_events", columns)
+    ]
+    found: list[tuple[Refund, Row]] = []
+    known: dict[str, Refund] = {}
+    for event in ledger.lookup("refund_events", pl.concat(named).unique()).sort("seq").iter_rows(named=True):
+        known[event["refund_id"]] = after(known.get(event["refund_id"]), event)
+        found.append((known[event["refund_id"]], event))
     return found

@@ -18,7 +18,7 @@ from reconcile.fiscal import fiscal_year
 from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
 from reconcile.overpayments import NOT_REMITTED
-from reconcile.owed import Owed, owed, proposals
+from reconcile.owed import Owed, owed, plain, proposals
 from reconcile.policy import Policy
 from reconcile.refund_policy import ANY, MAKER
 from reconcile.refund_record import Act, Record, recording, refusals
@@ -179,23 +179,14 @@ def changed(refund: Refund, now: Owed, *, more: int = 0) -> Problem | None:
 
     Both figures are told.
     """
-    stands = now.standing(refund.key)
-    if stands is None:
+    if moved := now.moved(refund):
+        name, here, before = moved
         params: dict[str, str | int] = {
             "refund": refund.refund_id,
-            "found": "0",
-            "expected": f"{refund.basis['amount']:,}",
+            "found": _shown(here),
+            "expected": _shown(before),
         }
-        return Problem("refund.changed", "amount", params)
-    here = plain({name: stands[name] for name in EXCESS})
-    for name in ("amount", *(n for n in EXCESS if n != "amount")):
-        if here[name] != refund.basis[name]:
-            params = {
-                "refund": refund.refund_id,
-                "found": _shown(here[name]),
-                "expected": _shown(refund.basis[name]),
-            }
-            return Problem("refund.changed", name, params)
+        return Problem("refund.changed", name, params)
     spent = now.spent_on(refund.payer_id, but=refund.refund_id) + more
     stands_for = now.of_payer(refund.payer_id)
     if spent + refund.amount > stands_for:
@@ -306,11 +297,6 @@ def notice_no(on: date, refunds: Sequence[Refund], more: Sequence[str] = ()) -> 
     year = int(fiscal_year(pl.Series([on]))[0])
     numbers = [*(r.notice_no for r in refunds if r.notice_no), *more]
     return f"{year}-{sum(n.startswith(f'{year}-') for n in numbers) + 1:06}"
-
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON holds it: days as ISO text."""
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()}
 
 
 def _yen(figures: Mapping[str, Any]) -> int:
