@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands_refunds import COMMANDS
+from reconcile.commands_payees import COMMANDS
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError

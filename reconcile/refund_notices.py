@@ -6,7 +6,7 @@ In: a ledger, the payers' names and addresses (the ledger holds none), the site'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ COLUMNS = (
     *("levy_year", "period", "paid_amount", "due_amount", "overpaid", "class", "offset_to", "offset_amount"),
     *("refund", "interest", "interest_from", "interest_to", "total", "account_masked", "claim_until"),
 )
-CLASSES = {"kanou": "過納", "gonou": "誤納"}
+CLASSES: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
 PAYER_COLUMNS: tuple[Column, ...] = (
     BY_NAME["payer_id"],
     BY_NAME["payer_name"],

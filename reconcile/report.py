@@ -19,7 +19,7 @@ from reconcile.outcomes import Outcome
 from reconcile.page import Cell, Column, Words, note, page, section, table, tiles, total
 from reconcile.refund_words import state_of
 from reconcile.report_figures import Figures
-from reconcile.report_sections import ageing, dunned, rates, timely
+from reconcile.report_sections import ageing, credited, dunned, rates, timely
 from reconcile.report_words import (
     CHANNELS,
     CLASSES,
@@ -61,7 +61,12 @@ def report_html(facts: Facts, seen: View, figures: Figures, *, site: Site | None
                 Words("自動で消し込んだもの、そうでないもの", "Posted without a hand, and not"),
                 *_outcomes(facts),
             ),
-            section(3, Words("三つの突合", "Balanced three ways"), *_balance(facts, items)),
+            section(
+                3,
+                Words("三つの突合", "Balanced three ways"),
+                *_balance(facts, items),
+                *credited(figures, items),
+            ),
             section(4, Words("過誤納", "Overpayments"), *_overpaid(seen)),
             section(5, Words("仮受・保留・速報", "Suspense, held, preliminary"), *ageing(figures)),
             section(6, Words("収納率", "Collection rate"), *rates(figures, items)),

@@ -41,6 +41,12 @@ STATES: Mapping[str, Words] = {
     "changed": Words("起案後に変わった — 差戻し", "changed since proposed: reject"),
     "overdrawn": Words("還付後に過誤納でなくなった — 返還請求", "given back, no longer owed"),
 }
+BALANCE_STATES: Mapping[str, Words] = {
+    "balanced": Words("一致", "agrees"),
+    "explained": Words("理由あり", "explained"),
+    "open": Words("未解明", "open"),
+    "waits": Words("入金待ち", "waits for the bank"),
+}
 CHANNELS: Mapping[str, Words] = {
     "counter": Words("窓口", "counter"),
     "app": Words("スマートフォンアプリ", "app"),

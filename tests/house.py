@@ -35,12 +35,7 @@ HOMES: Mapping[
 ] = {  # third-party module → the only places in the wheel that may import it
     "numpy": ("",),
     "polars": ("",),
-    "click": (
-        "cli.py",
-        "reconcile/commands.py",
-        "reconcile/commands_night.py",
-        "reconcile/commands_refunds.py",
-    ),
+    "click": ("cli.py", "reconcile/commands"),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py",),
@@ -66,7 +61,7 @@ MONEY_WORDS = frozenset({"amount", "amounts", "yen", "money", "principal", "deli
 MONEY_MODULES = ("elqr/money.py", "elqr/check", "reconcile/")
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "fromtimestamp"})
 STOPWATCHES = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"})
-CLOCK_HOMES = ("cli.py", "reconcile/commands_night.py", "reconcile/commands_refunds.py")
+CLOCK_HOMES = ("cli.py", "reconcile/commands_")
 STOPWATCH_HOMES = ("cli.py", "slips/job.py")
 CHANCE = frozenset({"random", "secrets", "uuid"})
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from refund_towns import DEFAULT, FRIDAY, account, accounts, act, found, overpaid, refunds, refused, rules
 
+from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
 from reconcile.refund_accounts import confirm_account
 from reconcile.refund_export import export
@@ -214,9 +215,10 @@ def test_the_rules_that_come_with_elqr() -> None:
 def test_rules_with_a_fault_are_refused_whole(tmp_path: Path, text: str, field: str) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Exception, match=r"refund\.policy") as error:
+    with pytest.raises(ProblemError) as error:
         load_refund_policy(path)
-    assert field in [p.field for p in error.value.problems]  # type: ignore[attr-defined]
+    assert {p.code for p in error.value.problems} == {"refund.policy"}
+    assert field in [p.field for p in error.value.problems]
 
 
 def test_rules_that_are_not_there(tmp_path: Path) -> None:

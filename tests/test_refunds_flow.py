@@ -7,13 +7,27 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
-from refund_towns import act, found, free_yen, later, overpaid, refunds, refused, rules
+from refund_towns import (
+    FRIDAY,
+    account,
+    accounts,
+    act,
+    found,
+    free_yen,
+    later,
+    overpaid,
+    refunds,
+    refused,
+    rules,
+)
 
 from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.refund_blocks import block
+from reconcile.refund_export import export
 from reconcile.refunds import approve, propose, reject
 
 Places = Callable[[], str]
@@ -34,6 +48,13 @@ def place(tmp_path: Path) -> str:
     place = str(tmp_path / "l.db")
     overpaid(place, tmp_path / "t")
     return place
+
+
+def txn_of(place: str, refund_id: str) -> str:
+    """The transaction whose money a refund gives back."""
+    receipt_id = refunds(place)[refund_id].basis["receipt_id"]
+    with open_ledger(place) as ledger:
+        return str(ledger.lookup("receipts", pl.Series("receipt_id", [receipt_id]), ["txn_id"])["txn_id"][0])
 
 
 def test_proposed_agreed_to_and_rejected_on_both_stores(places: Places, tmp_path: Path) -> None:
@@ -258,14 +279,30 @@ def test_a_corrected_date_swaps_the_payments_and_opens_nothing(place: str, tmp_p
     """The payment that was given back is first now, the other one is the duplicate: the same ¥20,000."""
     propose(act(place, "mai"))
     approve(act(place, "chie"), ["R000001"])
-    gone = refunds(place)["R000001"].basis["receipt_id"]
-    with open_ledger(place) as ledger:
-        import polars as pl
-
-        txn = ledger.lookup("receipts", pl.Series("receipt_id", [gone]), ["txn_id"])["txn_id"][0]
+    txn = txn_of(place, "R000001")
     later(place, tmp_path, receipt(txn, 11, 20_000, date(2026, 5, 2), "corrected"))
     assert free_yen(place) == 0
     assert propose(act(place, "mai")).refunds == ()
+
+
+def test_what_was_given_counts_against_what_is_left_of_a_payer(place: str, tmp_path: Path) -> None:
+    """Three payments of one line: two are too much. One is given back, then the first is cancelled: only one is too much, and it was given."""
+    later(place, tmp_path, receipt("T1c", 11, 20_000, date(2026, 6, 5)))
+    ids = [r.refund_id for r in propose(act(place, "mai"), only=["P00001"]).refunds]
+    accounts(place, tmp_path, account(1))
+    approve(act(place, "chie"), ids)
+    first, second = ids
+    assert export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[first]).count == 1
+    posted = {"T1a", "T1b"} - {txn_of(place, first)}
+    later(place, tmp_path, receipt(posted.pop(), 11, 20_000, date(2026, 6, 1), "cancelled"))
+    left = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[second])
+    assert [(p.code, p.params["found"], p.params["expected"]) for p in left.problems] == [
+        ("refund.overdrawn", "40,000", "20,000")
+    ]
+    assert free_yen(place) == 40_000  # of the two other payers
+    reject(act(place, "mai"), [second], reason="取消")
+    assert [r.payer_id for r in propose(act(place, "mai")).refunds] == ["P00002", "P00003"]
+    assert found(place) == []
 
 
 # --- who and what waits for a person ----------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -142,8 +143,8 @@ class Office(RuleBasedStateMachine):
         """Yen of excess that stand and that are free, by payer."""
         with open_ledger(self.place) as ledger:
             now = owed(ledger)
-        free = dict(now.free.group_by("payer_id").sum().select("payer_id", "amount").iter_rows())
-        stands = dict(now.excess.group_by("payer_id").sum().select("payer_id", "amount").iter_rows())
+        free = dict(now.free.group_by("payer_id").agg(pl.col("amount").sum()).iter_rows())
+        stands = dict(now.excess.group_by("payer_id").agg(pl.col("amount").sum()).iter_rows())
         assert sum(now.taken.values()) + sum(free.values()) == sum(stands.values())
         return {payer: (yen, free.get(payer, 0)) for payer, yen in stands.items()}
 
