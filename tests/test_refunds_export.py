@@ -262,10 +262,10 @@ def test_notices_say_what_was_decided(place: str, tmp_path: Path) -> None:
         }
         for n in (1, 2)
     ]
-    bad = {"payer_id": "P00003", "payer_name": "見本 3", "postal_code": "12-34", "address": "みほん市1-1"}
+    bad = {"payer_id": "P00003", "payer_name": "見本 3", "postal_code": "12-34", "address": ""}
     payers = write(tmp_path / "payers.csv", PAYERS, *rows, bad)
     made = notices(place, payers=payers, site=Site.unknown())
-    assert made.log.table()["code"].to_list() == ["register.digits"]
+    assert made.log.table()["code"].to_list() == ["register.missing", "register.digits"]
     assert [(p.code, p.params["found"]) for p in made.problems] == [("refund.no_address", "P00003")]
     table = list(csv.DictReader(io.StringIO(made.data.decode())))
     assert tuple(table[0]) == COLUMNS and (made.count, made.yen) == (2, 40_000)
