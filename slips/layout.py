@@ -30,6 +30,7 @@ from slips.form import (
     Tint,
 )
 from slips.keys import REQUIRED, Keys
+from slips.marks import holes, inserter_marks, register_mark
 
 __all__ = [
     "Column",
@@ -134,6 +135,9 @@ def _layout(top: Keys, sha256: str) -> Layout:
         frames=tuple(f for k in top.tables("frame") for f in _frames(k, frame)),
         tints=tuple(t for k in top.tables("tint") for t in _tints(k, frame)),
         cuts=tuple(_cut(k, kind) for kind in ("perforation", "fold") for k in top.tables(kind)),
+        register_marks=tuple(register_mark(k) for k in top.tables("register_mark")),
+        inserter_marks=inserter_marks(top, dpi=frame.dpi),
+        holes=tuple(hole for k in top.tables("hole") for hole in holes(k)),
     )
     top.finish()
     return layout

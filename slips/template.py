@@ -14,8 +14,9 @@ from typing import Final
 from slips.constants import ConstantText, Words, constant_texts, set_constant
 from slips.fit import Setting
 from slips.fonts import FontLibrary
-from slips.form import FitStep, Layout, Part, PlacedBox
+from slips.form import FitStep, InserterMark, Layout, Part, PlacedBox
 from slips.glyphs import CodedFace
+from slips.inserter import mask_shape
 from slips.pdf import number
 from slips.place import MM_PT, Area, area_of
 
@@ -43,7 +44,7 @@ class TextHole:
 
 @dataclass(frozen=True)
 class CodeHole:
-    """Where the image mask of a code is set."""
+    """Where the image mask of a code is set; `kind` is the key of its images."""
 
     box: str
     kind: str
@@ -199,6 +200,18 @@ class _Compiler:
         self.leave(CodeHole(box.name, box.kind))
         self.put(b"\nEI Q ")
 
+    def inserter_mark(self, mark: InserterMark) -> None:
+        """What a machine reads, on the dot grid too; page space, not read aloud."""
+        dot_pt = 72 / self.layout.dpi
+        left, bottom = self.layout.origin_dots(mark)
+        columns, rows = mask_shape(mark)
+        w = columns * mark.pitch_dots * dot_pt if mark.kind == "datamatrix" else mark.w_mm * MM_PT
+        place = (w, rows * mark.line_dots * dot_pt, left * dot_pt, bottom * dot_pt)
+        self.put(b"/Artifact BMC q %b 0 0 %b %b %b cm " % tuple(map(_exact, place)))
+        self.put(b"BI/W %d/H %d/IM true/BPC 1/D[1 0]ID " % (columns, rows))
+        self.leave(CodeHole(mark.id, code_key(mark)))
+        self.put(b"\nEI Q EMC\n")
+
     def mark(self, box: PlacedBox) -> None:
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm).seen_from(self.x, self.y)
         place = (number(area.w), number(area.h), number(area.x), number(area.top - area.h))
@@ -243,6 +256,11 @@ class _Compiler:
         return Element(box.role, mcid, alt, (), extra)
 
 
+def code_key(mark: InserterMark) -> str:
+    """Under which name the images of a mark travel beside those of the codes."""
+    return f"inserter {mark.id}"
+
+
 def _exact(value: float) -> bytes:
     """Codes stand on the dot grid: six places keep a module's edge within a nanometre of it."""
     return f"{value:.6f}".rstrip("0").rstrip(".").encode()
@@ -264,6 +282,8 @@ def compile_template(
         constants.setdefault(text.box, []).append(text)
     work = _Compiler(layout, constants, words, fonts, faces, has_mark)
     work.put(b"/Artifact BMC/Art Do EMC\n0 g ")
+    for mark in layout.inserter_marks:
+        work.inserter_mark(mark)
     elements: list[Element] = []
     for part in layout.parts:
         work.enter(part)

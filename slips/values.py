@@ -47,7 +47,18 @@ NAMES = (
         "barcode_1",
         "barcode_2",
     ),
-    *("seq", "n_of_m", "kind", "principal", "delinquency", "dunning_fee", "body_code", "city", "department"),
+    *(
+        "seq",
+        "n_of_m",
+        "group",
+        "kind",
+        "principal",
+        "delinquency",
+        "dunning_fee",
+        "body_code",
+        "city",
+        "department",
+    ),
     *("telephone", "test", "breakdown", "inst_full_amount", "inst_full_due"),
 )
 """Every value column except the numbered cells of the instalment table (`inst_period_1`, `inst_amount_1`, `inst_due_1` …)."""
@@ -124,6 +135,7 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
         "kind": rows["kind"].replace_strict(words["kind"], default="", return_dtype=pl.String),
         "seq": rows["seq"].cast(pl.String).str.zfill(NUMBER_WIDTH),
         "n_of_m": _in_words("{}/{}", rows["n"], rows["m"]),
+        "group": _group(rows).cast(pl.String).str.zfill(NUMBER_WIDTH),
         "principal": yen["principal"],
         "delinquency": yen["delinquency"],
         "dunning_fee": yen["dunning_fee"],
@@ -148,6 +160,13 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
         pl.all().fill_null("")
     )
     return texts.with_columns(rows.select([*CARRIED, "_row"]).get_columns())
+
+
+def _group(rows: pl.DataFrame) -> pl.Series:
+    """Number of the bundle in the job, from 1; rows that were not ordered yet are of the first."""
+    if "bundle" in rows.columns:
+        return rows["bundle"].cast(pl.Int64) + 1
+    return pl.repeat(1, rows.height, dtype=pl.Int64, eager=True)
 
 
 def _in_words(pattern: str, *series: pl.Series) -> pl.Series:
