@@ -123,6 +123,9 @@ class PlacedBox:
     rows: int = 0
     row_h_mm: float = 0.0
     head_h_mm: float = 0.0
+    ground: float = 1.0
+    """Grey of a bar under the text, 1 for none; on a dark one the text is white."""
+    border_pt: float = 0.0
 
     @property
     def name(self) -> str:
@@ -320,6 +323,9 @@ class Layout:
     register_marks: tuple[RegisterMark, ...] = ()
     inserter_marks: tuple[InserterMark, ...] = ()
     holes: tuple[Hole, ...] = ()
+    base: str = ""
+    preprinted: bool = False
+    """The constant part of the form is on the paper already; only values, codes and marks are printed."""
 
     @property
     def page(self) -> Rect:

@@ -27,6 +27,9 @@ CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {
 }
 """Columns and rows of the image masks."""
 
+DARK_BELOW: Final = 0.5
+"""On a ground darker than this text is white."""
+
 
 @dataclass(frozen=True)
 class TextHole:
@@ -233,10 +236,30 @@ class _Compiler:
             trs.append(Element("TR", children=tuple(cells)))
         return Element("Table", children=tuple(trs))
 
+    def ground(self, box: PlacedBox, area: Area) -> bool:
+        """The bar under a box and its border; True where it is dark, so that the text is white from here on."""
+        if box.ground >= 1 and not box.border_pt:
+            return False
+        seen = area.seen_from(self.x, self.y)
+        place = b"%b %b %b %b re" % tuple(map(number, (seen.x, seen.top - seen.h, seen.w, seen.h)))
+        if box.ground < 1:
+            self.put(b"%b g %b f 0 g " % (number(box.ground), place))
+        if box.border_pt:
+            self.put(b"q 0 G %b w %b S Q " % (number(box.border_pt), place))
+        if box.ground >= DARK_BELOW:
+            return False
+        self.put(b"1 g ")
+        return True
+
     def box(self, box: PlacedBox) -> Element | None:
         mcid = self.open(box.role)
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-        for text in self.constants.get(box.name, ()):
+        texts = self.constants.get(box.name, ())
+        labels = 1 if box.label else 0  # it stands beside the bar, not on it
+        for text in texts[:labels]:
+            self.constant(text)
+        dark = self.ground(box, area)
+        for text in texts[labels:]:
             self.constant(text)
         if box.kind in CODE_SHAPE:
             self.image_mask(box)
@@ -244,7 +267,7 @@ class _Compiler:
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
-        self.put(b"EMC\n")
+        self.put(b"0 g EMC\n" if dark else b"EMC\n")
         if mcid is None:
             return None
         extra, alt = b"", ""
