@@ -28,7 +28,7 @@ from slips.textcheck import TextCheck
 from slips.values import CELLS, known_values
 from slips.wording import faces_of
 
-KINDS = ("usual", "longest", "plain")
+KINDS = ("usual", "longest", "full_year", "plain")
 ISSUED = dt.date(2026, 5, 11)
 """The day that the samples say of themselves."""
 
@@ -60,7 +60,7 @@ def write_preview(
 
 
 def preview_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
-    """The value columns of the three samples (`line` 1 to 3), all that a form with `rows` instalments may name."""
+    """The value columns of the samples (`line` from 1), all that a form with `rows` instalments may name."""
     data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
     spoken = "ja" if lang == "ja" else "en"
     slips = [_slip(data, kind, spoken, rows=rows, office=office) for kind in KINDS]

@@ -25,6 +25,7 @@ import polars as pl
 
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
+from slips.form import InserterMark
 from slips.manifest import part_of, write_part
 from slips.order import PlannedFile, in_print_order
 from slips.outfiles import disk_problem
@@ -71,6 +72,7 @@ class FileTask:
     site: Site
     press: Press
     read_back: bool
+    marks: tuple[InserterMark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def print_file(task: FileTask) -> FileResult:
         layout_sha256=task.layout_sha256,
         profile=task.profile,
         profile_sha256=task.profile_sha256,
+        marks=task.marks,
     )
     write_part(part, task.part)
     task.bucket.unlink()
