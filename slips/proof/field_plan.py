@@ -23,6 +23,7 @@ from slips.proof.text_forms import TextForm
 SEARCH_MM = 0.35
 """How far a line may stand from its place: the page is registered to about 0.1 mm."""
 PAD_PX = 2
+ANCHORS = 2
 DIGITS = "0123456789"
 
 
@@ -52,6 +53,37 @@ class Raster:
     search: tuple[int, int]
     """Pixels down and across that the line may be off."""
     patterns: tuple[tuple[Slot, ...], ...]
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every place with what may stand there, once."""
+        return tuple(sorted({slot for pattern in self.patterns for slot in pattern}))
+
+    @cached_property
+    def members(self) -> npt.NDArray[np.float32]:
+        """(patterns, slots): 1 where the pattern has the slot."""
+        return np.array([[slot in pattern for slot in self.slots] for pattern in self.patterns], np.float32)
+
+    @cached_property
+    def anchors(self) -> tuple[Slot, ...]:
+        """Few slots, of which each pattern has at least `ANCHORS`: those that most patterns share, wide ones first."""
+        wanted = [min(ANCHORS, len(pattern)) for pattern in self.patterns]
+        left, found = list(self.slots), list[Slot]()
+        while any(need > 0 for need in wanted):
+            gain = [
+                (sum(need > 0 and slot in p for p, need in zip(self.patterns, wanted, strict=True)), slot.columns, slot)
+                for slot in left
+            ]  # fmt: skip
+            best = max(gain)[2]
+            left.remove(best)
+            found.append(best)
+            wanted = [need - (best in p) for p, need in zip(self.patterns, wanted, strict=True)]
+        return tuple(found)
+
+    @cached_property
+    def anchored(self) -> npt.NDArray[np.float32]:
+        """(patterns, anchors), as `members`."""
+        return np.array([[slot in pattern for slot in self.anchors] for pattern in self.patterns], np.float32)
 
     @cached_property
     def chars(self) -> str:

@@ -17,7 +17,7 @@ from slips.place import EM_ASCENT
 
 Ink = npt.NDArray[np.float32]
 
-EM_PX = 32
+EM_PX = 24
 """Rows of a cell: half-width digits get 16 columns. From 9 pt on that is the detail of 220 dpi, more than telling digits apart needs."""
 
 _FINE = 8  # sub-pixels a pixel while drawing
