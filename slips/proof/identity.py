@@ -33,6 +33,14 @@ class Identity:
     """The row that should lie here, where that is known."""
 
 
+@dataclass(frozen=True)
+class Hint:
+    """What the rest of the stack says of a page that does not say it itself: the slip that must lie here, and those that may."""
+
+    place: int | None = None
+    rows: tuple[int, ...] = ()
+
+
 def identify(content: bytes, book: Book, *, place: int | None) -> Identity:
     """What `content` (empty: nothing was read) makes of a page; `place` is the row that should lie here."""
     if not content:

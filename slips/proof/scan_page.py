@@ -20,7 +20,7 @@ from slips.proof.curve import Curve
 from slips.proof.expected import Area
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
-from slips.proof.identity import Identity, identify
+from slips.proof.identity import Hint, Identity, identify
 from slips.proof.measure import Measurement, measure
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
@@ -40,8 +40,6 @@ BLANK_PX_A_MM = 2.0
 BLANK_DARKER = 45
 """Grey levels below the paper that count as ink."""
 BLANK_SHARE_MAX = 2e-4
-SYMBOL_SCORE = 0.5
-"""Template score above which a symbol of this kind stands there, whosever it is."""
 BARS_PX_A_MODULE = 4
 
 Modules = symbol_map.Modules
@@ -59,7 +57,6 @@ class Facts:
     grid: Grid | None = None
     measurement: Measurement | None = None
     grades: Grades | None = None
-    ladder_of: str = ""
     texts: tuple[TextFact, ...] = ()
     bars: str | None = None
     """Digits of the barcode, empty where none is read; None where the form has none or the page is not registered."""
@@ -85,18 +82,17 @@ class ScanReader:
     def __post_init__(self) -> None:
         self._sheets = {sheet.name: sheet for sheet in self.sheets}
 
-    def look(self, scan: Scan, *, candidates: Sequence[int] = ()) -> Facts:
-        """Everything about one page. `candidates`: rows that may lie here where nobody reads the code, the likeliest first."""
+    def look(self, scan: Scan, *, hint: Hint) -> Facts:
+        """Everything about one page. `hint`: which slips may lie here, for a code that nobody reads."""
         if _is_blank(scan):
-            place = candidates[0] if candidates else None
-            return Facts(identity=identify(b"", self.book, place=place), blank=True)
+            return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
         voices, corners, others = self._read_at_place(scan)
         if not any(v.content for v in voices):
             voices, corners, others = self._read_anywhere(scan)
         if not any(v.content for v in voices):
-            return self._unread(scan, corners, candidates)
+            return self._unread(scan, corners, hint)
         content = _first(voices)
-        identity = identify(content, self.book, place=candidates[0] if candidates else None)
+        identity = identify(content, self.book, place=hint.place)
         facts = Facts(identity=identity, voices=voices, others=others)
         if corners is None:
             return facts
@@ -138,13 +134,13 @@ class ScanReader:
                 return voices, corners, 0
         return (), (found[0].corners if found else None), 0
 
-    def _unread(self, scan: Scan, corners: Points | None, candidates: Sequence[int]) -> Facts:
+    def _unread(self, scan: Scan, corners: Points | None, hint: Hint) -> Facts:
         """Nobody read it on the page: register the page, look closely at the code's place, and try the identity proof."""
         fit, sheet = self._registered(scan)
         if fit is None or sheet is None:
             sheet = next(iter(self._likely(scan)), self.sheets[0])
             if corners is None:
-                return Facts(identity=identify(b"", self.book, place=None), sheet=sheet)
+                return Facts(identity=identify(b"", self.book, place=hint.place), sheet=sheet)
             place = sheet.places.symbol
             fit = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
         guess = fit.to_pixels(_corners_mm(sheet))
@@ -152,42 +148,44 @@ class ScanReader:
         voices = cascade.read_symbol(crop, wechat=self.wechat)
         if voices:
             content = _first(voices)
-            identity = identify(content, self.book, place=candidates[0] if candidates else None)
+            identity = identify(content, self.book, place=hint.place)
             at = next((v.corners + origin for v in voices if v.corners is not None), guess)
             facts = Facts(identity=identity, voices=voices, fit=fit, sheet=sheet)
             return self._measured(scan, facts, content, at)
-        return self._proven(scan, fit, sheet, guess, candidates)
+        return self._proven(scan, fit, sheet, guess, hint)
 
     def _proven(
-        self, scan: Scan, fit: PageFit, sheet: Sheet, guess: Points, candidates: Sequence[int]
+        self, scan: Scan, fit: PageFit, sheet: Sheet, guess: Points, hint: Hint
     ) -> Facts:
         """The identity proof: which of the slips that may lie here is it, by their own modules?"""
         number = self.text.number(scan.grey, fit, sheet)
         named = self.book.of_number(number) if number is not None else None
-        rows = list(dict.fromkeys([*([named] if named is not None else []), *candidates]))
+        likely = named if named is not None else hint.place
+        unproven = Identity(row=likely, by="number" if named is not None else "place" if likely is not None else "")
+        rows = list(dict.fromkeys([*([] if likely is None else [likely]), *hint.rows]))
         if not rows:
-            return Facts(identity=identify(b"", self.book, place=None), sheet=sheet, fit=fit)
+            return Facts(identity=unproven, sheet=sheet, fit=fit)
         payloads = np.frombuffer("".join(self.book.payload(r) for r in rows).encode(), np.uint8)
         modules = symbols.unpack(symbols.encode(payloads.reshape(len(rows), -1)))
         grid = locate(scan.grey, modules[0], guess)
-        if grid is None or grid.score < SYMBOL_SCORE / 2:
-            return Facts(identity=identify(b"", self.book, place=rows[0]), sheet=sheet, fit=fit)
+        if grid is None:
+            return Facts(identity=unproven, sheet=sheet, fit=fit)
         bits = measure(scan.grey, grid, modules[0], self.curve).bits
         errors = symbol_map.codeword_errors(np.broadcast_to(bits, modules.shape), modules)
-        best = int(errors.max(axis=1).argmin())
-        grid = locate(scan.grey, modules[best], grid.corners) or grid
-        measurement = measure(scan.grey, grid, modules[best], self.curve)
-        if measurement.intended:
-            identity = Identity(row=rows[best], by="symbol", place=candidates[0] if candidates else None)
-            chosen = best
-        else:
-            identity, chosen = identify(b"", self.book, place=rows[0]), 0
+        chosen = int(errors.max(axis=1).argmin())
+        closer = locate(scan.grey, modules[chosen], grid.corners) or grid
+        measurement = measure(scan.grey, closer, modules[chosen], self.curve)
+        identity = Identity(row=rows[chosen], by="symbol", place=hint.place)
+        if not measurement.intended:
+            if likely is None:
+                return Facts(identity=unproven, sheet=sheet, fit=fit)
+            identity, chosen, closer = unproven, 0, grid
             measurement = measure(scan.grey, grid, modules[0], self.curve)
         facts = Facts(
             identity=identity,
             sheet=sheet,
             fit=fit,
-            grid=grid,
+            grid=closer,
             measurement=measurement,
             grades=grade(measurement, self.thresholds),
             nearest=() if measurement.intended else measurement.errors_best,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from elqr import symbols
 from elqr.problems import Problem, ProblemError, Where
@@ -19,6 +20,7 @@ from slips.proof import compare, printed
 from slips.proof.expected import Places
 from slips.proof.intent import places_of
 from slips.proof.outcome import LayoutUsed
+from slips.proof.register import Mark
 from slips.proof.render import Frame
 
 
@@ -44,6 +46,12 @@ class Sheet:
     @cached_property
     def bars_frame(self) -> Frame | None:
         return compare.bars_frame(self.places.bars) if self.places.bars else None
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The form's register marks, where it has any."""
+        marks: Sequence[Any] = getattr(self.layout, "register_marks", ())
+        return tuple((mark.x_mm, mark.y_mm, mark.side_mm) for mark in marks)
 
     @property
     def side_mm(self) -> float:

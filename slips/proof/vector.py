@@ -6,7 +6,7 @@ file should have it; what it must show is computed from the manifest again, noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from elqr.digits import to_matrix
 from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
 from slips.proof.expected import Area
-from slips.proof.identity import Identity, identify, identity_remarks
+from slips.proof.identity import Hint, Identity, identify, identity_remarks
 from slips.proof.ink import Inks
 from slips.proof.outcome import PageResult
 from slips.proof.printed import printed_texts
@@ -62,9 +62,14 @@ class VectorPages:
         self._sheets = {sheet.name: sheet for sheet in sheets}
         self._usual = sheets[0]
 
-    def look(self, indices: Sequence[int], pages: Sequence[Page]) -> list[PageResult]:
+    def look(
+        self, indices: Sequence[int], pages: Sequence[Page], *, hints: Mapping[int, Hint]
+    ) -> list[PageResult]:
         """Judge these pages (0-based numbers, at most `GROUP`)."""
-        seen = [self._first_look(index, page) for index, page in zip(indices, pages, strict=True)]
+        seen = [
+            self._first_look(index, page, hints.get(index, Hint()))
+            for index, page in zip(indices, pages, strict=True)
+        ]
         entries = {k: self._book.entry(s.identity.row) for k, s in enumerate(seen) if s.identity.row is not None}
         wanted = list(entries.values())
         modules = compare.intended(symbols.encode(_digits([e.payload for e in wanted], symbols.DIGITS)))
@@ -86,8 +91,9 @@ class VectorPages:
             results.append(self._result(index, page, seen[k], entry, found))
         return results
 
-    def _first_look(self, index: int, page: Page) -> _Seen:
+    def _first_look(self, index: int, page: Page, given: Hint) -> _Seen:
         hint = self._book.of_page(self._name, index + 1)
+        hint = given.place if hint is None else hint
         if hint is not None:
             self._usual = self._sheets[self._book.rows.item(hint, "layout")]
         tried: list[Sheet] = [self._usual, *(s for s in self._sheets.values() if s is not self._usual)]
