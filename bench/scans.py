@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import cv2
 
-from bench.figures import Figure, table
+from bench.figures import Figure
 from slips.proof.simulate.defects import DEFECTS
 from slips.proof.simulate.matrix import CASCADE, COMBINED, READERS, SINGLE, cases, tried
 from slips.proof.wechat import WeChat
@@ -25,7 +25,9 @@ from slips.proof.wechat import WeChat
 COMBINED_GOAL, CASCADE_GOAL = 87.0, 83.0
 
 
-def measure(seeds: int, *, dpis: Sequence[int] = (300, 400), defects: Sequence[str] = tuple(DEFECTS)) -> dict[str, object]:
+def measure(
+    seeds: int, *, dpis: Sequence[int] = (300, 400), defects: Sequence[str] = tuple(DEFECTS)
+) -> dict[str, object]:
     """Shares read by reader and by defect in per cent, misreads, and WeChat's troubles."""
     cv2.setNumThreads(1)
     read: Counter[tuple[str, str]] = Counter()
@@ -44,9 +46,7 @@ def measure(seeds: int, *, dpis: Sequence[int] = (300, 400), defects: Sequence[s
         "crops": crops,
         "read": {name: round(100 * sum(read[d, name] for d in tries) / crops, 1) for name in READERS},
         "misreads": {name: misread[name] for name in READERS},
-        "by_defect": {
-            d: {name: round(100 * read[d, name] / tries[d], 1) for name in READERS} for d in tries
-        },
+        "by_defect": {d: {name: round(100 * read[d, name] / tries[d], 1) for name in READERS} for d in tries},
         "wechat_troubles": dict(troubles),
         "seconds": round(time.process_time() - begun, 1),
     }

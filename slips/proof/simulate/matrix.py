@@ -63,12 +63,16 @@ def cases(
 
 def payload_of(case: Case) -> bytes:
     """255 digits of chance."""
-    return np.random.default_rng(case.number).integers(ord("0"), ord("9") + 1, symbols.DIGITS, np.uint8).tobytes()
+    return (
+        np.random.default_rng(case.number)
+        .integers(ord("0"), ord("9") + 1, symbols.DIGITS, np.uint8)
+        .tobytes()
+    )
 
 
 def modules_of(payload: bytes) -> npt.NDArray[np.uint8]:
     """The intended symbol (41, 41), 1 = dark."""
-    return symbols.unpack(symbols.encode(np.frombuffer(payload, np.uint8)[None]))[0]
+    return np.asarray(symbols.unpack(symbols.encode(np.frombuffer(payload, np.uint8)[None]))[0])
 
 
 def shot_of(case: Case) -> Shot:
