@@ -250,10 +250,7 @@ class ScanReader:
         """By marks where the form has them, else by the intended page from where the code puts it, else by the code alone."""
         place = sheet.places.symbol
         near = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
-        marks = sheet.marks
-        by_marks = (
-            register_marks(scan, marks, sheet.layout.page_w_mm, sheet.layout.page_h_mm) if marks else None
-        )
+        by_marks = _by_marks(scan, sheet)
         if by_marks is not None:
             return by_marks
         page = self.pictures[sheet.name]
@@ -264,11 +261,7 @@ class ScanReader:
         """The page without its code: the form that most places agree on."""
         best: tuple[PageFit | None, Sheet | None] = None, None
         for sheet in self._likely(scan):
-            layout = sheet.layout
-            fit = (
-                register_marks(scan, sheet.marks, layout.page_w_mm, layout.page_h_mm) if sheet.marks else None
-            )
-            fit = fit or register_picture(scan, self.pictures[sheet.name], PX_A_MM)
+            fit = _by_marks(scan, sheet) or register_picture(scan, self.pictures[sheet.name], PX_A_MM)
             if fit is not None and (best[0] is None or fit.points > best[0].points):
                 best = fit, sheet
         return best
@@ -280,6 +273,13 @@ class ScanReader:
         shapes = [(s, sorted((s.layout.page_w_mm, s.layout.page_h_mm), reverse=True)) for s in self.sheets]
         fitting = [s for s, (h, w) in shapes if abs(ratio / (h / w) - 1) < 0.08]
         return fitting or list(self.sheets)
+
+
+def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:
+    """Marks that look alike upside down are told apart by where the code's finder patterns are."""
+    place, layout = sheet.places.symbol, sheet.layout
+    code = (place.x_mm, place.y_mm, sheet.side_mm)
+    return register_marks(scan, sheet.marks, layout.page_w_mm, layout.page_h_mm, code=code)
 
 
 def _first(voices: Sequence[Voice]) -> bytes:
