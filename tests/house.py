@@ -56,7 +56,7 @@ HOMES: Mapping[
 }
 DISTRIBUTIONS: Mapping[str, str] = {  # import name → name in pyproject.toml, where they differ
     "PIL": "pillow",
-    "cv2": "opencv-python-headless",
+    "cv2": "opencv-contrib-python-headless",
     "fontTools": "fonttools",
     "zengin_code": "zengin-code",
     "zxingcpp": "zxing-cpp",

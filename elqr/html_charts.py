@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from reconcile.page import Words, words
+from elqr.html_page import Words, words
 
 WIDTH, ROW, NAME_WIDTH, FIGURE_WIDTH = 960, 26, 250, 150
 HEIGHT, BASE, TOP = 190, 160, 22
