@@ -100,6 +100,15 @@ class Book:
             return None
         return self.of_key(content[_KEY.offset : _KEY.offset + _KEY.width].decode())
 
+    def of_number(self, seq: int) -> int | None:
+        """The row with this running number, else None."""
+        at = self.rows["seq"].search_sorted(seq)
+        return int(at) if at < len(self) and self.rows.item(int(at), "seq") == seq else None
+
+    def payload(self, index: int) -> str:
+        """The 255 digits of a row."""
+        return str(self.rows.item(index, "payload"))
+
     def of_page(self, file: str, page: int) -> int | None:
         """The row that was printed on this page of this file (by name), else None."""
         found = self._files.get(file)
@@ -149,6 +158,7 @@ def read_book(path: Path) -> tuple[Book, str]:
         *(pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d", strict=False) for name in DAYS),
     )
     _judge(rows, path)
+    rows = rows.sort("seq")
     keys = rows["slip_key"].to_numpy().astype(f"S{KEY_DIGITS}")
     order = np.argsort(keys, kind="stable").astype(np.int64)
     return Book(rows, keys[order], order), str(sha256_of(path))

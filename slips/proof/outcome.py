@@ -17,7 +17,7 @@ from slips.proof.sequence import Order, Sampling
 from slips.proof.verdicts import Finding, SlipResult, Verdict, Weight
 
 Kind = Literal["vector", "scan", ""]
-KnownBy = Literal["content", "key", "symbol", "place", ""]
+KnownBy = Literal["content", "key", "symbol", "number", "place", ""]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +32,7 @@ class PageResult:
     """The slip it was found to be, as a row of the manifest from 0; None: not known, or foreign."""
     known_by: KnownBy = ""
     """content: all 255 digits; key: the payment number in them, other digits differ; symbol: the identity proof, nobody reads it;
-    place: where it lies in the file or the stack."""
+    number: the printed running number; place: where it lies in the file or the stack."""
     content: str = ""
     """The digits that were read where the manifest does not hold them."""
     blank: bool = False
