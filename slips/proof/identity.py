@@ -99,4 +99,4 @@ def _excerpt(content: bytes, at: int) -> str:
 
 def _key_of(content: bytes) -> str:
     """The payment number in digits that have the shape of a payload."""
-    return payload.decode(digit_row(content.decode()))["slip_key"][0]
+    return str(payload.decode(digit_row(content.decode()))["slip_key"][0])

@@ -1,7 +1,7 @@
 """With which ink a page of a PDF is painted: K alone, or colours that a press would mix from several plates.
 
 In: a file, areas of its pages. Out: for each page, whether anything but grey or K is used, and whether it touches an area. A page whose bytes
-name no colour operator is done at once; only the others are walked operator by operator. Refuses nothing: a page that cannot be walked is said to be so.
+name no colour operator is done at once; only the others are walked operator by operator. Refuses what pikepdf does not open.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ GREY = "DeviceGray"
 _NAMED = re.compile(rb"(?:^|[\s\]\)>])(?:rg|RG|k|K|cs|CS|sc|SC|scn|SCN|sh)(?=[\s/\[(<]|$)")
 _PATHS = frozenset({"f", "F", "f*", "B", "B*", "b", "b*", "S", "s"})
 _STROKES = frozenset({"S", "s"})
+_BUILDING = frozenset({"m", "l", "c", "v", "y", "re"})
+_TEXT_PLACES = frozenset({"BT", "Td", "TD", "Tm"})
 _TEXTS = frozenset({"Tj", "TJ", "'", '"'})
 _DEEPEST = 8  # forms within forms
 
@@ -54,6 +56,7 @@ class _Walk:
     areas: Sequence[Edges]
     near: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
+    path: Points = field(default_factory=list)
 
     def paint(self, colour: str, points: Points) -> None:
         if not colour:
@@ -102,10 +105,10 @@ class Inks:
 
     def _walk(self, walk: _Walk, thing: Any, resources: Any, state: _State, *, depth: int) -> None:
         stack: list[_State] = []
-        path: Points = []
         at = (0.0, 0.0)
-        for operands, operator in pikepdf.parse_content_stream(thing):
-            name = str(operator)
+        for step in pikepdf.parse_content_stream(thing):
+            operands: Any = step.operands
+            name = str(step.operator)
             if name == "q":
                 stack.append(state)
             elif name == "Q":
@@ -113,27 +116,15 @@ class Inks:
             elif name == "cm":
                 state = replace(state, matrix=_times(_numbers(operands), state.matrix))
             elif (colour := _colour(name, operands)) is not None:
-                state = replace(state, **{"stroke" if name[0].isupper() else "fill": colour})
-            elif name in ("m", "l", "c", "v", "y", "re"):
-                path += _placed(name, _numbers(operands), state.matrix)
-            elif name in _PATHS:
-                walk.paint(state.stroke if name in _STROKES else state.fill, path)
-                if name.lower().startswith("b"):
-                    walk.paint(state.stroke, path)
-                path = []
-            elif name == "n":
-                path = []
-            elif name in ("BT", "Td", "TD", "Tm"):
+                state = replace(state, stroke=colour) if name[0].isupper() else replace(state, fill=colour)
+            elif name in _TEXT_PLACES:
                 at = _text_place(name, operands, at)
             elif name in _TEXTS:
                 walk.paint(state.fill, [_point(at, state.matrix)])
-            elif name == "sh":
-                walk.paint("sh", [(x, y) for a in walk.areas for x, y in ((a[0], a[1]), (a[2], a[3]))])
-            elif name == "INLINE IMAGE":
-                picture = operands[0]
-                walk.paint(state.fill if picture.image_mask else _inline_colour(picture), _unit(state.matrix))
             elif name == "Do":
                 self._drawn(walk, resources, str(operands[0]), state, depth)
+            else:
+                _draw(walk, name, operands, state)
 
     def _drawn(self, walk: _Walk, resources: Any, name: str, state: _State, depth: int) -> None:
         one = (resources.get("/XObject") or {}).get(name) if resources is not None else None
@@ -141,11 +132,31 @@ class Inks:
             return
         if one.get("/Subtype") == "/Form":
             if depth < _DEEPEST:
-                inner = replace(state, matrix=_times(_numbers(one.get("/Matrix", (1, 0, 0, 1, 0, 0))), state.matrix))
+                inner = replace(
+                    state, matrix=_times(_numbers(one.get("/Matrix", (1, 0, 0, 1, 0, 0))), state.matrix)
+                )
                 self._walk(walk, one, one.get("/Resources", resources), inner, depth=depth + 1)
         else:
             mask = bool(one.get("/ImageMask", False))
             walk.paint(state.fill if mask else _image_colour(one), _unit(state.matrix))
+
+
+def _draw(walk: _Walk, name: str, operands: Any, state: _State) -> None:
+    """Paths, shadings and inline images."""
+    if name in _BUILDING:
+        walk.path += _placed(name, _numbers(operands), state.matrix)
+    elif name in _PATHS:
+        walk.paint(state.stroke if name in _STROKES else state.fill, walk.path)
+        if name.lower().startswith("b"):
+            walk.paint(state.stroke, walk.path)
+        walk.path = []
+    elif name == "n":
+        walk.path = []
+    elif name == "sh":
+        walk.paint("sh", [(x, y) for a in walk.areas for x, y in ((a[0], a[1]), (a[2], a[3]))])
+    elif name == "INLINE IMAGE":
+        image = operands[0]
+        walk.paint(state.fill if image.image_mask else _inline_colour(image), _unit(state.matrix))
 
 
 def _content(thing: Any) -> bytes:
@@ -175,9 +186,7 @@ def _colour(name: str, operands: Any) -> str | None:
     if name in ("cs", "CS"):
         space = str(operands[0]).lstrip("/")
         return "" if space == GREY else f"/{space} {name}"
-    if name in ("sc", "scn", "SC", "SCN"):
-        return None  # the space was set before and stays what it is
-    return None
+    return None  # sc and scn choose within the space that was set before
 
 
 def _image_colour(image: Any) -> str:

@@ -117,7 +117,9 @@ class Inspector:
         facts = self._reader.look(scan, hint=hint)
         row = facts.identity.row
         entry = None if row is None else self._book.entry(row)
-        return judged(scan, facts, entry, self.gates, said=said, mark=mark_of(scan.grey, facts, entry, curve=self.curve))
+        return judged(
+            scan, facts, entry, self.gates, said=said, mark=mark_of(scan.grey, facts, entry, curve=self.curve)
+        )
 
     def _pdf(self, task: Task) -> Iterator[PageResult]:
         with open_document(task.path) as document:

@@ -38,7 +38,13 @@ def disagreements(book: Book) -> list[Finding]:
         if numbers:
             shown = ", ".join(map(str, numbers[:SAID])) + (" …" if len(numbers) > SAID else "")
             found.append(
-                remark("verify.manifest_disagrees", measured=f"{len(numbers):,}", limit="0", value=name, numbers=shown)
+                remark(
+                    "verify.manifest_disagrees",
+                    measured=f"{len(numbers):,}",
+                    limit="0",
+                    value=name,
+                    numbers=shown,
+                )
             )
     return found
 

@@ -34,5 +34,10 @@ def mark_of(grey: Pixels, facts: Facts, entry: Entry | None, *, curve: Curve) ->
         dx, dy = fit.to_mm(grid.corners)[0] - (place.x_mm, place.y_mm)
         figures |= {"dx_mm": float(dx), "dy_mm": float(dy)}
     return PressMark(
-        place=sheet.name, x_mm=place.x_mm, y_mm=place.y_mm, pitch_mm=place.pitch_mm, figures=figures, profile=profile
+        place=sheet.name,
+        x_mm=place.x_mm,
+        y_mm=place.y_mm,
+        pitch_mm=place.pitch_mm,
+        figures=figures,
+        profile=profile,
     )

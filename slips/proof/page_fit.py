@@ -30,6 +30,8 @@ class PageFit:
     """The largest distance of such a pair, in millimetres; with three points it says nothing."""
     dpi: float | None
     """What the file says of itself."""
+    ambiguous: bool = False
+    """The same places fit as well half a turn off (or a quarter): see `register_marks`."""
 
     def to_pixels(self, mm: npt.ArrayLike) -> Points:
         return plane.moved(mm, self.map)

@@ -81,12 +81,19 @@ class PageText:
                 return TextFact(value=box.value, box=box, reading=reading, right=right)
             if best is None or reading.score > best.score:
                 best = reading
-        return TextFact(value=box.value, box=box, reading=best or TextReading(legibility=Legibility.UNCERTAIN), right=right)
+        return TextFact(
+            value=box.value,
+            box=box,
+            reading=best or TextReading(legibility=Legibility.UNCERTAIN),
+            right=right,
+        )
 
     def _read(self, grey: Pixels, fit: PageFit, box: PlacedBox, form: TextForm) -> TextReading | None:
         try:
             return self._reader.read(grey, fit.map, box=box, form=form)
-        except ValueError:  # the box cannot show text of this form: an English day where only Japanese ones fit
+        except (
+            ValueError
+        ):  # the box cannot show text of this form: an English day where only Japanese ones fit
             return None
 
 
@@ -94,7 +101,7 @@ def _fields(sheet: Sheet, right: Mapping[str, tuple[str, ...]]) -> list[PlacedBo
     """The boxes to read: all of an amount, the first of anything else; none that a condition may leave out."""
     found: list[PlacedBox] = []
     for box in sheet.layout.boxes:
-        if box.kind == "field" and box.value in FIELDS and box.value in right and not box.when:
-            if box.value in EVERY_BOX or all(other.value != box.value for other in found):
-                found.append(box)
+        shown = box.kind == "field" and box.value in FIELDS and box.value in right and not box.when
+        if shown and (box.value in EVERY_BOX or all(other.value != box.value for other in found)):
+            found.append(box)
     return found

@@ -36,13 +36,19 @@ PAPER = 255
 def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
     """The form at `px_a_mm` pixels a millimetre, without anything that differs from slip to slip."""
     names = sorted(known_values(table_rows(layout)) - {"line"})
-    columns = {name: [""] for name in names} | {"payload": ["0" * symbols.DIGITS], "lang": ["ja"], "seq": ["0"]}
+    columns = {name: [""] for name in names} | {
+        "payload": ["0" * symbols.DIGITS],
+        "lang": ["ja"],
+        "seq": ["0"],
+    }
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(line=pl.lit(1))
     fonts = load_fonts(faces_of(layout))
     check = TextCheck({layout.id: layout}, fonts)
     check.check(frame, layout.id)
     words = {**dict.fromkeys(SITE_WORDS, " ")}
-    setup = Setup(layouts={layout.id: layout}, langs=["ja"], site_words=words, issued=ANY_DAY, intent=load_intent(None))
+    setup = Setup(
+        layouts={layout.id: layout}, langs=["ja"], site_words=words, issued=ANY_DAY, intent=load_intent(None)
+    )
     plan = compile_plan(setup, fonts, check.characters())
     file = io.BytesIO()
     write_pdf(file, frame, layout=layout.id, plan=plan, fonts=fonts, title=layout.id)

@@ -7,10 +7,13 @@ page may lie any way up. By the code alone its own position cannot be judged: th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, product
 
 import numpy as np
 
 from slips.proof import plane
+from slips.proof.finders import finder_match
 from slips.proof.page_fit import PageFit, fitted
 from slips.proof.page_tiles import SHIFT_MM_MAX, by_tiles, first_place
 from slips.proof.plane import Floats, Map, Points
@@ -22,6 +25,10 @@ Mark = tuple[float, float, float]
 
 AGREE_MM = 1.5
 """How far a square may lie from its place while the turn is being found."""
+OFF_MM_MAX = 2 * SHIFT_MM_MAX
+TURN_AND_STRETCH_MAX = 0.08
+"""Some four and a half degrees beside the quarter turns, or eight per cent."""
+CANDIDATES = 6
 RESIDUAL_MM_MAX = 0.5
 MARKS_LEAST = 3
 
@@ -29,27 +36,37 @@ REACHES_MM = (2.5, 0.8)
 """How far a tile is looked for, pass by pass."""
 
 
-def register_marks(scan: Scan, marks: Sequence[Mark], page_w_mm: float, page_h_mm: float) -> PageFit | None:
-    """By solid black squares (x_mm, y_mm, side_mm of each top left corner); None unless three or more agree."""
+def register_marks(
+    scan: Scan, marks: Sequence[Mark], page_w_mm: float, page_h_mm: float, *, code: Mark | None = None
+) -> PageFit | None:
+    """By solid black squares (x_mm, y_mm, side_mm of each top left corner); None unless three or more agree.
+
+    Marks that look alike upside down leave two ways up: `code`, the place of the QR Code, decides by where its finder patterns
+    are. Without it such a fit says `ambiguous`, and may be half a turn off.
+    """
     if len(marks) < MARKS_LEAST:
         return None
     scale = _pixels_a_mm(scan, page_w_mm, page_h_mm)
     centres = np.array([(x + side / 2, y + side / 2) for x, y, side in marks])
     sides = np.array([side for _, _, side in marks])
     seen = solid_squares(scan.grey, scale, sides)
-    best: PageFit | None = None
+    fits = []
     for turned in _turns(scan, scale, page_w_mm, page_h_mm):
-        pairs = _paired(centres, sides, seen, turned)
-        if len(pairs) < MARKS_LEAST:
-            continue
-        chosen = [k for k, _ in pairs]
-        exact = [exact_centre(scan.grey, point, side_px=sides[k] * scale) for k, point in pairs]
-        fit = fitted(centres[chosen], np.array(exact), method="marks", dpi=scan.dpi)
-        if fit.residual_mm <= RESIDUAL_MM_MAX and (
-            best is None or (fit.points, -fit.residual_mm) > (best.points, -best.residual_mm)
-        ):
-            best = fit
-    return best
+        exact = {
+            mark: centre
+            for mark, square in _paired(centres, sides, seen, turned).items()
+            if (centre := exact_centre(scan.grey, seen[square, :2], side_px=sides[mark] * scale)) is not None
+        }
+        if len(exact) >= MARKS_LEAST:
+            places = np.array(list(exact.values()))
+            fit = fitted(centres[list(exact)], places, method="marks", dpi=scan.dpi)
+            if fit.residual_mm <= RESIDUAL_MM_MAX:
+                fits.append(fit)
+    most = max((fit.points for fit in fits), default=0)
+    best = [fit for fit in fits if fit.points == most]
+    if len(best) > 1 and code is not None:
+        return max(best, key=lambda fit: finder_match(scan.grey, fit, code))
+    return replace(best[0], ambiguous=len(best) > 1) if best else None
 
 
 def register_picture(scan: Scan, intended_page: Pixels, px_per_mm: float) -> PageFit | None:
@@ -97,23 +114,30 @@ def _turns(scan: Scan, scale: float, page_w_mm: float, page_h_mm: float) -> Iter
         yield onto @ turn @ plane.shift(-page_w_mm / 2, -page_h_mm / 2)
 
 
-def _paired(centres: Points, sides: Floats, seen: Floats, turned: Map) -> list[tuple[int, Points]]:
-    """Which mark is which square: the shift that most marks share, up to 12 mm."""
+def _paired(centres: Points, sides: Floats, seen: Floats, turned: Map) -> dict[int, int]:
+    """Mark number → square number: the largest set that one small turn, stretch and shift brings together."""
     if not len(seen):
-        return []
+        return {}
     scale = float(np.hypot(*turned[:2, 0]))
-    awaited = plane.moved(centres, turned)
-    shifts = seen[None, :, :2] - awaited[:, None]  # (marks, squares, 2)
+    awaited, found = (points @ (1, 1j) for points in (plane.moved(centres, turned), seen[:, :2]))
     similar = np.abs(seen[None, :, 2] / scale / sides[:, None] - 1) < SIDE_SLACK
-    near = similar & (np.hypot(shifts[..., 0], shifts[..., 1]) < 2 * SHIFT_MM_MAX * scale)
-    best: list[tuple[int, Points]] = []
-    # A skew moves the marks apart from one another, so the shift of one allows for one degree across the page.
-    slack = AGREE_MM * scale + np.radians(2.0) * float(np.ptp(awaited, axis=0).max())
-    for mark, square in np.argwhere(near):
-        off = np.hypot(*np.moveaxis(shifts - shifts[mark, square], -1, 0))
-        off = np.where(similar, off, np.inf)
-        choice = off.argmin(axis=1)
-        pairs = [(k, seen[j, :2]) for k, j in enumerate(choice) if off[k, j] < slack]
-        if len({tuple(p) for _, p in pairs}) == len(pairs) and len(pairs) > len(best):
-            best = pairs
+    off = np.where(similar, np.abs(found[None, :] - awaited[:, None]), np.inf)
+    off[off > OFF_MM_MAX * scale] = np.inf
+    near = [[int(j) for j in np.argsort(row)[:CANDIDATES] if np.isfinite(row[j])] for row in off]
+    best: dict[int, int] = {}
+    closest = np.inf
+    for k, m in combinations(range(len(centres)), 2):
+        for j, n in product(near[k], near[m]):
+            # Similarity from two pairs: turn and stretch in one complex number.
+            factor = (found[n] - found[j]) / (awaited[m] - awaited[k]) if j != n else 0
+            if abs(factor - 1) > TURN_AND_STRETCH_MAX:
+                continue
+            distance = np.abs(found[None, :] - (found[j] + factor * (awaited - awaited[k]))[:, None])
+            distance = np.where(similar, distance, np.inf)
+            chosen = distance.argmin(axis=1)
+            least = distance.min(axis=1)
+            pairs = {mark: int(chosen[mark]) for mark in np.flatnonzero(least < AGREE_MM * scale).tolist()}
+            total = float(least[list(pairs)].sum())
+            if len(set(pairs.values())) == len(pairs) and (len(pairs), -total) > (len(best), -closest):
+                best, closest = pairs, total
     return best

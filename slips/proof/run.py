@@ -32,6 +32,7 @@ from slips.proof.stack import hints, settled
 from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Finding, SlipResult, Verdict
 
+Answer = Survey | list[PageResult]
 CHUNKS = {"pdf": 64, "tiff": 8}.items()
 """Pages of one task; a file is opened once for all of them. What breaks is done again page by page."""
 
@@ -75,7 +76,7 @@ def verify(request: VerifyRequest, *, listener: Listener = silent) -> Inspection
     return _inspection(request, book, sha256, used, gates, curve.name, surveyed, pages)
 
 
-def _surveyed(crew: Crew[Task, object], sources: Sequence[Source]) -> list[tuple[Source, SourceResult]]:
+def _surveyed(crew: Crew[Task, Answer], sources: Sequence[Source]) -> list[tuple[Source, SourceResult]]:
     found = []
     tasks = [Task(source.path, source.name, source.kind) for source in sources]
     for source, (_, answer) in zip(sources, crew.run(tasks), strict=True):
@@ -88,7 +89,7 @@ def _surveyed(crew: Crew[Task, object], sources: Sequence[Source]) -> list[tuple
 
 
 def _looked_at(
-    crew: Crew[Task, object], surveyed: Sequence[tuple[Source, SourceResult]], listener: Listener
+    crew: Crew[Task, Answer], surveyed: Sequence[tuple[Source, SourceResult]], listener: Listener
 ) -> list[PageResult]:
     total = sum(result.pages for _, result in surveyed)
     pages: list[PageResult] = []
@@ -106,7 +107,7 @@ def _tasks(surveyed: Iterable[tuple[Source, SourceResult]]) -> Iterator[Task]:
             yield Task(source.path, source.name, source.kind, first, min(first + size - 1, result.pages))
 
 
-def _answered(crew: Crew[Task, object], task: Task, answer: object) -> list[PageResult]:
+def _answered(crew: Crew[Task, Answer], task: Task, answer: object) -> list[PageResult]:
     """The pages of a task; where it broke, page by page, so that one bad page costs itself alone."""
     if isinstance(answer, list):
         return answer
@@ -118,7 +119,7 @@ def _answered(crew: Crew[Task, object], task: Task, answer: object) -> list[Page
 
 
 def _looked_again(
-    crew: Crew[Task, object],
+    crew: Crew[Task, Answer],
     surveyed: Sequence[tuple[Source, SourceResult]],
     pages: Sequence[PageResult],
     total: int,

@@ -112,11 +112,17 @@ class ScanReader:
                 crop, origin = _crop(scan.grey, x, y, span)
                 if not crop.size:
                     continue
-                seen = [s for s in decode.see(np.ascontiguousarray(crop)) if s.content and s.corners is not None]
+                seen = [
+                    (s.content, s.corners + origin)
+                    for s in decode.see(np.ascontiguousarray(crop))
+                    if s.content and s.corners is not None
+                ]
                 if seen:
-                    best = min(seen, key=lambda s: float(np.hypot(*(s.corners.mean(0) + origin - (x + span / 2, y + span / 2)))))
-                    voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=best.content)
-                    return (voice,), best.corners + origin, len(seen) - 1
+                    middle = (x + span / 2, y + span / 2)
+                    away = [float(np.hypot(*(corners.mean(axis=0) - middle))) for _, corners in seen]
+                    content, corners = seen[int(np.argmin(away))]
+                    voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=content)
+                    return (voice,), corners, len(seen) - 1
         return (), None, 0
 
     def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
@@ -154,14 +160,14 @@ class ScanReader:
             return self._measured(scan, facts, content, at)
         return self._proven(scan, fit, sheet, guess, hint)
 
-    def _proven(
-        self, scan: Scan, fit: PageFit, sheet: Sheet, guess: Points, hint: Hint
-    ) -> Facts:
+    def _proven(self, scan: Scan, fit: PageFit, sheet: Sheet, guess: Points, hint: Hint) -> Facts:
         """The identity proof: which of the slips that may lie here is it, by their own modules?"""
         number = self.text.number(scan.grey, fit, sheet)
         named = self.book.of_number(number) if number is not None else None
         likely = named if named is not None else hint.place
-        unproven = Identity(row=likely, by="number" if named is not None else "place" if likely is not None else "")
+        unproven = Identity(
+            row=likely, by="number" if named is not None else "place" if likely is not None else ""
+        )
         rows = list(dict.fromkeys([*([] if likely is None else [likely]), *hint.rows]))
         if not rows:
             return Facts(identity=unproven, sheet=sheet, fit=fit)
@@ -197,7 +203,11 @@ class ScanReader:
     def _measured(self, scan: Scan, facts: Facts, content: bytes, corners: Points) -> Facts:
         """A code that was read: its own digits are the intended modules; the second voice; the page; what is printed."""
         entry = None if facts.identity.row is None else self.book.entry(facts.identity.row)
-        sheet = self._sheets[entry.layout] if entry else (facts.sheet or next(iter(self._likely(scan)), self.sheets[0]))
+        sheet = (
+            self._sheets[entry.layout]
+            if entry
+            else (facts.sheet or next(iter(self._likely(scan)), self.sheets[0]))
+        )
         if len(content) != symbols.DIGITS or not content.isdigit():
             return replace(facts, sheet=sheet)
         digits = np.frombuffer(content, np.uint8)[None]
@@ -209,8 +219,12 @@ class ScanReader:
         voices = facts.voices
         if not measurement.intended and len({v.decoder for v in voices}) < 2:
             crop, _ = _around(scan.grey, grid.corners)
-            voices += tuple(v for v in cascade.read_symbol(crop, wechat=self.wechat) if v.decoder != cascade.ZXING)
-        fit = facts.fit if facts.fit and facts.fit.method != "corners" else self._fit(scan, sheet, grid.corners)
+            voices += tuple(
+                v for v in cascade.read_symbol(crop, wechat=self.wechat) if v.decoder != cascade.ZXING
+            )
+        fit = (
+            facts.fit if facts.fit and facts.fit.method != "corners" else self._fit(scan, sheet, grid.corners)
+        )
         known = replace(
             facts,
             voices=voices,
@@ -236,8 +250,7 @@ class ScanReader:
         """By marks where the form has them, else by the intended page from where the code puts it, else by the code alone."""
         place = sheet.places.symbol
         near = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
-        marks = sheet.marks
-        by_marks = register_marks(scan, marks, sheet.layout.page_w_mm, sheet.layout.page_h_mm) if marks else None
+        by_marks = _by_marks(scan, sheet)
         if by_marks is not None:
             return by_marks
         page = self.pictures[sheet.name]
@@ -248,9 +261,7 @@ class ScanReader:
         """The page without its code: the form that most places agree on."""
         best: tuple[PageFit | None, Sheet | None] = None, None
         for sheet in self._likely(scan):
-            layout = sheet.layout
-            fit = register_marks(scan, sheet.marks, layout.page_w_mm, layout.page_h_mm) if sheet.marks else None
-            fit = fit or register_picture(scan, self.pictures[sheet.name], PX_A_MM)
+            fit = _by_marks(scan, sheet) or register_picture(scan, self.pictures[sheet.name], PX_A_MM)
             if fit is not None and (best[0] is None or fit.points > best[0].points):
                 best = fit, sheet
         return best
@@ -264,6 +275,13 @@ class ScanReader:
         return fitting or list(self.sheets)
 
 
+def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:
+    """Marks that look alike upside down are told apart by where the code's finder patterns are."""
+    place, layout = sheet.places.symbol, sheet.layout
+    code = (place.x_mm, place.y_mm, sheet.side_mm)
+    return register_marks(scan, sheet.marks, layout.page_w_mm, layout.page_h_mm, code=code)
+
+
 def _first(voices: Sequence[Voice]) -> bytes:
     return next(v.content for v in voices if v.content)
 
@@ -272,7 +290,10 @@ def _is_blank(scan: Scan) -> bool:
     """Nothing on the paper but its own grain."""
     scale = BLANK_PX_A_MM * MM_PER_INCH / (scan.dpi or 300.0)
     small = cv2.resize(scan.grey, None, fx=min(scale, 1.0), fy=min(scale, 1.0), interpolation=cv2.INTER_AREA)
-    inner = small[small.shape[0] // 20 : -small.shape[0] // 20 or None, small.shape[1] // 20 : -small.shape[1] // 20 or None]
+    inner = small[
+        small.shape[0] // 20 : -small.shape[0] // 20 or None,
+        small.shape[1] // 20 : -small.shape[1] // 20 or None,
+    ]
     paper = float(np.median(inner))
     return float((inner < paper - BLANK_DARKER).mean()) < BLANK_SHARE_MAX
 
@@ -301,7 +322,8 @@ def _around(grey: Pixels, corners: Points) -> tuple[Pixels, Points]:
 
 def _corners_mm(sheet: Sheet) -> Points:
     place, side = sheet.places.symbol, sheet.side_mm
-    return np.array([(0, 0), (side, 0), (side, side), (0, side)]) + (place.x_mm, place.y_mm)
+    square = np.array([(0, 0), (side, 0), (side, side), (0, side)])
+    return np.asarray(square + np.array([place.x_mm, place.y_mm]))
 
 
 def _bars(grey: Pixels, fit: PageFit, sheet: Sheet) -> str | None:

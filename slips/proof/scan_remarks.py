@@ -35,7 +35,13 @@ SIDES_JA = ("上", "右", "下", "左")
 
 
 def judged(
-    scan: Scan, facts: Facts, entry: Entry | None, gates: Gates, *, said: Sequence[Finding], mark: PressMark | None
+    scan: Scan,
+    facts: Facts,
+    entry: Entry | None,
+    gates: Gates,
+    *,
+    said: Sequence[Finding],
+    mark: PressMark | None,
 ) -> PageResult:
     """One page. `said` are the findings about the picture itself."""
     window = _window(place_of(facts), scan)
@@ -60,7 +66,9 @@ def judged(
         misread=facts.identity.misread or any(f.code == "verify.readers_differ" for f in found),
         foreign=facts.identity.foreign,
         decoders=decoders,
-        grade_est="" if grades is None else grades.letter or f"refused: {grades.pixels_a_module:.1f} px a module",
+        grade_est=""
+        if grades is None
+        else grades.letter or f"refused: {grades.pixels_a_module:.1f} px a module",
         codewords_left_min=None if m is None or entry is None else m.left_best,
         registration=facts.fit.method if facts.fit else "",
         figures=_figures(scan, facts),
@@ -106,9 +114,16 @@ def _unread(facts: Facts, window: Window | None) -> Iterator[Finding]:
     if m is None:
         yield remark("verify.unreadable", window=window)
     elif m.intended:
-        yield remark("verify.unreadable_known", measured=_errors(m.errors_best), limit=f"{CORRECTABLE}", window=window)
+        yield remark(
+            "verify.unreadable_known", measured=_errors(m.errors_best), limit=f"{CORRECTABLE}", window=window
+        )
     else:
-        yield remark("verify.unreadable_measured", measured=_errors(facts.nearest), limit=f"{CORRECTABLE}", window=window)
+        yield remark(
+            "verify.unreadable_measured",
+            measured=_errors(facts.nearest),
+            limit=f"{CORRECTABLE}",
+            window=window,
+        )
 
 
 def _errors(blocks: Sequence[int]) -> str:
@@ -122,9 +137,10 @@ def _resolution(scan: Scan, facts: Facts, gates: Gates) -> Iterator[Finding]:
         yield remark("verify.resolution", measured=f"{dpi:.0f} dpi", limit=limit)
     grades = facts.grades
     if grades is not None and grades.standing != GRADED:
-        code = "verify.decode_only" if grades.standing == DECODE_ONLY else "verify.not_graded"
-        limit = gates.measure_px_a_module_min if grades.standing == DECODE_ONLY else gates.grade_px_a_module_min
-        yield remark(code, measured=f"{grades.pixels_a_module:.1f} px", limit=f"{limit:g} px")
+        only = grades.standing == DECODE_ONLY
+        code = "verify.decode_only" if only else "verify.not_graded"
+        least = gates.measure_px_a_module_min if only else gates.grade_px_a_module_min
+        yield remark(code, measured=f"{grades.pixels_a_module:.1f} px", limit=f"{least:g} px")
     if _dpi_is_false(facts):
         said = f"{scan.dpi:.0f} dpi"
         yield remark("verify.dpi_unbelievable", measured=said, limit=f"{dpi:.0f} dpi" if dpi else "—")
@@ -179,7 +195,9 @@ def _place(scan: Scan, facts: Facts, gates: Gates, window: Window | None) -> Ite
         worst = max(errors, key=abs)
         if abs(worst) * 100 > gates.size_tolerance_percent:
             measured = " × ".join(f"{100 + 100 * e:.1f} %" for e in errors)
-            yield remark("verify.page_scale", measured=measured, limit=f"100 ± {gates.size_tolerance_percent:g} %")
+            yield remark(
+                "verify.page_scale", measured=measured, limit=f"100 ± {gates.size_tolerance_percent:g} %"
+            )
 
 
 def _offset(facts: Facts) -> tuple[float, float]:
@@ -194,7 +212,10 @@ def _sizes(facts: Facts) -> tuple[float, float]:
     """Size of the code on its page, across and down, 1 = as designed."""
     assert facts.fit and facts.grid and facts.sheet
     a, b, c, d = facts.fit.to_mm(facts.grid.corners)
-    across, down = (np.hypot(*(b - a)) + np.hypot(*(c - d))) / 2, (np.hypot(*(d - a)) + np.hypot(*(c - b))) / 2
+    across, down = (
+        (np.hypot(*(b - a)) + np.hypot(*(c - d))) / 2,
+        (np.hypot(*(d - a)) + np.hypot(*(c - b))) / 2,
+    )
     return float(across / facts.sheet.side_mm), float(down / facts.sheet.side_mm)
 
 
@@ -215,17 +236,20 @@ def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Findi
         names = {"side_ja": SIDES_JA[side], "side_en": SIDES[side]}
         yield remark("verify.quiet_zone_scan", measured=f"{quiet}", limit=limit, window=window, **names)
     if m.reserve < gates.reserve_min:
-        yield remark("verify.reserve", measured=f"{m.reserve:.2f}", limit=f"{gates.reserve_min:g}", window=window)
+        yield remark(
+            "verify.reserve", measured=f"{m.reserve:.2f}", limit=f"{gates.reserve_min:g}", window=window
+        )
     if m.rungs < gates.ladder_min:
         yield remark("verify.ladder", measured=f"{m.rungs}", limit=f"{gates.ladder_min}", window=window)
     yield from _growth(m, gates, window)
     if grades.standing == GRADED and grades.overall is not None and grades.overall < gates.grade_target:
-        code = "verify.grade_low" if grades.overall < gates.grade_accept else "verify.grade_below_target"
-        limit = gates.grade_accept if grades.overall < gates.grade_accept else gates.grade_target
+        low = grades.overall < gates.grade_accept
+        code = "verify.grade_low" if low else "verify.grade_below_target"
+        least = gates.grade_accept if low else gates.grade_target
         yield remark(
             code,
             measured=f"{grades.overall} ({grades.letter})",
-            limit=f"{limit}",
+            limit=f"{least}",
             window=window,
             limiting=", ".join(grades.limiting),
         )
@@ -256,7 +280,9 @@ def _print(facts: Facts, entry: Entry) -> Iterator[Finding]:
 def _text(fact: TextFact, facts: Facts) -> Finding:
     assert facts.fit
     box = fact.box
-    low = facts.fit.to_pixels([(box.x_mm - 1, box.y_mm - 1), (box.x_mm + box.w_mm + 1, box.y_mm + box.h_mm + 1)])
+    low = facts.fit.to_pixels(
+        [(box.x_mm - 1, box.y_mm - 1), (box.x_mm + box.w_mm + 1, box.y_mm + box.h_mm + 1)]
+    )
     (left, top), (right, bottom) = low.min(axis=0), low.max(axis=0)
     window = Window(left=int(left), top=int(top), right=int(right) + 1, bottom=int(bottom) + 1)
     limit = fact.right[0]
@@ -264,7 +290,13 @@ def _text(fact: TextFact, facts: Facts) -> Finding:
     if reading.legibility.value == "blank":
         return remark("verify.text_missing", limit=limit, window=window, value=fact.value)
     if reading.legibility.value == "uncertain":
-        return remark("verify.text_uncertain", measured=reading.text or "?", limit=limit, window=window, value=fact.value)
+        return remark(
+            "verify.text_uncertain",
+            measured=reading.text or "?",
+            limit=limit,
+            window=window,
+            value=fact.value,
+        )
     code = "verify.amount_differs" if fact.value in AMOUNTS else "verify.number_differs"
     code = "verify.date_differs" if fact.value in DAYS else code
     return remark(code, measured=reading.text, limit=limit, window=window, value=fact.value)

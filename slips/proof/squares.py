@@ -37,11 +37,13 @@ def solid_squares(grey: Pixels, scale: float, sides: Floats) -> Floats:
     return np.column_stack([centres, np.sqrt(area[fits]) / shrink])
 
 
-def exact_centre(grey: Pixels, near: Points, *, side_px: float) -> Points:
-    """The centre of gravity of the ink of one square, to some thousandths of a pixel."""
+def exact_centre(grey: Pixels, near: Points, *, side_px: float) -> Points | None:
+    """The centre of gravity of the ink of one square; None where the picture's edge cuts it or the paper around it."""
     reach = side_px * 0.5 * 1.35
-    left, top = np.maximum(np.floor(near - reach), 0).astype(int)
+    left, top = np.floor(near - reach).astype(int)
     right, bottom = np.ceil(near + reach).astype(int) + 1
+    if left < 0 or top < 0 or bottom > grey.shape[0] or right > grey.shape[1]:
+        return None
     window = grey[top:bottom, left:right].astype(np.float64)
     paper, ink = np.quantile(window, 0.95), np.quantile(window, 0.1)
     weight = np.clip((paper - window) / max(paper - ink, 1e-6), 0, 1)

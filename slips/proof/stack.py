@@ -126,7 +126,9 @@ def _about_order(order: Order, pages: Sequence[PageResult], book: Book, *, sampl
     return said
 
 
-def _present(row: int, pages: Sequence[PageResult], book: Book, order: Order, *, disorder: bool) -> SlipResult:
+def _present(
+    row: int, pages: Sequence[PageResult], book: Book, order: Order, *, disorder: bool
+) -> SlipResult:
     mine = [pages[k] for k in order.places[row]]
     first = mine[0]
     findings = [finding for page in mine for finding in page.findings]
@@ -173,7 +175,9 @@ def _misplaced(row: int, pages: Sequence[PageResult], book: Book, order: Order) 
 
 def _missing(row: int, book: Book, order: Order) -> SlipResult:
     entry = book.entry(row)
-    finding = remark("verify.missing", measured="0", limit="1", number=entry.number, file=entry.file, page=entry.page)
+    finding = remark(
+        "verify.missing", measured="0", limit="1", number=entry.number, file=entry.file, page=entry.page
+    )
     return SlipResult(slip_key=entry.slip_key, verdict=Verdict.MISSING, findings=(finding,))
 
 

@@ -70,7 +70,9 @@ class VectorPages:
             self._first_look(index, page, hints.get(index, Hint()))
             for index, page in zip(indices, pages, strict=True)
         ]
-        entries = {k: self._book.entry(s.identity.row) for k, s in enumerate(seen) if s.identity.row is not None}
+        entries = {
+            k: self._book.entry(s.identity.row) for k, s in enumerate(seen) if s.identity.row is not None
+        }
         wanted = list(entries.values())
         modules = compare.intended(symbols.encode(_digits([e.payload for e in wanted], symbols.DIGITS)))
         bars = compare.intended_bars(gs1_128.bars(_digits([e.barcode or "0" * 44 for e in wanted], 44)))
@@ -110,7 +112,9 @@ class VectorPages:
         picture = page.picture(sheet.symbol_frame).copy()
         others = [s.content for s in decode.see(page.whole(SEARCH_DPI)) if s.content]
         content = others[0] if others else b""
-        return _Seen(sheet, picture, content, identify(content, self._book, place=hint), elsewhere=bool(others))
+        return _Seen(
+            sheet, picture, content, identify(content, self._book, place=hint), elsewhere=bool(others)
+        )
 
     def _unknown(self, index: int, page: Page, seen: _Seen) -> PageResult:
         """A page that no slip of the manifest can be said to stand on."""
@@ -174,16 +178,20 @@ class VectorPages:
             )
         return found
 
-    def _texts(self, page: Page, sheet: Sheet, right: dict[str, tuple[str, ...]]) -> list[Finding]:
+    def _texts(self, page: Page, sheet: Sheet, right: Mapping[str, tuple[str, ...]]) -> list[Finding]:
         """Amount, dates and numbers from the text layer, each in each of its boxes."""
-        shown = [(name, area) for name, areas in sheet.places.texts.items() if name in right for area in areas]
+        shown = [
+            (name, area) for name, areas in sheet.places.texts.items() if name in right for area in areas
+        ]
         found = []
         for (name, area), text in zip(shown, page.texts([area for _, area in shown]), strict=True):
             if solid(text) not in {solid(one) for one in right[name]}:
                 code = dict(TEXT_CODES).get(name, "verify.number_differs")
                 window = crops.window_of(area, around_mm=1.5)
                 found.append(
-                    remark(code, measured=text.strip() or "—", limit=right[name][0], window=window, value=name)
+                    remark(
+                        code, measured=text.strip() or "—", limit=right[name][0], window=window, value=name
+                    )
                 )
         return found
 
@@ -256,7 +264,9 @@ def _code_areas(sheet: Sheet) -> list[Area]:
     """The codes with their quiet zones."""
     place = sheet.places.symbol
     quiet = symbols.QUIET_ZONE_MODULES * place.pitch_mm
-    areas = [Area(place.x_mm - quiet, place.y_mm - quiet, sheet.side_mm + 2 * quiet, sheet.side_mm + 2 * quiet)]
+    areas = [
+        Area(place.x_mm - quiet, place.y_mm - quiet, sheet.side_mm + 2 * quiet, sheet.side_mm + 2 * quiet)
+    ]
     if bars := sheet.places.bars:
         edge = compare.BARS_QUIET * bars.pitch_mm
         width = bars.pitch_mm * gs1_128.MODULES
