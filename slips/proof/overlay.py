@@ -17,6 +17,8 @@ from slips.proof.scan import Pixels
 CELL_PX = 6
 QUIET = symbols.QUIET_ZONE_MODULES
 GAP_PX = 12
+GREYS = 16
+"""Grey levels that are told apart: finer ones would only show the scanner's noise, at twice the bytes."""
 STEPS_OF_MARGIN = (
     (0.0, (32, 24, 176)),
     (0.2, (40, 120, 232)),
@@ -31,7 +33,7 @@ def margin_picture(grey: Pixels, grid: Grid, margins: npt.NDArray[np.floating]) 
     if margins.shape != (symbols.SIZE, symbols.SIZE):
         raise ValueError(f"margins: expected {symbols.SIZE} by {symbols.SIZE}, found {margins.shape}")
     seen = upright(grey.astype(np.float32), grid, steps=CELL_PX, margin=QUIET)
-    picture = np.clip(seen, 0, 255).astype(np.uint8)
+    picture = np.clip(seen, 0, 255).astype(np.uint8) // GREYS * GREYS + GREYS // 2
     left = np.repeat(picture[:, :, None], 3, axis=2)
     right = np.full_like(left, 255)
     levels = np.searchsorted([limit for limit, _ in STEPS_OF_MARGIN], margins, side="right")

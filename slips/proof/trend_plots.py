@@ -37,9 +37,9 @@ def level_plot(title: Words, level: Level, *, start_mm: float, pitch_mm: float) 
         f"limit {_percent(level.limit)}"
     )
     ticks = "".join(
-        f'<text x="{_n(LEFT + k / symbols.SIZE * (WIDTH - LEFT - 10))}" y="{BASE + 18}" text-anchor="middle">'
+        f'<text x="{_n(LEFT + k / symbols.SIZE * (WIDTH - LEFT - 10))}" y="{BASE + 18}" text-anchor="{anchor}">'
         f"{start_mm + k * pitch_mm:.1f} mm</text>"
-        for k in (0, 10, 20, 30, 41)
+        for k, anchor in ((0, "start"), (10, "middle"), (20, "middle"), (30, "middle"), (41, "end"))
     )
     y_limit, y_zero = _y(level.limit, low, high), _y(0.0, low, high)
     return figure(

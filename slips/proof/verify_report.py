@@ -7,6 +7,7 @@ estimate. Refuses nothing.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -20,9 +21,10 @@ from slips.proof.trend import Trend
 from slips.proof.verdicts import Finding, Verdict, Weight
 from slips.proof.verify_rows import PICTURES_MAX, ROWS_A_CODE, Group, Row, Shown, groups_of
 from slips.proof.verify_sections import conditions_section, grades_section, scope_section, trend_section
-from slips.proof.verify_words import COUNT, NONE, SHARE, VERDICTS, WEIGHTS, percent
+from slips.proof.verify_words import COUNT, MAP, NONE, SHARE, VERDICTS, WEIGHTS, percent
 
 FIRST_STEPS = 5
+_BREAK_JA, _BREAK_EN = re.compile(r"[(。]"), re.compile(r"[(:;]|\. |\.$")
 
 
 def report_html(inspection: Inspection, *, trend: Trend, thresholds: Thresholds) -> bytes:
@@ -118,10 +120,12 @@ def _findings(groups: Sequence[Group]) -> Iterator[str]:
         yield note(Words("所見はありません。", "No findings."))
         return
     names = (Words("所見", "finding"), Words("重さ", "weight"))
-    rows: list[tuple[Cell, ...]] = [(g.code, WEIGHTS[g.weight], g.count) for g in groups]
+    rows: list[tuple[Cell, ...]] = [(_title(g), WEIGHTS[g.weight], g.count) for g in groups]
     yield table(Words("所見の種類", "Kinds of findings"), [*(Column(n) for n in names), COUNT], rows)
     for group in groups:
         yield from _group(group)
+    if any(group.pictures for group in groups):
+        yield note(MAP)
     yield note(
         Words(
             f"種類ごとに先頭の{ROWS_A_CODE}件、画像は全体で{PICTURES_MAX}枚までを載せています。全件は results.csv にあります。",
@@ -131,14 +135,13 @@ def _findings(groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _group(group: Group) -> Iterator[str]:
-    weight = WEIGHTS[group.weight]
+    weight, title = WEIGHTS[group.weight], _title(group)
     yield (
-        f'<h3><span class="w {group.weight.value}">{escape(weight.ja)}</span> {escape(group.code)} '
-        f'<span class="en" lang="en">{group.count:,} × {escape(weight.en)}</span></h3>'
+        f'<h3><span class="w {group.weight.value}">{escape(weight.ja)}</span> {words(title)} '
+        f'<span class="code">{escape(group.code)}</span></h3>'
     )
-    first = group.rows[0].finding
-    example = Words("例", "for example")
-    yield f'<p class="said">{f"{words(example)}: " if group.count > 1 else ""}{_sentences(first)}</p>'
+    example = '<b>例</b> <span class="en" lang="en">for example</span> ' if group.count > 1 else ""
+    yield f'<p class="said">{example}{_sentences(group.rows[0].finding)}</p>'
     columns = [
         Column(Words("案件特定キー", "slip key")), Column(Words("ファイル", "source")), Column(Words("頁", "page"), number=True),
         Column(Words("測定値", "measured"), number=True), Column(Words("限度", "limit"), number=True),
@@ -149,6 +152,15 @@ def _group(group: Group) -> Iterator[str]:
     yield table(shown, columns, [_cells(row) for row in group.rows])
     if group.pictures:
         yield f'<div class="pictures">{"".join(_picture(shown) for shown in group.pictures)}</div>'
+
+
+def _title(group: Group) -> Words:
+    """What the sentence begins with, before any figure."""
+    first = group.rows[0].finding
+    ja, en = _BREAK_JA.split(sentence(first, "ja"))[0], _BREAK_EN.split(sentence(first, "en"))[0]
+    return Words(
+        *(text if len(text) <= most else text[: most - 1] + "…" for text, most in ((ja, 40), (en, 70)))
+    )
 
 
 def _cells(row: Row) -> tuple[Cell, ...]:

@@ -15,6 +15,10 @@ ESTIMATE = Words("推定値・検証機による等級ではありません", "e
 NONE = Words("該当なし", "none")
 COUNT = Column(Words("件数", "count"), number=True)
 SHARE = Column(Words("割合", "share"), number=True)
+MAP = Words(
+    "コードの右に図があるときは、モジュールごとの読取の余裕を表します。×と濃い赤は誤り、橙は弱い、灰色は十分です。",
+    "A map to the right of a code shows how well each module holds: crossed and dark red is wrong, orange weak, grey sound.",
+)
 AVERAGED = Words(
     "同じ位置に印刷された異なるコードを平均すると、コードの模様は消え、印刷機の癖だけが残ります。"
     "点は各シート、線は移動平均(EWMA)、破線は管理限界です。",
