@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands_night import COMMANDS as NIGHT
+from reconcile.commands_refunds import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_verify import COMMANDS as PROOFS
 
