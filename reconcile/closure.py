@@ -44,11 +44,16 @@ class Closure:
         self._covers: list[pl.DataFrame] = []
         self._transfers: list[pl.DataFrame] = []
         self._waiting = whole["slip_key"]
+        store = ledger.store
+        # where nothing was ever paid, nothing is decided: a register is loaded without a look at each of its lines
+        self._unpaid = store.empty("receipts") and store.empty("transfers")
 
     def grow(self, *, slips: pl.Series, lines: pl.Series, payments: pl.Series) -> None:
         """Take these in, and all they lead to."""
         slips = pl.concat([slips.alias("slip_key"), self._waiting])
         self._waiting = _no("slip_key")
+        if self._unpaid:
+            return
         lines, payments = lines.alias("line_id"), payments.alias("payment_id")
         while len(slips) or len(lines) or len(payments):
             slips = pl.concat([slips, self._of_payments(payments), self._of_lines(lines)])
@@ -98,7 +103,11 @@ class Closure:
         transfers = pl.concat([empty(TABLES["transfers"].columns), *self._transfers])
         slips = pl.concat([empty(SLIPS_READ), *self._slips])
         covers = pl.concat([empty(COVERS), *self._covers])
-        lines = pl.concat([self._seen["line_id"], covers["line_id"]]).unique().sort()
+        paid = pl.concat([covers["line_id"], transfers["line_id"]]).unique()
+        # of the other lines only those count on which something stands
+        asked = self._seen["line_id"].filter(~self._seen["line_id"].is_in(paid.implode()))
+        stands = self._ledger.lookup("standing_lines", asked, ["line_id"])["line_id"]
+        lines = pl.concat([paid, stands]).unique().sort()
         versions = all_versions(self._ledger, lines)
         payments = pl.concat([frame.select("payment_id", "payment_no") for frame in (events, transfers)])
         world = World(

@@ -85,9 +85,14 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
 
 
 def _lines(ledger: Ledger, decision: Decision) -> None:
-    """The derived table of lines: those that money or a charge has touched."""
+    """The derived table of lines: those on which money or a charge stands."""
     rows = decision.lines.select(list(TABLES["standing_lines"].columns))
-    ledger.store.replace("standing_lines", rows)
+    stands = (
+        (pl.col("paid") != 0) | (pl.col("provisional") != 0) | (pl.col("charge") != 0).fill_null(value=True)
+    )
+    gone = rows.filter(~stands).select("line_id")
+    ledger.store.remove("standing_lines", gone)
+    ledger.store.replace("standing_lines", rows.filter(stands))
 
 
 def _totals(

@@ -12,11 +12,11 @@ from html import escape
 import polars as pl
 
 from elqr.dates import to_wareki
+from elqr.html_charts import bars
+from elqr.html_page import Cell, Column, Words, note, page, section, table, tiles, total
 from elqr.site import Site
-from reconcile.charts import bars
 from reconcile.facts import Facts
 from reconcile.outcomes import Outcome
-from reconcile.page import Cell, Column, Words, note, page, section, table, tiles, total
 from reconcile.refund_words import state_of
 from reconcile.report_figures import Figures
 from reconcile.report_sections import ageing, credited, dunned, rates, timely

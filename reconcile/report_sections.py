@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from reconcile.charts import bars, pairs
+from elqr.html_charts import bars, pairs
+from elqr.html_page import Cell, Column, Words, note, table, total
 from reconcile.dunning import LEAD_DAYS, WITHIN_DAYS
-from reconcile.page import Cell, Column, Words, note, table, total
 from reconcile.report_figures import Figures
 from reconcile.report_words import BALANCE_STATES, CHANNELS, COUNT, LEFT_OUT, NONE, YEN, percent
 

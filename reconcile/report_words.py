@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconcile.page import Column, Words
+from elqr.html_page import Column, Words
 
 COUNT = Column(Words("件数", "count"), number=True)
 YEN = Column(Words("金額(円)", "yen"), number=True)
