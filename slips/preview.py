@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.problems import Problem, Severity
+from elqr.problems import Problem, ProblemError, Severity
 from elqr.site import Site, load_site
 from slips.artwork import load_mark
 from slips.fonts import FontLibrary, load_fonts
@@ -67,7 +67,8 @@ def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibra
     """Print rows of value columns (`line`, `lang`, `mode` and what the form names), as the print job does.
 
     `fonts`: those of `faces_of(layout)`, where they are open already.
-    Raises ProblemError where a constant text of the form does not fit, or a font, a mark or an output profile is missing.
+    Raises ProblemError where no row can be printed, a constant text of the form does not fit, or a font, a mark or an output profile is
+    missing.
     """
     fonts = fonts or load_fonts(faces_of(layout))
     check = TextCheck({layout.id: layout}, fonts)
@@ -82,6 +83,9 @@ def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibra
     )
     held = [p.where.line for p in log.problems() if p.severity is Severity.ERROR and p.where.line is not None]
     shown = frame.filter(~pl.col("line").is_in(held))
+    if shown.is_empty():
+        found = ", ".join(map(str, frame["line"]))
+        raise ProblemError([Problem("preview.no_page", params={"found": found}), *log.problems()])
     plan = compile_plan(setup, fonts, check.characters())
     stream = io.BytesIO()
     write_pdf(stream, shown, layout=layout.id, plan=plan, fonts=fonts, title=layout.title["ja"])

@@ -20,7 +20,7 @@ from slips.form import Rect
 from slips.layout import load_layout
 from slips.lint.check import check_form
 from slips.lint.pictures import RED, bare, picture
-from slips.lint.report import Judged, document, sarif, text
+from slips.lint.report import Judged, document, text
 from slips.lint.rules import load_rules
 from slips.lint.toml_lines import lines_of
 from slips.png import png
