@@ -17,10 +17,10 @@ from typing import Any
 
 import polars as pl
 
-from elqr.problems import Problem, Severity
+from elqr.problems import Problem, ProblemError, Severity
 from elqr.site import Site, load_site
 from slips.artwork import load_mark
-from slips.fonts import load_fonts
+from slips.fonts import FontLibrary, load_fonts
 from slips.form import Layout
 from slips.geometry import load_good_layout
 from slips.metadata import load_intent
@@ -63,12 +63,14 @@ def good_form(name_or_path: str) -> Layout:
     return load_good_layout(name_or_path, values=lambda form: known_values(table_rows(form)))
 
 
-def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site) -> Drawing:
+def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibrary | None = None) -> Drawing:
     """Print rows of value columns (`line`, `lang`, `mode` and what the form names), as the print job does.
 
-    Raises ProblemError where a constant text of the form does not fit, or a font, a mark or an output profile is missing.
+    `fonts`: those of `faces_of(layout)`, where they are open already.
+    Raises ProblemError where no row can be printed, a constant text of the form does not fit, or a font, a mark or an output profile is
+    missing.
     """
-    fonts = load_fonts(faces_of(layout))
+    fonts = fonts or load_fonts(faces_of(layout))
     check = TextCheck({layout.id: layout}, fonts)
     log = check.check(frame, layout.id)
     setup = Setup(
@@ -81,6 +83,9 @@ def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site) -> Drawing:
     )
     held = [p.where.line for p in log.problems() if p.severity is Severity.ERROR and p.where.line is not None]
     shown = frame.filter(~pl.col("line").is_in(held))
+    if shown.is_empty():
+        found = ", ".join(map(str, frame["line"]))
+        raise ProblemError([Problem("preview.no_page", params={"found": found}), *log.problems()])
     plan = compile_plan(setup, fonts, check.characters())
     stream = io.BytesIO()
     write_pdf(stream, shown, layout=layout.id, plan=plan, fonts=fonts, title=layout.title["ja"])
