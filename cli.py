@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconcile.commands_night import COMMANDS
+from slips.commands_pack import COMMANDS as PACK_COMMANDS
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -354,7 +355,7 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
         click.echo(str(problem), err=True)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, *PACK_COMMANDS):
     main.add_command(_command)
 
 

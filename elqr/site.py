@@ -25,7 +25,8 @@ class Site:
     """One municipality. None or empty = not known. `tax_items`: 税目・料金番号 -> name, `tax_items_en` likewise in English where given.
 
     `cvs_issuer`: 請求書発行企業コード. `cvs_key`: whether the barcode's free field holds the slip_key. `gaiji`: private-use character ->
-    what stands for it. `head`: who decides on an objection (市長). `mark_file`: the eLマーク as the agency supplies it. `output_profile`: the vendor's ICC profile.
+    what stands for it. `head`: who decides on an objection (市長). `mark_file`: the eLマーク as the agency supplies it.
+    `output_profile`: the vendor's ICC profile.
     """
 
     body_code: str | None = None

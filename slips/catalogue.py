@@ -13,8 +13,7 @@ from slips.fonts import load_fonts
 from slips.geometry import check_layout
 from slips.layout import layout_names, load_layout
 from slips.press import site_words
-from slips.request import table_rows
-from slips.values import known_values
+from slips.request import values_of
 from slips.wording import check_words, faces_of
 
 Row = Mapping[str, str | float]
@@ -54,7 +53,7 @@ def faults_of(name_or_path: str) -> list[Problem]:
     Raises ProblemError where the file is no form, or the fonts to measure the words are missing.
     """
     layout = load_layout(name_or_path)
-    faults = check_layout(layout, values=known_values(table_rows(layout)))
+    faults = check_layout(layout, values=values_of(layout))
     if any(fault.code == "layout.unknown_label" for fault in faults):
         return faults  # words that do not exist cannot be measured
     return faults + check_words(layout, fonts=load_fonts(faces_of(layout)), site=site_words(Site.unknown()))

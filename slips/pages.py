@@ -119,8 +119,8 @@ class _FileWriter:
         resources = self._resources()
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        named = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
-        shared = Shared(document, parts_node, resources, named, self._page_box())
+        said = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        shared = Shared(document, parts_node, resources, said, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
@@ -134,7 +134,8 @@ class _FileWriter:
             b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
             % (ref(document), ref(parents), len(firsts)),
         )
-        identity = hashlib.sha256("".join(values["payload"]).encode()).hexdigest()
+        named = "".join(values["payload"]) or "".join(values["slip_key"])
+        identity = hashlib.sha256(named.encode()).hexdigest()
         meta = pdf.add_stream(
             xmp(self.title, issued=setup.issued, identity=self.title + identity),
             b"/Type/Metadata/Subtype/XML",
@@ -291,8 +292,9 @@ def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Sho
 def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
     """Image bytes of the codes of each row; empty bytes where a row has no barcode (its template has no hole for it)."""
     kinds = {box.kind for box in layout.boxes}
-    rows = symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255)))
-    out = {"qr": _rows(rows)}
+    out: dict[str, list[bytes]] = {}
+    if "qr" in kinds:
+        out["qr"] = _rows(symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255))))
     if "gs1_128" in kinds:
         has = values["barcode"].fill_null("").ne("").to_numpy()
         out["gs1_128"] = [b""] * values.height

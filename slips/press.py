@@ -58,6 +58,7 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "hours_en": site.hours_en,
         "head": site.head or (f"{site.city}長" if site.city else ""),
         "head_en": site.head_en or (f"the Mayor of {site.city_en}" if site.city_en else ""),
         "issued": WIDEST_DAY["ja"],

@@ -21,9 +21,10 @@ from slips.artwork import load_mark
 from slips.fonts import load_fonts
 from slips.geometry import load_good_layout
 from slips.metadata import load_intent
+from slips.notice_rows import VALUES as NOTICE_VALUES
 from slips.pages import Setup, compile_plan, write_pdf
 from slips.press import site_words
-from slips.request import table_rows
+from slips.request import table_rows, values_of
 from slips.textcheck import TextCheck
 from slips.values import CELLS, known_values
 from slips.wording import faces_of
@@ -37,7 +38,7 @@ def write_preview(
     name_or_path: str, *, out: Path, lang: str = "ja", site: Path | None = None
 ) -> list[Problem]:
     """Write the samples to `out`; the notes and errors of their texts come back. Raises ProblemError."""
-    layout = load_good_layout(name_or_path, values=lambda form: known_values(table_rows(form)))
+    layout = load_good_layout(name_or_path, values=values_of)
     office = load_site(site) if site else Site.unknown()
     fonts = load_fonts(faces_of(layout))
     frame = preview_values(lang, rows=table_rows(layout), office=office)
@@ -64,7 +65,7 @@ def preview_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
     data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
     spoken = "ja" if lang == "ja" else "en"
     slips = [_slip(data, kind, spoken, rows=rows, office=office) for kind in KINDS]
-    names = sorted(known_values(rows) - {"line"})
+    names = sorted({*known_values(rows), *NOTICE_VALUES} - {"line"})
     columns = {name: [slip.get(name, "") for slip in slips] for name in names}
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)).with_columns(
         line=pl.Series(range(1, len(KINDS) + 1), dtype=pl.Int64), lang=pl.lit(lang), mode=pl.lit("test")

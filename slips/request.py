@@ -18,6 +18,7 @@ from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import Problem, ProblemError, Where
 from elqr.profiles import Profile, load_profile
 from elqr.site import Site, load_site
+from slips import notice_rows
 from slips.form import Layout
 from slips.geometry import load_good_layout
 from slips.intake import Form
@@ -146,7 +147,16 @@ def setting_of(request: PrintRequest) -> Setting:
 
 def _layout(name: str) -> Layout:
     """A form that may be printed: its values exist and its distances are good."""
-    return load_good_layout(name, values=lambda layout: known_values(table_rows(layout)))
+    layout = load_good_layout(name, values=values_of)
+    if layout.document != "slip":
+        params = {"file": layout.file, "found": layout.document, "expected": "slip"}
+        raise ProblemError(Problem("layout.other_document", "layout", params))
+    return layout
+
+
+def values_of(layout: Layout) -> frozenset[str]:
+    """The names of all values that a form of its kind may print."""
+    return known_values(table_rows(layout)) if layout.document == "slip" else frozenset(notice_rows.VALUES)
 
 
 def table_rows(layout: Layout) -> int:

@@ -35,7 +35,7 @@ HOMES: Mapping[
 ] = {  # third-party module → the only places in the wheel that may import it
     "numpy": ("",),
     "polars": ("",),
-    "click": ("cli.py", "reconcile/commands.py", "reconcile/commands_night.py"),
+    "click": ("cli.py", "reconcile/commands.py", "reconcile/commands_night.py", "slips/commands_pack.py"),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py",),
