@@ -6,7 +6,7 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -26,7 +26,8 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--issue-date",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Date of issue, YYYY-MM-DD; today by default. 発行日",
+    required=True,
+    help="Date of issue of the files, YYYY-MM-DD. 発行日",
 )
 @click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
 @click.option(
@@ -42,7 +43,7 @@ def print_notices(
     layout: str,
     out: Path,
     site: Path | None,
-    issue_date: datetime | None,
+    issue_date: datetime,
     encoding: str | None,
     notices_per_file: int,
     as_json: bool,
@@ -61,7 +62,7 @@ def print_notices(
             out=out,
             layout=layout,
             site=site,
-            issue_date=issue_date.date() if issue_date else date.today(),  # noqa: DTZ011 - the office's own day
+            issue_date=issue_date.date(),
             encoding=encoding,
             notices_per_file=notices_per_file,
         )
