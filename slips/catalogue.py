@@ -11,10 +11,11 @@ from elqr.problems import Problem
 from elqr.site import Site
 from slips.fonts import load_fonts
 from slips.geometry import check_layout
+from slips.labels import GUIDED
 from slips.layout import layout_names, load_layout
 from slips.press import site_words
 from slips.request import values_of
-from slips.wording import check_words, faces_of
+from slips.wording import check_words, faces_of, faces_of_languages
 
 Row = Mapping[str, str | float]
 
@@ -56,7 +57,11 @@ def faults_of(name_or_path: str) -> list[Problem]:
     faults = check_layout(layout, values=values_of(layout))
     if any(fault.code == "layout.unknown_label" for fault in faults):
         return faults  # words that do not exist cannot be measured
-    return faults + check_words(layout, fonts=load_fonts(faces_of(layout)), site=site_words(Site.unknown()))
+    return faults + check_words(
+        layout,
+        fonts=load_fonts((*faces_of(layout), *faces_of_languages(GUIDED))),
+        site=site_words(Site.unknown()),
+    )
 
 
 def judged(name: str, faults: Sequence[Problem]) -> str:

@@ -143,7 +143,7 @@ def notice_values(rows: pl.DataFrame, *, site: Site, test: bool = False) -> pl.D
         _row=pl.int_range(pl.len()), lang=pl.col("lang").fill_null("ja"), total=pl.col("total")
     )
     parts = [
-        _said(part, lang="ja" if lang == "ja" else "en", site=site, test=test)
+        _said(part, lang="ja" if str(lang).startswith("ja") else "en", site=site, test=test)
         for (lang,), part in spoken.partition_by("lang", as_dict=True, maintain_order=True).items()
     ]
     return (

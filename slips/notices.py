@@ -31,7 +31,7 @@ from slips.proof.expected import Area
 from slips.proof.render import open_document
 from slips.proof.textboxes import TextBoxes, agree
 from slips.textcheck import TextCheck
-from slips.wording import faces_of
+from slips.wording import faces_of, faces_of_languages
 
 DOCUMENT = "refund_notice"
 READ_BACK = ("notice_no", "payer_name", "total")
@@ -73,7 +73,7 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
         frames.append(batch.frame)
     came_in = pl.concat(frames) if frames else pl.DataFrame()
     rows = cleaned(came_in, log).sort("notice_no", "line")
-    fonts = load_fonts(faces_of(layout))
+    fonts = load_fonts((*faces_of(layout), *faces_of_languages(rows["lang"].drop_nulls())))
     check = TextCheck({layout.id: layout}, fonts)
     said = check.check(notice_values(rows, site=site), layout.id)
     log.extend(said.table())
@@ -101,7 +101,7 @@ def _files(
     request: NoticeRequest, layout: Layout, plan: PagePlan, rows: pl.DataFrame, values: pl.DataFrame
 ) -> pl.DataFrame:
     """Write and read back each file; where every notice lies."""
-    fonts, parts = load_fonts(faces_of(layout)), []
+    fonts, parts = load_fonts(tuple(plan.faces)), []
     for number, begin in enumerate(range(0, values.height, request.notices_per_file), 1):
         some = values.slice(begin, request.notices_per_file)
         name = f"notices-{number:05d}.pdf"

@@ -52,7 +52,7 @@ class Setup:
 
     def words(self, lang: str) -> Words:
         labels = load_labels(lang)
-        own = spoken(self.site_words, lang) | {"issued": said_day(self.issued, lang)}
+        own = spoken(self.site_words, labels.base) | {"issued": said_day(self.issued, labels.base)}
         return lambda key: labels.text(key, site=own)
 
 
@@ -73,7 +73,8 @@ def compile_plan(
     often = max((n for clusters in wanted.values() for n in clusters.values()), default=0) + 1
     for layout in setup.layouts.values():
         for lang in setup.langs:
-            for text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
+            face_of, has_mark = load_labels(lang).face, setup.mark is not None
+            for text in constant_texts(layout, setup.words(lang), has_mark=has_mark, face_of=face_of):
                 for placed in set_constant(text, fonts, file=layout.file):
                     clusters = wanted.setdefault(placed.run.face, {})
                     for cluster in placed.run.clusters:
@@ -156,10 +157,10 @@ class _FileWriter:
         return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
 
     def _template(self, lang: str, shown: Shown) -> Template:
-        setup = self.plan.setup
+        setup, labels = self.plan.setup, load_labels(lang)
         return compile_template(
-            self.layout, words=setup.words(lang), lang=lang, fonts=self.fonts, faces=self.plan.faces,
-            shown=shown, has_mark=setup.mark is not None,
+            self.layout, words=setup.words(lang), lang=labels.base, fonts=self.fonts, faces=self.plan.faces,
+            shown=shown, has_mark=setup.mark is not None, labels=labels,
         )  # fmt: skip
 
     def _contents(self, values: pl.DataFrame, parts: Sequence[tuple[Template, np.ndarray]]) -> list[bytes]:

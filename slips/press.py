@@ -28,6 +28,7 @@ from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
 from slips.wording import faces_of as faces_of_layout
+from slips.wording import faces_of_languages
 from slips.workers import Proof
 
 SECOND_EVERY = 50
@@ -138,5 +139,5 @@ class PaperPrepress:
             intent=load_intent(setting.site.output_profile),
             mark=load_mark(setting.site.mark_file) if setting.site.mark_file else None,
         )
-        faces = faces_of(setting.layouts)
+        faces = (*faces_of(setting.layouts), *faces_of_languages(self._langs))
         return PaperPress(compile_plan(setup, _fonts(faces), self._texts.characters()), faces)

@@ -27,7 +27,7 @@ from slips.press import site_words
 from slips.request import table_rows, values_of
 from slips.textcheck import TextCheck
 from slips.values import CELLS, known_values
-from slips.wording import faces_of
+from slips.wording import faces_of, faces_of_languages
 
 KINDS = ("usual", "longest", "full_year", "plain")
 ISSUED = dt.date(2026, 5, 11)
@@ -40,7 +40,7 @@ def write_preview(
     """Write the samples to `out`; the notes and errors of their texts come back. Raises ProblemError."""
     layout = load_good_layout(name_or_path, values=values_of)
     office = load_site(site) if site else Site.unknown()
-    fonts = load_fonts(faces_of(layout))
+    fonts = load_fonts((*faces_of(layout), *faces_of_languages([lang])))
     frame = preview_values(lang, rows=table_rows(layout), office=office)
     check = TextCheck({layout.id: layout}, fonts)
     log = check.check(frame, layout.id)
@@ -63,7 +63,7 @@ def write_preview(
 def preview_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
     """The value columns of the samples (`line` from 1), all that a form with `rows` instalments may name."""
     data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
-    spoken = "ja" if lang == "ja" else "en"
+    spoken = "ja" if lang.startswith("ja") else "en"
     slips = [_slip(data, kind, spoken, rows=rows, office=office) for kind in KINDS]
     names = sorted({*known_values(rows), *NOTICE_VALUES} - {"line"})
     columns = {name: [slip.get(name, "") for slip in slips] for name in names}
@@ -80,7 +80,7 @@ def _slip(data: Mapping[str, Any], kind: str, lang: str, *, rows: int, office: S
         texts = slip.pop(cell)
         slip |= {f"{cell}_{k + 1}": texts[min(k, len(texts) - 1)] for k in range(listed)}
     known = {"city": office.city, "department": office.department, "telephone": office.telephone}
-    if lang != "ja":
+    if not lang.startswith("ja"):
         known |= {
             "city": office.city_en or office.city,
             "department": office.department_en or office.department,

@@ -88,7 +88,7 @@ def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFr
     rows = frame.with_columns(
         **instalment_columns(frame, rows=table_rows).to_dict(as_series=True), _row=pl.int_range(pl.len())
     )
-    japanese = pl.col("lang").fill_null("ja") == "ja"
+    japanese = pl.col("lang").fill_null("ja").str.starts_with("ja")
     parts = [
         _spoken(part, lang=lang, site=site, table_rows=table_rows)
         for lang, part in (("ja", rows.filter(japanese)), ("en", rows.filter(~japanese)))
