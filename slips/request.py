@@ -21,6 +21,7 @@ from elqr.site import Site, load_site
 from slips import notice_rows
 from slips.form import Layout
 from slips.geometry import load_good_layout
+from slips.guidance import load_guide
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
 from slips.order import NUMBER_WIDTH, PlannedFile
@@ -113,11 +114,12 @@ def setting_of(request: PrintRequest) -> Setting:
     mapping = load_mapping(request.mapping) if request.mapping else site.mapping
     ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
-    forms = {False: Form(ordinary.id, table_rows(ordinary))}
+    guide = load_guide(site, profile=profile.kind, issued=request.issue_date)
+    forms = {False: Form(ordinary.id, table_rows(ordinary), guide)}
     if ordinary.large_print:
         large = _layout(ordinary.large_print)
         layouts[large.id] = large
-        forms[True] = Form(large.id, table_rows(large))
+        forms[True] = Form(large.id, table_rows(large), guide)
     identity = {
         "input_sha256": source.sha256,
         "layouts": {name: layout.sha256 for name, layout in sorted(layouts.items())},
@@ -125,6 +127,7 @@ def setting_of(request: PrintRequest) -> Setting:
         "site_sha256": sha256_of(request.site),
         "mark_sha256": sha256_of(site.mark_file),
         "output_profile_sha256": sha256_of(site.output_profile),
+        "channels_sha256": sha256_of(site.channels_file),
         "mapping_sha256": sha256_of(request.mapping),
         "encoding": request.encoding,
         "issue_date": request.issue_date.isoformat(),

@@ -32,7 +32,7 @@ PAGE_TEXTS = (
     "note.no_receipt", "note.one_channel", "memo.label", "qr.trademark", "declaration.receipt",
     "declaration.slip", "declaration.notice",
 )  # fmt: skip
-PAY_TEXTS = ("pay.channels", "pay.brief")
+PAY_TEXTS = ("pay.channels", "pay.brief", "pay.guide")
 """Where to pay: one of these."""
 PRINTED_TEXTS = ("test.banner", "convenience.over_limit", "convenience.no_barcode")
 """Texts that depend on the row: they are printed on pre-printed paper too."""

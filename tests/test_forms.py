@@ -32,7 +32,7 @@ from slips.wording import check_words, faces_of
 
 FORMS = ("a4_large", "a4_notice", "mihara")
 """The first three, on which others are built."""
-MORE = ("booklet", "continuous", "mihara_preprinted", "postcard_reminder", "refund_notice")
+MORE = ("a4_guide", "booklet", "continuous", "mihara_preprinted", "postcard_reminder", "refund_notice")
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
 
 
