@@ -31,7 +31,7 @@ from slips.png import png
 from slips.preview import KINDS, drawn, preview_values
 from slips.request import table_rows
 from slips.studio_page import Spoken, View, html, policy
-from slips.wording import faces_of
+from slips.wording import every_face
 
 HOST: Final = "127.0.0.1"
 NAMES: Final = ("127.0.0.1", "localhost")
@@ -109,7 +109,7 @@ class Studio:
 def shown(name: str, version: str) -> Shown:
     """A form read, judged, printed and read aloud. Raises ProblemError where it is no form."""
     layout = load_layout(name)
-    fonts = load_fonts(faces_of(layout))
+    fonts = load_fonts(every_face(layout))
     gate = gate_faults(layout, fonts=fonts)
     sheets, spoken = _printed(printable(layout, gate), fonts)
     judged = Judged(
