@@ -23,7 +23,7 @@ from slips.proof.wechat import WeChat
 PITCH_MM = 8 * 25.4 / 600
 SINGLE, CASCADE, SECOND, COMBINED = "zxing-cpp once", "cascade", "zbar", "combined"
 READERS = (SINGLE, CASCADE, SECOND, COMBINED)
-SEVERITIES = 6
+SEVERITIES = (1, 2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +51,15 @@ class Trial:
 
 
 def cases(
-    *, seeds: int, dpis: Sequence[int] = (300, 400), defects: Sequence[str] = tuple(DEFECTS)
+    *,
+    seeds: int,
+    dpis: Sequence[int] = (300, 400),
+    severities: Sequence[int] = SEVERITIES,
+    defects: Sequence[str] = tuple(DEFECTS),
 ) -> Iterator[Case]:
     """The degraded matrix, in order of defect, severity, resolution and seed."""
     for defect in defects:
-        for severity in range(1, SEVERITIES + 1):
+        for severity in severities:
             for dpi in dpis:
                 for seed in range(seeds):
                     yield Case(defect=defect, severity=severity, dpi=dpi, seed=seed)
@@ -98,3 +102,17 @@ def tried(case: Case, *, wechat: WeChat | None) -> Trial:
         read=frozenset(name for name, contents in said.items() if payload in contents),
         misread=frozenset(name for name, contents in said.items() if any(c != payload for c in contents)),
     )
+
+
+def reads_table(trials: Sequence[Trial]) -> str:
+    """The reads by defect as CSV, the total last: crops, and how many each reader gave right. Misreads are not in it: there are none."""
+    rows = [",".join(("defect", "crops", *READERS))]
+    names = list(dict.fromkeys(trial.case.defect for trial in trials))
+    for name, chosen in [
+        *((n, [t for t in trials if t.case.defect == n]) for n in names),
+        ("all", list(trials)),
+    ]:
+        rows.append(
+            ",".join((name, str(len(chosen)), *(str(sum(r in t.read for t in chosen)) for r in READERS)))
+        )
+    return "\n".join(rows) + "\n"
