@@ -15,6 +15,7 @@ import numpy.typing as npt
 from elqr import symbols
 from slips.proof import decode
 from slips.proof.cascade import ZBAR, ZXING, read_symbol
+from slips.proof.scan import Pixels
 from slips.proof.simulate.defects import DEFECTS
 from slips.proof.simulate.printscan import CLEAN, Shot, scan
 from slips.proof.simulate.sheet import symbol_sheet
@@ -89,19 +90,24 @@ def shot_of(case: Case) -> Shot:
 
 def tried(case: Case, *, wechat: WeChat | None) -> Trial:
     """Read the case by every voice, beside zxing-cpp on the picture as it is and no more."""
-    payload, grey = payload_of(case), shot_of(case).grey
-    voices = read_symbol(grey, wechat=wechat)
-    said = {
-        SINGLE: [sighting.content for sighting in decode.see(grey)],
-        CASCADE: [voice.content for voice in voices if voice.decoder == ZXING],
-        SECOND: [voice.content for voice in voices if voice.decoder == ZBAR],
-        COMBINED: [voice.content for voice in voices],
-    }
+    payload = payload_of(case)
+    said = heard(shot_of(case).grey, wechat=wechat)
     return Trial(
         case=case,
         read=frozenset(name for name, contents in said.items() if payload in contents),
         misread=frozenset(name for name, contents in said.items() if any(c != payload for c in contents)),
     )
+
+
+def heard(grey: Pixels, *, wechat: WeChat | None) -> dict[str, frozenset[bytes]]:
+    """What each of `READERS` says of a crop."""
+    voices = read_symbol(grey, wechat=wechat)
+    return {
+        SINGLE: frozenset(sighting.content for sighting in decode.see(grey)),
+        CASCADE: frozenset(voice.content for voice in voices if voice.decoder == ZXING),
+        SECOND: frozenset(voice.content for voice in voices if voice.decoder == ZBAR),
+        COMBINED: frozenset(voice.content for voice in voices),
+    }
 
 
 def reads_table(trials: Sequence[Trial]) -> str:
