@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -181,7 +182,7 @@ def write_scans(
     files = []
     for number, page in enumerate(pages, first):
         path = folder / f"scan-{number:03d}.{kind}"
-        quality = {"quality": scanner.jpeg or 95} if kind == "jpg" else {}
+        quality: dict[str, Any] = {"quality": scanner.jpeg or 95} if kind == "jpg" else {}
         Image.fromarray(scanner.scan(page, seed=number)).save(path, dpi=(scanner.dpi, scanner.dpi), **quality)
         files.append(path)
     return files

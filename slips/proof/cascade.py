@@ -14,6 +14,7 @@ import numpy as np
 
 from slips.proof import decode
 from slips.proof.decode import Corners
+from slips.proof.filters import softened
 from slips.proof.scan import Pixels
 from slips.proof.wechat import WeChat
 
@@ -127,8 +128,8 @@ def _preparations(crop: Pixels) -> Iterator[tuple[str, Pixels, float]]:
     yield AS_IS, np.ascontiguousarray(crop), 1.0
     double = cv2.resize(crop, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     yield "doubled", double, 0.5
-    yield "softened", cv2.GaussianBlur(crop, (0, 0), 1.0), 1.0
-    yield "doubled, softened", cv2.GaussianBlur(double, (0, 0), 2.0), 0.5
+    yield "softened", softened(crop, 1.0), 1.0
+    yield "doubled, softened", softened(double, 2.0), 0.5
     for name, prepare in _REPAIRS:
         yield name, prepare(crop), 1.0
 
@@ -139,7 +140,7 @@ def _evened(crop: Pixels) -> Pixels:
 
 
 def _sharpened(crop: Pixels) -> Pixels:
-    found: Pixels = cv2.addWeighted(crop, 2.2, cv2.GaussianBlur(crop, (0, 0), 2), -1.2, 0)
+    found: Pixels = cv2.addWeighted(crop, 2.2, softened(crop, 2.0), -1.2, 0)
     return found
 
 

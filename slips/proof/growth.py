@@ -1,6 +1,6 @@
 """Print growth: how far ink edges lie outside their place, across and down, from the ink that isolated edges have.
 
-In: reflectances and the grid. Out: the shift of one edge in modules, positive for gain (a stroke has two edges). Above 0.25 it reads too high.
+In: reflectances and the grid. Out: the shift of one edge in modules, positive for gain (a stroke has two edges).
 """
 
 from __future__ import annotations
@@ -48,10 +48,12 @@ def _along_rows(straight: Picture32, dark: Modules) -> float:
         return 0.0
     edge = (column + 2) * FINE  # between the second and the third of the four modules
     stretch = rows[row[:, None], edge[:, None] + np.arange(-2 * FINE, 2 * FINE)]
-    ends = np.stack([stretch[:, :FINE].mean(axis=1), stretch[:, -FINE:].mean(axis=1)])
-    paper, ink = ends.max(axis=0)[:, None], ends.min(axis=0)[:, None]
-    covered = np.clip((paper - stretch) / np.maximum(paper - ink, 0.05), 0, 1).sum(axis=1) / FINE
-    return float(np.median(covered - 2))
+    # Levels a module from the edge, as far from the next edges as from this one: those spread as well.
+    before, after = (stretch[:, k * FINE - FINE // 4 : k * FINE + FINE // 4].mean(axis=1) for k in (1, 3))
+    paper, ink = np.maximum(before, after)[:, None], np.minimum(before, after)[:, None]
+    near = stretch[:, FINE : 3 * FINE]
+    covered = np.clip((paper - near) / np.maximum(paper - ink, 0.05), 0, 1).sum(axis=1) / FINE
+    return float(np.median(covered - 1))
 
 
 def growth_of(

@@ -57,7 +57,7 @@ class PageText:
 
     def read(self, grey: Pixels, fit: PageFit, sheet: Sheet, entry: Entry) -> tuple[TextFact, ...]:
         """Every field of the form that the manifest can vouch for."""
-        right = printed_texts([entry])[0]
+        right = printed_texts(entry)
         return tuple(
             self._fact(grey, fit, box, right[box.value]) for box in _fields(sheet, right) if right[box.value]
         )

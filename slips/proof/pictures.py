@@ -102,7 +102,7 @@ def _grey(image: Any) -> Pixels:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
-    return np.array(image.convert("L"), np.uint8)
+    return np.asarray(image if image.mode == "L" else image.convert("L"), np.uint8)
 
 
 def _dpi(image: Any) -> float | None:

@@ -7,15 +7,15 @@ language a slip was printed, so both wordings are. Refuses nothing.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import polars as pl
 
-from elqr import dates, elnumber, money
-from elqr.digits import to_matrix
-from elqr.wire import LENGTH
+from elqr import dates
+from elqr.elnumber import PARTS
+from elqr.wire import field_named
 from slips.proof.book import Entry
 
 AMOUNTS = ("amount_yen", "amount_digits")
@@ -31,27 +31,29 @@ def _yen() -> tuple[str, ...]:
     return tuple(words[lang]["yen"] for lang in ("ja", "en"))
 
 
-def printed_texts(entries: Sequence[Entry]) -> list[Mapping[str, tuple[str, ...]]]:
-    """The right texts of each entry by value column, the Japanese one first. A column the manifest says nothing of is left out."""
-    figures = money.to_human(pl.Series([entry.amount for entry in entries], dtype=pl.Int64)).to_list()
-    payloads = pl.Series([entry.payload for entry in entries], dtype=pl.String)
-    el = elnumber.el_numbers(to_matrix(payloads, LENGTH)).rows(named=True)
-    days = {name: _days([getattr(entry, name) for entry in entries]) for name in DAYS}
-    return [
-        {
-            "amount_yen": tuple(pattern.format(figures[k]) for pattern in _yen()),
-            "amount_digits": (figures[k],),
-            "seq": (entry.number,),
-            **({"n_of_m": (entry.n_of_m,)} if entry.n_of_m else {}),
-            **{name: texts[k] for name, texts in days.items() if texts[k]},
-            **{name: (str(value),) for name, value in el[k].items()},
-        }
-        for k, entry in enumerate(entries)
-    ]
+def printed_texts(entry: Entry) -> Mapping[str, tuple[str, ...]]:
+    """The right texts by value column, the Japanese one first. A column that the manifest says nothing of is left out."""
+    figure = f"{entry.amount:,}"
+    days = {name: _spoken(day) for name, day in zip(DAYS, (entry.due_date, entry.payable_until), strict=True)}
+    return {
+        "amount_yen": tuple(pattern.format(figure) for pattern in _yen()),
+        "amount_digits": (figure,),
+        "seq": (entry.number,),
+        **({"n_of_m": (entry.n_of_m,)} if entry.n_of_m else {}),
+        **{name: texts for name, texts in days.items() if texts},
+        **{name: (entry.payload[at],) for name, at in _el_parts()},
+    }
 
 
-def _days(iso: Sequence[str]) -> list[tuple[str, ...]]:
-    """令和8年6月30日 and 30 June 2026; nothing where there is no date."""
-    days = pl.Series(iso, dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
-    spoken = zip(dates.to_wareki(days).to_list(), days.dt.strftime("%-d %B %Y").to_list(), strict=True)
-    return [tuple(text for text in texts if text) for texts in spoken]
+@cache
+def _el_parts() -> tuple[tuple[str, slice], ...]:
+    """The four numbers of the eL番号 and where they stand in the payload."""
+    fields = [(part.name, field_named(part.field)) for part in PARTS]
+    return tuple((name, slice(field.offset, field.offset + field.width)) for name, field in fields)
+
+
+@cache
+def _spoken(iso: str) -> tuple[str, ...]:
+    """令和8年6月30日 and 30 June 2026; nothing where there is no date. A job has few days, and each is asked often."""
+    day = pl.Series([iso], dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
+    return tuple(text for text in (dates.to_wareki(day)[0], day.dt.strftime("%-d %B %Y")[0]) if text)

@@ -55,6 +55,8 @@ class Facts:
     blank: bool = False
     fit: PageFit | None = None
     grid: Grid | None = None
+    modules: Modules | None = None
+    """(41, 41): what was measured against."""
     measurement: Measurement | None = None
     grades: Grades | None = None
     texts: tuple[TextFact, ...] = ()
@@ -84,12 +86,12 @@ class ScanReader:
 
     def look(self, scan: Scan, *, hint: Hint) -> Facts:
         """Everything about one page. `hint`: which slips may lie here, for a code that nobody reads."""
-        if _is_blank(scan):
-            return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
         voices, corners, others = self._read_at_place(scan)
         if not any(v.content for v in voices):
             voices, corners, others = self._read_anywhere(scan)
         if not any(v.content for v in voices):
+            if corners is None and _is_blank(scan):
+                return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
             return self._unread(scan, corners, hint)
         content = _first(voices)
         identity = identify(content, self.book, place=hint.place)
@@ -192,6 +194,7 @@ class ScanReader:
             sheet=sheet,
             fit=fit,
             grid=closer,
+            modules=modules[chosen],
             measurement=measurement,
             grades=grade(measurement, self.thresholds),
             nearest=() if measurement.intended else measurement.errors_best,
@@ -231,6 +234,7 @@ class ScanReader:
             sheet=sheet,
             fit=fit,
             grid=grid,
+            modules=modules,
             measurement=measurement,
             grades=grade(measurement, self.thresholds),
         )

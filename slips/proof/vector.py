@@ -76,7 +76,7 @@ class VectorPages:
         wanted = list(entries.values())
         modules = compare.intended(symbols.encode(_digits([e.payload for e in wanted], symbols.DIGITS)))
         bars = compare.intended_bars(gs1_128.bars(_digits([e.barcode or "0" * 44 for e in wanted], 44)))
-        texts = printed_texts(wanted)
+        texts = [printed_texts(entry) for entry in wanted]
         order = {k: n for n, k in enumerate(entries)}
         results = []
         for k, (index, page) in enumerate(zip(indices, pages, strict=True)):
@@ -201,6 +201,10 @@ class VectorPages:
         if use.near:
             found.append(
                 remark("verify.code_ink", measured="; ".join(use.near), limit="K", window=_window(sheet))
+            )
+        if use.pictures:
+            found.append(
+                remark("verify.code_image", measured=f"{use.pictures}", limit="0", window=_window(sheet))
             )
         if use.elsewhere:
             found.append(remark("verify.page_ink", measured="; ".join(use.elsewhere), limit="K"))

@@ -83,5 +83,6 @@ def spread(ink: Ink, *, pixels: float) -> Ink:
         return ink
     dark = (ink > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(1 - dark if pixels > 0 else dark, cv2.DIST_L2, 5)
-    covered = np.where(distance == 0, 1.0, np.clip(reach + 0.5 - distance, 0, 1))
+    # Distances are between pixel centres: the edge itself is half a pixel nearer.
+    covered = np.where(distance == 0, 1.0, np.clip(reach + 1 - distance, 0, 1))
     return np.asarray(covered if pixels > 0 else 1 - covered, np.float32)
