@@ -17,7 +17,7 @@ WEIGHT = 0.2
 LIMIT_SIGMAS = 5.0
 """Of the moving average. One chart in a million gives a false alarm for each such average, and a report holds many."""
 CLIP_SIGMAS = 4.0
-"""A single value counts for no more: one crooked sheet is a finding of its own, not a drift."""
+"""A value farther from the average counts as if it were so near: one crooked sheet is a finding of its own, not a drift."""
 BASE_MAX = 25
 """The first sheets, a third of the batch but no more than these, are what the rest is held against."""
 _DIFFERENCE = 0.9539  # median of |a - b| for normal values of spread 1
@@ -46,8 +46,7 @@ def chart_of(values: Floats, *, least: float) -> Chart:
     steps = np.abs(np.diff(values))
     sigma = float(np.median(steps)) / _DIFFERENCE if len(steps) else 0.0
     reach = max(CLIP_SIGMAS * sigma, 2 * least)
-    clipped = np.clip(values - centre, -reach, reach)
-    average = _averaged(clipped)
+    average = _averaged(values - centre, reach)
     # The spread of the average, and of the centre: a median of n values spreads by sqrt(pi / 2n).
     spread = sigma * (WEIGHT / (2 - WEIGHT) + np.pi / 2 / base) ** 0.5
     limit = max(LIMIT_SIGMAS * spread, least)
@@ -57,10 +56,10 @@ def chart_of(values: Floats, *, least: float) -> Chart:
     return Chart(values, average + centre, centre, limit, alarm, shift)
 
 
-def _averaged(values: Floats) -> Floats:
+def _averaged(values: Floats, reach: float) -> Floats:
     out = np.empty_like(values)
     now = 0.0
     for k, value in enumerate(values.tolist()):
-        now += WEIGHT * (value - now)
+        now += WEIGHT * min(max(value - now, -reach), reach)
         out[k] = now
     return out

@@ -1,7 +1,7 @@
 """The press over a batch: streaks at one place of the sheet, and figures that creep, before any single grade moves.
 
-In: a `PressMark` for each symbol that was measured, in the order of the sheets. Out: `Trend`: findings with their sheets, charts with
-their control limits. Sheets that were not measured are simply not among the marks. Refuses nothing.
+In: a `PressMark` for each sheet whose symbol was measured, in their order. Out: `Trend`: findings with their sheets, charts with their
+control limits. Refuses nothing; too few sheets tell nothing, and nothing is said.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TRACKED: Mapping[str, Tracked] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PlaceTrend:
-    """One place of the sheet. `sheets` are the numbers (from 1) of the marks that count here."""
+    """One place of the sheet. `sheets` are the numbers (from 1) of the sheets whose profiles make up `columns` and `rows`."""
 
     place: str
     sheets: tuple[int, ...]
@@ -53,6 +53,9 @@ class PlaceTrend:
     columns: Level | None
     rows: Level | None
     charts: Mapping[str, Chart]
+    """By figure, in the order of `TRACKED`."""
+    charted: Mapping[str, tuple[int, ...]]
+    """The numbers of the sheets behind each chart."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,13 +65,15 @@ class Trend:
     places: tuple[PlaceTrend, ...] = ()
     findings: tuple[Finding, ...] = ()
     sheets: int = 0
+    """All of the batch, measured or not."""
 
 
-def trend_of(marks: Sequence[PressMark]) -> Trend:
-    """The trend of a batch; marks in the order of the sheets, numbered from 1 as they come."""
+def trend_of(marks: Sequence[PressMark | None]) -> Trend:
+    """The trend of a batch; one entry a sheet in their order, numbered from 1; None where nothing was measured."""
     by_place: dict[str, list[tuple[int, PressMark]]] = {}
     for number, mark in enumerate(marks, 1):
-        by_place.setdefault(mark.place, []).append((number, mark))
+        if mark is not None:
+            by_place.setdefault(mark.place, []).append((number, mark))
     places, findings = [], list[Finding]()
     for name, numbered in sorted(by_place.items()):
         place, found = _place(name, numbered)
@@ -90,7 +95,7 @@ def _place(name: str, numbered: Sequence[tuple[int, PressMark]]) -> tuple[PlaceT
         _line("verify.trend_line", name, sheets, streak, first.y_mm + streak.at * first.pitch_mm)
         for streak in streaks_of(rows)
     ]
-    charts = {}
+    charts, charted = {}, {}
     for figure, tracked in TRACKED.items():
         seen = [
             (number, mark.figures[figure])
@@ -98,6 +103,7 @@ def _place(name: str, numbered: Sequence[tuple[int, PressMark]]) -> tuple[PlaceT
             if np.isfinite(mark.figures.get(figure, np.nan))
         ]
         if len(seen) > 1:
+            charted[figure] = tuple(number for number, _ in seen)
             charts[figure] = chart = chart_of(np.array([value for _, value in seen]), least=tracked.least)
             if chart.alarm is not None:
                 found.append(_drift(name, figure, chart, seen[chart.alarm][0]))
@@ -111,6 +117,7 @@ def _place(name: str, numbered: Sequence[tuple[int, PressMark]]) -> tuple[PlaceT
             columns=level_of(columns) if len(columns) else None,
             rows=level_of(rows) if len(rows) else None,
             charts=charts,
+            charted=charted,
         ),
         found,
     )
