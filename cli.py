@@ -16,8 +16,10 @@ import click
 
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
+from slips.commands_layouts import layouts
 from slips.commands_pack import COMMANDS as PACK
 from slips.commands_verify import COMMANDS as PROOFS
+from slips.commands_verify import calibration_page
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -302,6 +304,7 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
 
 for _command in (*FORMS, *PACK, *PROOFS, *NIGHT):
     main.add_command(_command)
+layouts.add_command(calibration_page)
 
 
 @contextmanager
