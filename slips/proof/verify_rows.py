@@ -48,12 +48,18 @@ class Group:
     weight: Weight
     worst: Verdict
     count: int = 0
+    slips: int = 0
+    """On so many of them; findings come slip by slip."""
+    last: tuple[str, str, int] | None = None
     rows: list[Row] = field(default_factory=list)
     pictures: list[Shown] = field(default_factory=list)
 
     def add(self, row: Row, verdict: Verdict, picture: bytes) -> None:
         """Count it, and keep it while there is room."""
         self.count += 1
+        place = (row.slip_key, row.source, row.page)
+        self.slips += place != self.last
+        self.last = place
         self.worst = min(self.worst, verdict, key=_VERDICTS.index)
         self.weight = min(self.weight, row.finding.weight, key=_WEIGHTS.index)
         if len(self.rows) < ROWS_A_CODE:
