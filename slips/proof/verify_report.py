@@ -20,7 +20,7 @@ from slips.proof.remarks import sentence
 from slips.proof.thresholds import Thresholds
 from slips.proof.trend import Trend, trend_of
 from slips.proof.verdicts import Finding, Verdict, Weight
-from slips.proof.verify_rows import PICTURES_MAX, ROWS_A_CODE, Group, Row, Shown, groups_of
+from slips.proof.verify_rows import PICTURES_MAX, ROWS_A_CODE, ROWS_A_NOTE, Group, Row, Shown, groups_of
 from slips.proof.verify_sections import conditions_section, grades_section, scope_section, trend_section
 from slips.proof.verify_words import COUNT, MAP, NONE, SHARE, VERDICTS, WEIGHTS, percent
 
@@ -67,7 +67,7 @@ def _lead(inspection: Inspection) -> str:
             (Words("合格", "pass"), f"{counts[Verdict.PASS]:,}", f"{inspection.slips_in_manifest:,} 枚中"),
             (Words("注意", "look at"), f"{counts[Verdict.WARN]:,}", "合格・要確認"),
             (Words("不合格・読取不能", "fail, unreadable"), f"{bad:,}", "刷り直しの候補"),
-            (Words("誤読・台帳外", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
+            (Words("誤読・一覧にないコード", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
             (Words("欠け・重複・順序", "missing, twice, order"), f"{disorder:,}", "枚数と並び"),
             (Words("調べた頁", "pages looked at"), f"{looked_at:,}", f"{len(inspection.sources):,} ファイル"),
         ]
@@ -134,8 +134,8 @@ def _findings(groups: Sequence[Group]) -> Iterator[str]:
         yield note(MAP)
     yield note(
         Words(
-            f"種類ごとに先頭の{ROWS_A_CODE}件、画像は全体で{PICTURES_MAX}枚までを載せています。全件は results.csv にあります。",
-            f"Shown are the first {ROWS_A_CODE} of each kind and at most {PICTURES_MAX} pictures; all of them are in results.csv.",
+            f"種類ごとに先頭の{ROWS_A_CODE}件(参考は{ROWS_A_NOTE}件)、画像は全体で{PICTURES_MAX}枚までを載せています。全件は results.csv にあります。",
+            f"Shown are the first {ROWS_A_CODE} of each kind ({ROWS_A_NOTE} of notes) and at most {PICTURES_MAX} pictures; all of them are in results.csv.",
         )
     )
 

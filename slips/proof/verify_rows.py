@@ -13,6 +13,7 @@ from slips.proof.outcome import Inspection
 from slips.proof.verdicts import Finding, Verdict, Weight
 
 ROWS_A_CODE = 20
+ROWS_A_NOTE = 5
 PICTURES_A_CODE = 4
 PICTURES_MAX = 48
 PICTURE_BYTES_MAX = 200_000
@@ -62,7 +63,7 @@ class Group:
         self.last = place
         self.worst = min(self.worst, verdict, key=_VERDICTS.index)
         self.weight = min(self.weight, row.finding.weight, key=_WEIGHTS.index)
-        if len(self.rows) < ROWS_A_CODE:
+        if len(self.rows) < (ROWS_A_NOTE if self.weight is Weight.NOTE else ROWS_A_CODE):
             self.rows.append(row)
         if picture and len(self.pictures) < PICTURES_A_CODE and len(picture) <= PICTURE_BYTES_MAX:
             self.pictures.append(Shown(row, picture))
