@@ -25,7 +25,7 @@ class Site:
     """One municipality. None or empty = not known. `tax_items`: 税目・料金番号 -> name, `tax_items_en` likewise in English where given.
 
     `cvs_issuer`: 請求書発行企業コード. `cvs_key`: whether the barcode's free field holds the slip_key. `gaiji`: private-use character ->
-    what stands for it. `mark_file`: the eLマーク as the agency supplies it. `output_profile`: the vendor's ICC profile.
+    what stands for it. `head`: who decides on an objection (市長). `mark_file`: the eLマーク as the agency supplies it. `output_profile`: the vendor's ICC profile.
     """
 
     body_code: str | None = None
@@ -37,6 +37,8 @@ class Site:
     telephone: str = ""
     hours: str = ""
     hours_en: str = ""
+    head: str = ""
+    head_en: str = ""
     tax_items: Mapping[str, str] = field(default_factory=dict)
     tax_items_en: Mapping[str, str] = field(default_factory=dict)
     cvs_issuer: str | None = None
@@ -70,7 +72,7 @@ def load_site(path: Path) -> Site:
 
 
 _TEXTS = ("address", "telephone")
-_BILINGUAL = ("city", "department", "hours")
+_BILINGUAL = ("city", "department", "hours", "head")
 _KEYS = (
     "body_code",
     *_BILINGUAL,
@@ -113,6 +115,8 @@ class _Reader:
             department_en=words["department"][1],
             hours=words["hours"][0],
             hours_en=words["hours"][1],
+            head=words["head"][0],
+            head_en=words["head"][1],
             address=self._text("address"),
             telephone=self._text("telephone"),
             tax_items={code: ja for code, (ja, _) in items.items()},

@@ -14,6 +14,7 @@ import polars as pl
 from reconcile.covering import all_versions
 from reconcile.frames import COVERS, empty
 from reconcile.ledger import Ledger
+from reconcile.payments import carried_out
 from reconcile.tables import TABLES
 from reconcile.world import BLOCKS, EVENTS_READ, SLIPS_READ, TRANSFERS, World
 
@@ -43,11 +44,16 @@ class Closure:
         self._covers: list[pl.DataFrame] = []
         self._transfers: list[pl.DataFrame] = []
         self._waiting = whole["slip_key"]
+        store = ledger.store
+        # where nothing was ever paid, nothing is decided: a register is loaded without a look at each of its lines
+        self._unpaid = store.empty("receipts") and store.empty("transfers")
 
     def grow(self, *, slips: pl.Series, lines: pl.Series, payments: pl.Series) -> None:
         """Take these in, and all they lead to."""
         slips = pl.concat([slips.alias("slip_key"), self._waiting])
         self._waiting = _no("slip_key")
+        if self._unpaid:
+            return
         lines, payments = lines.alias("line_id"), payments.alias("payment_id")
         while len(slips) or len(lines) or len(payments):
             slips = pl.concat([slips, self._of_payments(payments), self._of_lines(lines)])
@@ -97,7 +103,11 @@ class Closure:
         transfers = pl.concat([empty(TABLES["transfers"].columns), *self._transfers])
         slips = pl.concat([empty(SLIPS_READ), *self._slips])
         covers = pl.concat([empty(COVERS), *self._covers])
-        lines = pl.concat([self._seen["line_id"], covers["line_id"]]).unique().sort()
+        paid = pl.concat([covers["line_id"], transfers["line_id"]]).unique()
+        # of the other lines only those count on which something stands
+        asked = self._seen["line_id"].filter(~self._seen["line_id"].is_in(paid.implode()))
+        stands = self._ledger.lookup("standing_lines", asked, ["line_id"])["line_id"]
+        lines = pl.concat([paid, stands]).unique().sort()
         versions = all_versions(self._ledger, lines)
         payments = pl.concat([frame.select("payment_id", "payment_no") for frame in (events, transfers)])
         world = World(
@@ -105,7 +115,7 @@ class Closure:
             slips=slips,
             covers=covers,
             receipts=events,
-            transfers=transfers.select(list(TRANSFERS)),
+            transfers=carried_out(transfers).select(list(TRANSFERS)),
             blocks=self._blocks(versions["payer_id"].unique(), payments["payment_id"]),
             body_code=self._body_code,
         )

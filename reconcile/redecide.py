@@ -85,9 +85,14 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
 
 
 def _lines(ledger: Ledger, decision: Decision) -> None:
-    """The derived table of lines: those that money or a charge has touched."""
+    """The derived table of lines: those on which money or a charge stands."""
     rows = decision.lines.select(list(TABLES["standing_lines"].columns))
-    ledger.store.replace("standing_lines", rows)
+    stands = (
+        (pl.col("paid") != 0) | (pl.col("provisional") != 0) | (pl.col("charge") != 0).fill_null(value=True)
+    )
+    gone = rows.filter(~stands).select("line_id")
+    ledger.store.remove("standing_lines", gone)
+    ledger.store.replace("standing_lines", rows.filter(stands))
 
 
 def _totals(
@@ -97,16 +102,16 @@ def _totals(
     fresh = pl.col("receipt_id").is_in(events["receipt_id"].implode())
     before = net(world.receipts.filter(~fresh))["net"]
     after = net(world.receipts)["net"]
-    moved = transfers["amount"]
+    offset = (int(transfers["amount"].sign().sum()), int(transfers["amount"].sum()))
     received = (
-        int((after > 0).sum()) - int((before > 0).sum()) + transfers.height,
-        int(after.sum()) - int(before.sum()) + int(moved.sum()),
+        int((after > 0).sum()) - int((before > 0).sum()) + offset[0],
+        int(after.sum()) - int(before.sum()) + offset[1],
     )
     placed = {name: _change(changes["outcomes"], name) for name in PLACES}
     _balanced("received", received[1], sum(yen for _, yen in placed.values()))
     for name, table in zip(PLACES, ("postings", "excess", "suspense", "held"), strict=True):
         _balanced(name, _change(changes[table], "amount")[1], placed[name][1])
-    return {"received": received, **placed}
+    return {"received": received, **placed, "offset": offset}
 
 
 def _change(found: Change, column: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from elqr.html_page import Cell, Column, Words, note, page, section, table, tile
 from elqr.site import Site
 from reconcile.facts import Facts
 from reconcile.outcomes import Outcome
+from reconcile.refund_words import state_of
 from reconcile.report_figures import Figures
 from reconcile.report_sections import ageing, dunned, rates, timely
 from reconcile.report_words import (
@@ -219,15 +220,13 @@ def _overpaid(seen: View) -> list[str]:
     sums = refunds.group_by("class", state.alias("state")).agg(
         n=pl.len().cast(pl.Int64), **{c: pl.col(c).sum() for c in ("amount", "offset", "refund", "interest")}
     )
+    sums = pl.concat([sums, _in_hand(seen).select(sums.columns).cast(sums.schema)])
     rows = [
         (
             CLASSES[r["class"]],
             STATES[r["state"]],
             r["n"],
-            r["amount"],
-            r["offset"],
-            r["refund"],
-            r["interest"],
+            *(r[c] for c in ("amount", "offset", "refund", "interest")),
         )
         for r in sums.sort("class", "state").iter_rows(named=True)
     ]
@@ -238,5 +237,23 @@ def _overpaid(seen: View) -> list[str]:
     ]  # fmt: skip
     return [
         table(Words("区分・状態別(円)", "By class and state, yen"), columns, rows, foot=total(rows, over=range(2, 7)), nothing=NONE),
-        note(Words("還付加算金は基準日に支出を決定した場合の額です。", "Interest as if decided on the day of this report.")),
+        note(Words(
+            "還付加算金は、決定済みのものは決定額、ほかは基準日に支出を決定した場合の額です。",
+            "Interest as decided; where nothing is decided, as if on the day of this report.",
+        )),
     ]  # fmt: skip
+
+
+def _in_hand(seen: View) -> pl.DataFrame:
+    """Overpayments that refunds hold, by class and state; those that need a person stand apart."""
+    rows = []
+    for refund in (r for r in seen.owed.refunds if r.live):
+        word = state_of(refund)
+        figures = {n: refund.figures[n] or 0 for n in ("offset", "refund", "interest")}
+        state = seen.owed.fault(refund) or ("settled" if word == "offset" else word)
+        amount = seen.owed.taken.get(refund.refund_id, 0)
+        rows.append({"class": refund.basis["class"], "state": state, "amount": amount, **figures})
+    names = ("amount", "offset", "refund", "interest")
+    schema = {"class": pl.String(), "state": pl.String(), **dict.fromkeys(names, pl.Int64())}
+    by = pl.DataFrame(rows, schema=schema).group_by("class", "state")
+    return by.agg(n=pl.len().cast(pl.Int64), **{c: pl.col(c).sum() for c in names})

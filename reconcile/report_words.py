@@ -34,6 +34,12 @@ STATES: Mapping[str, Words] = {
     "offset": Words("全額を充当", "offset in whole"),
     "both": Words("一部を充当、残額を還付", "offset, rest refunded"),
     "refund": Words("還付", "refund"),
+    "proposed": Words("起案済み", "proposed"),
+    "approved": Words("決定済み、振込前", "decided, not transferred"),
+    "exported": Words("振込データ作成済み", "transfer ordered"),
+    "settled": Words("全額充当済み", "offset carried out"),
+    "changed": Words("起案後に変わった — 差戻し", "changed since proposed: reject"),
+    "overdrawn": Words("還付後に過誤納でなくなった — 返還請求", "given back, no longer owed"),
 }
 CHANNELS: Mapping[str, Words] = {
     "counter": Words("窓口", "counter"),

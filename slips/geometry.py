@@ -14,6 +14,7 @@ from elqr.problems import Problem, ProblemError
 from slips.clearance import check_codes
 from slips.form import Layout
 from slips.layout import load_layout
+from slips.machinery import check_machinery
 from slips.required import check_required
 from slips.surface import exclusive, fault, ink, rects
 
@@ -54,6 +55,7 @@ def check_layout(layout: Layout, *, values: Collection[str] | None = None) -> li
         *_crossings(layout),
         *_headings(layout),
         *check_codes(layout),
+        *check_machinery(layout),
         *check_required(layout, values=values),
     ]
 
@@ -129,11 +131,10 @@ def _tables(layout: Layout) -> Iterator[Problem]:
 
 
 def _overlaps(layout: Layout) -> Iterator[Problem]:
-    for one, other in combinations(layout.boxes, 2):
-        if exclusive(layout, one, other):
-            continue
-        for (name, rect), (other_name, other_rect) in ((a, b) for a in rects(one) for b in rects(other)):
-            if rect.overlaps(other_rect):
+    named = [list(rects(box)) for box in layout.boxes]
+    for (one, ones), (other, others) in combinations(zip(layout.boxes, named, strict=True), 2):
+        for (name, rect), (other_name, other_rect) in ((a, b) for a in ones for b in others):
+            if rect.overlaps(other_rect) and not exclusive(layout, one, other):
                 yield fault(layout, "layout.overlap", name, str(rect), f"free of {other_name} ({other_rect})")
     for box in layout.boxes:
         label = box.label_rect

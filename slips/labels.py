@@ -15,8 +15,9 @@ from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("ja", "en")
-SITE_WORDS = ("city", "department", "telephone", "hours", "limit", "limit_en")
-"""What a label may ask: `{site.city}` …; `limit` is the convenience-store limit (30万円, ¥300,000)."""
+SITE_WORDS = ("city", "department", "telephone", "hours", "limit", "limit_en", "head", "issued")
+"""What a label may ask: `{site.city}` …; `limit` is the convenience-store limit (30万円, ¥300,000), `head` who decides
+(みほん市長), `issued` the day of issue."""
 
 _HOLE = re.compile(r"\{site\.([a-z_]+)\}")
 
@@ -39,6 +40,11 @@ class Labels:
     def holes(self, key: str) -> frozenset[str]:
         """The site words that the text asks for."""
         return frozenset(_HOLE.findall(self.words[key]))
+
+
+def spoken(site: Mapping[str, str], lang: str) -> dict[str, str]:
+    """The site's words in one language: `city_en` for `city` where the site has it and the language is English."""
+    return {key: site.get(f"{key}_{lang}") or word for key, word in site.items()}
 
 
 @cache

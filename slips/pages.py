@@ -23,13 +23,15 @@ from slips.fontobjects import add_font
 from slips.fonts import Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import CodedFace, code_face, phrases_of
-from slips.labels import load_labels
+from slips.inserter import images, numbers_of
+from slips.labels import load_labels, spoken
 from slips.metadata import OutputIntent, information, xmp
 from slips.pdf import PdfFile, deflate_page, ref, text_string
 from slips.place import MM_PT
+from slips.said import said_day
 from slips.stamping import Block, Numbers, stamp
 from slips.structure import PageObjects, Shared
-from slips.template import CODE_SHAPE, Shown, Template, compile_template
+from slips.template import CODE_SHAPE, Shown, Template, code_key, compile_template
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -50,7 +52,7 @@ class Setup:
 
     def words(self, lang: str) -> Words:
         labels = load_labels(lang)
-        own = {key: self.site_words.get(f"{key}_{lang}") or word for key, word in self.site_words.items()}
+        own = spoken(self.site_words, lang) | {"issued": said_day(self.issued, lang)}
         return lambda key: labels.text(key, site=own)
 
 
@@ -306,6 +308,9 @@ def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
             customer_barcode.encode(addressed["postal_code"], addressed["address"])
         )
         out["customer_barcode"] = _rows(np.packbits(bars, axis=2).reshape(values.height, -1))
+    if layout.inserter_marks:
+        numbers = numbers_of(values)
+        out |= {code_key(mark): images(mark, numbers) for mark in layout.inserter_marks}
     return out
 
 

@@ -29,9 +29,15 @@ NOTICE_KINDS = ("mark", "qr", "gs1_128")
 NOTICE_TEXTS = ("el.title", "qr.caption", "qr.notice", "convenience.over_limit", "convenience.no_barcode")
 EVERY_PART_TEXTS = ("stamp.label", "test.banner")
 PAGE_TEXTS = (
-    "pay.channels", "note.no_receipt", "note.one_channel", "memo.label", "qr.trademark", "declaration.receipt",
+    "note.no_receipt", "note.one_channel", "memo.label", "qr.trademark", "declaration.receipt",
     "declaration.slip", "declaration.notice",
 )  # fmt: skip
+PAY_TEXTS = ("pay.channels", "pay.brief")
+"""Where to pay: one of these."""
+PRINTED_TEXTS = ("test.banner", "convenience.over_limit", "convenience.no_barcode")
+"""Texts that depend on the row: they are printed on pre-printed paper too."""
+REGISTER_MARKS_MIN = 3
+"""On pre-printed paper: two tell a shift and a turn, the third a stretch."""
 
 
 def check_required(layout: Layout, *, values: Collection[str] | None = None) -> list[Problem]:
@@ -54,15 +60,20 @@ def _missing(layout: Layout) -> Iterator[Problem]:
             if value not in has_values:
                 yield fault(layout, "layout.required", part, "", f"value = {value}")
         for text in (*EVERY_PART_TEXTS, *(NOTICE_TEXTS if notice else ())):
-            if text not in has_texts:
+            if text not in has_texts and not (layout.preprinted and text not in PRINTED_TEXTS):
                 yield fault(layout, "layout.required", part, "", f"text = {text}")
         for kind in NOTICE_KINDS if notice else ():
-            if kind not in has_kinds:
+            if kind not in has_kinds and not (layout.preprinted and kind == "mark"):
                 yield fault(layout, "layout.required", part, "", f"kind = {kind}")
     texts = {key for box in layout.boxes for key in box.label_keys}
-    for text in PAGE_TEXTS:
+    if layout.preprinted and len(layout.register_marks) < REGISTER_MARKS_MIN:
+        found, expected = str(len(layout.register_marks)), f"{REGISTER_MARKS_MIN} register_mark"
+        yield fault(layout, "layout.required", layout.id, found, expected)
+    for text in () if layout.preprinted else PAGE_TEXTS:
         if text not in texts:
             yield fault(layout, "layout.required", layout.id, "", f"text = {text}")
+    if not layout.preprinted and not texts.intersection(PAY_TEXTS):
+        yield fault(layout, "layout.required", layout.id, "", f"text = {' | '.join(PAY_TEXTS)}")
     for name in ("seq", "n_of_m"):
         if name not in {box.value for box in layout.boxes}:
             yield fault(layout, "layout.required", layout.id, "", f"value = {name}")

@@ -14,8 +14,9 @@ from typing import Final
 from slips.constants import ConstantText, Words, constant_texts, set_constant
 from slips.fit import Setting
 from slips.fonts import FontLibrary
-from slips.form import FitStep, Layout, Part, PlacedBox
+from slips.form import FitStep, InserterMark, Layout, Part, PlacedBox
 from slips.glyphs import CodedFace
+from slips.inserter import mask_shape
 from slips.pdf import number
 from slips.place import MM_PT, Area, area_of
 
@@ -25,6 +26,9 @@ CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {
     "customer_barcode": (133, 3),
 }
 """Columns and rows of the image masks."""
+
+DARK_BELOW: Final = 0.5
+"""On a ground darker than this text is white."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class TextHole:
 
 @dataclass(frozen=True)
 class CodeHole:
-    """Where the image mask of a code is set."""
+    """Where the image mask of a code is set; `kind` is the key of its images."""
 
     box: str
     kind: str
@@ -123,6 +127,8 @@ class _Compiler:
     mcid: int = 0
     x: float = 0.0
     y: float = 0.0
+    text: tuple[float, float] = (0.0, 0.0)
+    font: tuple[str, float] | None = None
 
     def enter(self, part: Part) -> None:
         """Begin a part: what follows is placed from its upper left corner.
@@ -151,28 +157,44 @@ class _Compiler:
         self.mcid += 1
         return self.mcid - 1
 
+    def close(self) -> None:
+        """End marked content."""
+        self.end_text()
+        self.put(b"EMC\n")
+
     def constant(self, text: ConstantText) -> None:
         """Constant text in place; whole phrases are single glyphs of the run's subset."""
-        self.put(b"BT")
-        last_x = last_y = 0.0
-        setting = None
         for placed in set_constant(text, self.fonts, file=self.layout.file):
             face = self.faces[placed.run.face]
-            if setting != (face.resource, text.size_pt):
-                setting = (face.resource, text.size_pt)
-                self.put(b"/%b %b Tf" % (face.resource.encode(), number(text.size_pt)))
+            self.set_font(face.resource, text.size_pt)
             x, y = round(placed.x - self.x, 2), round(placed.y - self.y, 2)
-            dx, dy = number(x - last_x), number(y - last_y)
-            last_x, last_y = x, y
-            self.put(b" %b %b Td(%b)Tj" % (dx, dy, face.encode_constant(placed.run)))
-        self.put(b" ET ")
+            from_x, from_y = self.text
+            self.put(
+                b" %b %b Td(%b)Tj"
+                % (number(x - from_x), number(y - from_y), face.encode_constant(placed.run))
+            )
+            self.text = x, y
 
     def value(self, hole: TextHole) -> None:
-        hole = replace(hole, area=hole.area.seen_from(self.x, self.y))
-        face = self.faces[hole.setting.face]
-        self.put(b"BT/%b %b Tf " % (face.resource.encode(), number(hole.setting.size_pt)))
-        self.leave(hole)
-        self.put(b")Tj ET ")
+        self.set_font(self.faces[hole.setting.face].resource, hole.setting.size_pt)
+        self.put(b" ")
+        from_x, from_y = self.text
+        self.leave(replace(hole, area=hole.area.seen_from(self.x + from_x, self.y + from_y)))
+        self.put(b")Tj")
+        self.end_text()  # the hole's own operators may have moved on and changed the font
+
+    def set_font(self, resource: str, size_pt: float) -> None:
+        """Texts of one box share a text object: a reader pays for each, and `Td` counts from where the last text began."""
+        if self.font is None:
+            self.put(b"BT")
+        if self.font != (resource, size_pt):
+            self.font = resource, size_pt
+            self.put(b"/%b %b Tf" % (resource.encode(), number(size_pt)))
+
+    def end_text(self) -> None:
+        if self.font is not None:
+            self.put(b" ET ")
+        self.text, self.font = (0.0, 0.0), None
 
     def image_mask(self, box: PlacedBox) -> None:
         """An inline image mask on the press's dot grid: masks do not grow in a RIP, filled modules do."""
@@ -199,6 +221,18 @@ class _Compiler:
         self.leave(CodeHole(box.name, box.kind))
         self.put(b"\nEI Q ")
 
+    def inserter_mark(self, mark: InserterMark) -> None:
+        """What a machine reads, on the dot grid too; page space, not read aloud."""
+        dot_pt = 72 / self.layout.dpi
+        left, bottom = self.layout.origin_dots(mark)
+        columns, rows = mask_shape(mark)
+        w = columns * mark.pitch_dots * dot_pt if mark.kind == "datamatrix" else mark.w_mm * MM_PT
+        place = (w, rows * mark.line_dots * dot_pt, left * dot_pt, bottom * dot_pt)
+        self.put(b"/Artifact BMC q %b 0 0 %b %b %b cm " % tuple(map(_exact, place)))
+        self.put(b"BI/W %d/H %d/IM true/BPC 1/D[1 0]ID " % (columns, rows))
+        self.leave(CodeHole(mark.id, code_key(mark)))
+        self.put(b"\nEI Q EMC\n")
+
     def mark(self, box: PlacedBox) -> None:
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm).seen_from(self.x, self.y)
         place = (number(area.w), number(area.h), number(area.x), number(area.top - area.h))
@@ -209,29 +243,53 @@ class _Compiler:
         for text in self.constants[box.name]:
             heads.append(Element("TH", self.open("TH"), extra=b"/A<</O/Table/Scope/Column>>"))
             self.constant(text)
-            self.put(b"EMC\n")
+            self.close()
         trs = [Element("TR", children=tuple(heads))]
         for row in range(1, rows + 1):
             cells = []
             for hole in _cells(self.layout, box, row):
                 cells.append(Element("TD", self.open("TD")))
                 self.value(hole)
-                self.put(b"EMC\n")
+                self.close()
             trs.append(Element("TR", children=tuple(cells)))
         return Element("Table", children=tuple(trs))
+
+    def ground(self, box: PlacedBox, area: Area) -> bool:
+        """The bar under a box and its border; True where it is dark, so that the text is white from here on."""
+        if box.ground >= 1 and not box.border_pt:
+            return False
+        self.end_text()  # no paths inside a text object
+        seen = area.seen_from(self.x, self.y)
+        place = b"%b %b %b %b re" % tuple(map(number, (seen.x, seen.top - seen.h, seen.w, seen.h)))
+        if box.ground < 1:
+            self.put(b"%b g %b f 0 g " % (number(box.ground), place))
+        if box.border_pt:
+            self.put(b"q 0 G %b w %b S Q " % (number(box.border_pt), place))
+        if box.ground >= DARK_BELOW:
+            return False
+        self.put(b"1 g ")
+        return True
 
     def box(self, box: PlacedBox) -> Element | None:
         mcid = self.open(box.role)
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-        for text in self.constants.get(box.name, ()):
+        texts = self.constants.get(box.name, ())
+        labels = 1 if box.label else 0  # it stands beside the bar, not on it
+        for text in texts[:labels]:
+            self.constant(text)
+        dark = self.ground(box, area)
+        for text in texts[labels:]:
             self.constant(text)
         if box.kind in CODE_SHAPE:
+            self.end_text()
             self.image_mask(box)
         elif box.kind == "mark" and self.has_mark:
+            self.end_text()
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
-        self.put(b"EMC\n")
+        self.end_text()
+        self.put(b"0 g EMC\n" if dark else b"EMC\n")
         if mcid is None:
             return None
         extra, alt = b"", ""
@@ -241,6 +299,11 @@ class _Compiler:
                 number(area.x), number(area.top - area.h), number(area.x + area.w), number(area.top),
             )  # fmt: skip
         return Element(box.role, mcid, alt, (), extra)
+
+
+def code_key(mark: InserterMark) -> str:
+    """Under which name the images of a mark travel beside those of the codes."""
+    return f"inserter {mark.id}"
 
 
 def _exact(value: float) -> bytes:
@@ -264,6 +327,8 @@ def compile_template(
         constants.setdefault(text.box, []).append(text)
     work = _Compiler(layout, constants, words, fonts, faces, has_mark)
     work.put(b"/Artifact BMC/Art Do EMC\n0 g ")
+    for mark in layout.inserter_marks:
+        work.inserter_mark(mark)
     elements: list[Element] = []
     for part in layout.parts:
         work.enter(part)

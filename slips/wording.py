@@ -13,7 +13,7 @@ from elqr.problems import Problem, ProblemError
 from slips.constants import constant_texts, set_constant
 from slips.fonts import FontLibrary
 from slips.form import Layout
-from slips.labels import LANGUAGES, load_labels
+from slips.labels import LANGUAGES, load_labels, spoken
 
 
 def check_words(
@@ -22,7 +22,7 @@ def check_words(
     """`text.label_overflow` and `text.label_no_glyph` of all languages; `fonts` has the faces of `faces_of(layout)`."""
     found: list[Problem] = []
     for lang in langs:
-        words = partial(load_labels(lang).text, site=site)
+        words = partial(load_labels(lang).text, site=spoken(site, lang))
         for text in constant_texts(layout, words, has_mark=False):
             try:
                 set_constant(text, fonts, file=layout.file)

@@ -273,7 +273,7 @@ def test_the_curve_decides_the_grade() -> None:
     """The trap of most home-made grades: sRGB values read as if they were light turn a B into an F."""
     given = shot("blur", 0.25, dpi=600)
     coded = np.interp(given.grey / 255, srgb().table, np.arange(256)).round().astype(np.uint8)
-    seen = Shot(grey=coded, map=given.map)
+    seen = Shot(grey=coded, map=given.map, flat=given.flat)
     true, wrong = graded(given), graded(seen)
     right = graded(seen, curve=srgb())
     assert right.overall == true.overall and right.text.endswith("/ srgb")

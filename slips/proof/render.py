@@ -44,9 +44,12 @@ class UnreadableError(Exception):
     """pdfium does not open the file or the page; the text says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
-    """What to picture: ink at a place in millimetres, the pixels it fills, and the pixels around it."""
+    """What to picture: ink at a place in millimetres, the pixels it fills, and the pixels around it.
+
+    A frame is made once a template and is only itself: comparing eight numbers at every picture would take longer than it saves.
+    """
 
     x_mm: float
     y_mm: float
@@ -246,3 +249,25 @@ def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
         texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0"))
     pdfium.FPDFText_ClosePage(layer)
     return texts
+
+
+def page_colours(data: bytes, *, page: int, dpi: float) -> Picture:
+    """One whole page (0-based) of a PDF as people see it: RGB pixels (rows, columns, 3), white paper. Raises UnreadableError."""
+    handle = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not handle:
+        raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
+    sheet = pdfium.FPDF_LoadPage(handle, page)
+    try:
+        if not sheet:
+            raise UnreadableError(f"page {page + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+        width = round(pdfium.FPDF_GetPageWidthF(sheet) / 72 * dpi)
+        height = round(pdfium.FPDF_GetPageHeightF(sheet) / 72 * dpi)
+        pixels: Picture = np.full((height, width, 3), WHITE, np.uint8)
+        memory = pixels.ctypes.data_as(ctypes.c_void_p)
+        bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGR, memory, 3 * width)
+        pdfium.FPDF_RenderPageBitmap(bitmap, sheet, 0, 0, width, height, 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDFBitmap_Destroy(bitmap)
+        return np.ascontiguousarray(pixels[:, :, ::-1])
+    finally:
+        pdfium.FPDF_ClosePage(sheet)
+        pdfium.FPDF_CloseDocument(handle)

@@ -35,6 +35,8 @@ class Shot:
     """In proportion to light: the curve `linear` belongs to it."""
     map: Map | None
     """Module coordinates to pixels, as in `grid.Grid.map`; None where the paper is bowed and no such map exists."""
+    flat: Map
+    """The same as if the paper were flat."""
 
 
 def scan(sheet: Sheet, *, dpi: float, defect: str = CLEAN, amount: float = 0.0, seed: int = 0) -> Shot:
@@ -62,7 +64,7 @@ def scan(sheet: Sheet, *, dpi: float, defect: str = CLEAN, amount: float = 0.0, 
         grey = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
     # A pixel's centre is half a pixel from its edge, in both pictures.
     modules = np.array([[sheet.module, 0, sheet.left - 0.5], [0, sheet.module, sheet.top - 0.5], [0, 0, 1.0]])
-    return Shot(grey=grey, map=None if defect == "curl" else onto @ modules)
+    return Shot(grey=grey, map=None if defect == "curl" else onto @ modules, flat=onto @ modules)
 
 
 def _geometry(
