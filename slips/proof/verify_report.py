@@ -134,8 +134,10 @@ def _findings(groups: Sequence[Group]) -> Iterator[str]:
         yield note(MAP)
     yield note(
         Words(
-            f"種類ごとに先頭の{ROWS_A_CODE}件(参考は{ROWS_A_NOTE}件)、画像は全体で{PICTURES_MAX}枚までを載せています。全件は results.csv にあります。",
-            f"Shown are the first {ROWS_A_CODE} of each kind ({ROWS_A_NOTE} of notes) and at most {PICTURES_MAX} pictures; all of them are in results.csv.",
+            f"種類ごとに先頭の{ROWS_A_CODE}件(参考は{ROWS_A_NOTE}件)、画像は全体で{PICTURES_MAX}枚までを載せています。"
+            "全件は results.csv にあります。",
+            f"Shown are the first {ROWS_A_CODE} of each kind ({ROWS_A_NOTE} of notes) and at most {PICTURES_MAX} pictures;"
+            " all of them are in results.csv.",
         )
     )
 

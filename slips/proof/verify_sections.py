@@ -29,6 +29,7 @@ from slips.proof.verify_words import (
 
 PLACES_SHOWN = 4
 FILES_SHOWN = 200
+SAME, OTHER = Words("一致", "the same"), Words("印刷一覧と不一致", "differs from the manifest")
 
 
 def trend_section(trend: Trend) -> Iterator[str]:
@@ -186,7 +187,7 @@ def conditions_section(inspection: Inspection) -> Iterator[str]:
         gates,
     )
     layouts: list[tuple[Cell, ...]] = [
-        (used.id, used.file, used.sha256[:16] + "…", Words("一致", "the same") if used.same else Words("印刷一覧と不一致", "differs from the manifest"))
+        (used.id, used.file, used.sha256[:16] + "…", SAME if used.same else OTHER)
         for used in inspection.layouts
     ]  # fmt: skip
     heads = (
