@@ -16,7 +16,9 @@ import click
 
 from reconcile.commands_refunds import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
+from slips.commands_layouts import layouts
 from slips.commands_verify import COMMANDS as PROOFS
+from slips.commands_verify import calibration_page
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -301,6 +303,7 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
 
 for _command in (*FORMS, *PROOFS, *NIGHT):
     main.add_command(_command)
+layouts.add_command(calibration_page)
 
 
 @contextmanager

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from slips.layout import load_layout
+from slips.proof.deliver import deliver
 from slips.proof.outcome import Inspection, PageResult
-from slips.proof.results import COLUMNS, document_of, table_of, write_results
+from slips.proof.results import COLUMNS, table_of
 from slips.proof.run import VerifyRequest, verify
-from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Verdict, Weight
 from tools.paper import Scanner, Sheet, sheets_of, write_scans
 
@@ -142,7 +142,7 @@ def test_the_files_say_the_same(
     batch: tuple[Inspection, dict[str, int]], printed_job: Path, tmp_path: Path
 ) -> None:
     inspection = batch[0]
-    write_results(inspection, tmp_path, thresholds=load_thresholds())
+    deliver(inspection, tmp_path)
     table = pl.read_csv(tmp_path / "results.csv", infer_schema=False)
     assert tuple(table.columns) == COLUMNS and table.height == SLIPS
     assert pl.read_parquet(tmp_path / "results.parquet").select(COLUMNS)["verdict"].equals(table["verdict"])
@@ -152,10 +152,11 @@ def test_the_files_say_the_same(
     assert document["method"]["curve"] == "srgb" and document["gates"]["code"]["left_min"] == 6
     assert all("{" not in f["ja"] + f["en"] for page in document["pages"] for f in page["findings"])
     before = (tmp_path / "results.json").read_bytes()
-    write_results(inspection, tmp_path, thresholds=load_thresholds())
+    deliver(inspection, tmp_path)
     assert (tmp_path / "results.json").read_bytes() == before
     assert "dx_mm" in table_of(inspection).columns
-    assert document_of(inspection, thresholds=load_thresholds()) == document
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "data:image/png" in report and "<script" not in report
 
 
 def test_a_stack_that_was_fed_wrong_is_told_once(printed_job: Path, tmp_path: Path) -> None:
