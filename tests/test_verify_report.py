@@ -23,7 +23,7 @@ from slips.proof.trend import Trend
 from slips.proof.trend_plots import POINTS_MAX, chart_plot
 from slips.proof.verdicts import SlipResult, Verdict
 from slips.proof.verify_report import report_html
-from slips.proof.verify_rows import PICTURES_A_CODE, PICTURES_MAX, ROWS_A_CODE, groups_of
+from slips.proof.verify_rows import PICTURES_A_CODE, PICTURES_MAX, ROWS_A_NOTE, groups_of
 from slips.proof.verify_words import ESTIMATE, GATES, VERDICTS
 
 GOLDEN = Path(__file__).with_name("golden") / "verify_report.txt"
@@ -162,7 +162,7 @@ def test_a_hundred_thousand_slips_make_a_page_of_the_same_size() -> None:
     small, large = report(few), report(many)
     assert len(large) < len(small) + 5_000
     text = "\n".join(read(large).lines)
-    assert f"8,000 件中 {ROWS_A_CODE} 件" in text
+    assert f"8,000 件中 {ROWS_A_NOTE} 件" in text
     assert "全件は results.csv にあります。" in text
 
 
