@@ -84,8 +84,8 @@ def shot_of(case: Case) -> Shot:
     """The case as pixels."""
     sheet = symbol_sheet(modules_of(payload_of(case)), pitch_mm=PITCH_MM)
     defect = case.defect if case.severity else CLEAN
-    amount = DEFECTS[defect].amounts[case.severity - 1] if case.severity else 0.0
-    return scan(sheet, dpi=case.dpi, defect=defect, amount=amount, seed=case.number)
+    strength = DEFECTS[defect].strengths[case.severity - 1] if case.severity else 0.0
+    return scan(sheet, dpi=case.dpi, defect=defect, strength=strength, seed=case.number)
 
 
 def tried(case: Case, *, wechat: WeChat | None) -> Trial:
