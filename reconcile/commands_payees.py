@@ -39,7 +39,8 @@ def accounts(file: Path, encoding: str | None, as_json: bool, show_names: bool, 
     from reconcile.refund_accounts import take_accounts
 
     taken = take_accounts(act_of(**who), file, encoding=encoding)
-    found = tuple(p if show_names else _without_names(p) for p in taken.log.problems(file.name))
+    told = tuple(taken.log.problems(file.name))
+    found = told if show_names else tuple(_without_names(p) for p in told if p.severity.value != "note")
     if as_json:
         counts = {n: len(getattr(taken, n)) for n in ("new", "changed", "known")}
         click.echo(json.dumps({**counts, "problems": documents(found)}, ensure_ascii=False, indent=2))

@@ -20,7 +20,7 @@ from elqr.reader import read_columns
 from elqr.site import Site
 from reconcile.csv_out import csv_bytes
 from reconcile.ledger import open_ledger
-from reconcile.refund_accounts import accounts_of, masked_account
+from reconcile.refund_accounts import accounts_of, named_account
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.register_values import typed
 
@@ -76,7 +76,7 @@ def notices(
             problems.append(Problem("refund.no_address", params=said))
             continue
         account = accounts.get(refund.payer_id or "")
-        masked = masked_account(account.row) if account and account.usable else None
+        masked = named_account(account.row) if account and account.usable else None
         rows.append({**_row(refund, site), **person, "account_masked": masked})
     kinds = dict.fromkeys(COLUMNS, pl.String())
     text = [{name: None if row[name] is None else str(row[name]) for name in COLUMNS} for row in rows]

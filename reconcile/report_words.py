@@ -31,9 +31,9 @@ CLASSES: Mapping[str, Words] = {
 STATES: Mapping[str, Words] = {
     "not_remitted": Words("払込待ち", "not remitted yet"),
     "blocked": Words("担当者の判断待ち", "a person decides"),
-    "offset": Words("全額を充当", "offset in whole"),
-    "both": Words("一部を充当、残額を還付", "offset, rest refunded"),
-    "refund": Words("還付", "refund"),
+    "offset": Words("全額を充当(起案前)", "to be offset in whole"),
+    "both": Words("一部を充当、残額を還付(起案前)", "to be offset, rest refunded"),
+    "refund": Words("還付(起案前)", "to be refunded"),
     "proposed": Words("起案済み", "proposed"),
     "approved": Words("決定済み、振込前", "decided, not transferred"),
     "exported": Words("振込データ作成済み", "transfer ordered"),

@@ -282,7 +282,7 @@ def test_notices_say_what_was_decided(place: str, tmp_path: Path) -> None:
         "class": "誤納",
         "total": "20000",
     }
-    assert (first["account_masked"], first["claim_until"]) == ("0005-001 普通 ****001", "2031-06-01")
+    assert (first["account_masked"], first["claim_until"]) == ("三菱UFJ 本店 普通 ****001", "2031-06-01")
     export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
     assert notices(place, payers=payers, site=Site.unknown()).data == made.data
     assert notices(place, payers=payers, site=Site.unknown(), decided_on=date(2026, 11, 21)).count == 0
