@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from cli import main
 from elqr.problems import Problem, ProblemError
-from slips.studio import Studio, serve, server
+from slips.studio import HOST, Studio, serve, server
 from slips.studio_page import SCRIPT, View, html, policy, style
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -168,7 +168,7 @@ def test_the_policy_lets_only_its_own_style_script_and_pictures_in(port: int) ->
 
 
 def test_the_browser_shows_form_boxes_findings_and_reading_order(port: int) -> None:
-    shown = in_browser(f"http://127.0.0.1:{port}/?sample=longest")
+    shown = in_browser(f"http://{HOST}:{port}/?sample=longest")
     page = Page(shown)
     assert {
         "box-receipt.amount",
@@ -288,7 +288,7 @@ def test_an_open_page_loads_itself_again_when_the_file_is_saved(tmp_path: Path) 
         threads.append(threading.Thread(target=edit))
         for thread in threads:
             thread.start()
-        shown = in_browser(f"http://127.0.0.1:{running.server_port}/", wait_ms=8000)
+        shown = in_browser(f"http://{HOST}:{running.server_port}/", wait_ms=8000)
         running.shutdown()
         for thread in threads:
             thread.join()
@@ -314,4 +314,4 @@ def test_the_command_tells_its_address_and_ends_quietly(monkeypatch: pytest.Monk
     monkeypatch.setattr("slips.studio.ThreadingHTTPServer.serve_forever", stopped)
     ended = CliRunner().invoke(main, ["layouts", "studio", "mihara", "--port", "0"])
     assert ended.exit_code == 0
-    assert re.match(r"http://127\.0\.0\.1:\d+/", ended.output)
+    assert re.match(rf"http://{re.escape(HOST)}:\d+/", ended.output)
