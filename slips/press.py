@@ -31,7 +31,7 @@ from slips.wording import faces_of as faces_of_layout
 from slips.wording import faces_of_languages
 from slips.workers import Proof
 
-SECOND_EVERY = 50
+SECOND_EVERY = 100
 """Every how many pages the second decoder looks too, beside the first and the last page of a file."""
 
 WIDEST_DAY: Mapping[str, str] = {"ja": "令和10年12月28日", "en": "28 September 2028"}
