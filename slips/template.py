@@ -290,8 +290,10 @@ class _Compiler:
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
-        self.end_text()
-        self.put(b"0 g EMC\n" if dark else b"EMC\n")
+        if dark:
+            self.end_text()
+            self.put(b"0 g ")
+        self.close()
         if mcid is None:
             return None
         extra, alt = b"", ""
