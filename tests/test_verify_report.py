@@ -169,10 +169,19 @@ def test_a_hundred_thousand_slips_make_a_page_of_the_same_size() -> None:
 def test_pictures_are_bounded_in_number_and_size() -> None:
     many = made.inspection(480, repeats=20, png=made.picture())
     shown = read(report(many)).tags["img"]
-    kinds = len(groups_of(many))
-    assert shown == min(PICTURES_MAX, kinds * PICTURES_A_CODE)
+    groups = groups_of(many)
+    assert max(len(group.pictures) for group in groups) == PICTURES_A_CODE
+    assert shown == sum(len(group.pictures) for group in groups) <= PICTURES_MAX
     huge = made.inspection(png=b"\x89PNG" + bytes(300_000))
     assert read(report(huge)).tags["img"] == 0
+
+
+def test_a_picture_of_a_page_comes_once() -> None:
+    pictured = [
+        (s.row.source, s.row.page) for group in groups_of(made.inspection(png=b"PNG")) for s in group.pictures
+    ]
+    assert pictured
+    assert len(pictured) == len(set(pictured))
 
 
 def test_the_gravest_findings_come_first() -> None:
