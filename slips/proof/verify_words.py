@@ -19,6 +19,14 @@ MAP = Words(
     "コードの右に図があるときは、モジュールごとの読取の余裕を表します。×と濃い赤は誤り、橙は弱い、灰色は十分です。",
     "A map to the right of a code shows how well each module holds: crossed and dark red is wrong, orange weak, grey sound.",
 )
+UNMEASURED = Words(
+    "紙に印刷されたコードを測定していないため、印刷機の傾向は分かりません(PDFをそのまま調べた場合など)。",
+    "No code on paper was measured, so nothing is known of the press (a PDF as such shows none).",
+)
+TOO_FEW = Words(
+    "測定できたシートが3枚に満たないため、筋の有無は判断できません。",
+    "Fewer than 3 sheets were measured: too few to tell a streak.",
+)
 AVERAGED = Words(
     "同じ位置に印刷された異なるコードを平均すると、コードの模様は消え、印刷機の癖だけが残ります。"
     "点は各シート、線は移動平均(EWMA)、破線は管理限界です。",
