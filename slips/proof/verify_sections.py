@@ -101,7 +101,7 @@ def grades_section(inspection: Inspection, thresholds: Thresholds) -> Iterator[s
     by_left: list[tuple[Cell, ...]] = [
         (f"{k} / 8", n, percent(n, len(seen))) for k, n in sorted(left.items())
     ]
-    heads = [Column(Words("残り訂正可能語数", "codewords left")), COUNT, SHARE]
+    heads = [Column(Words("訂正の余裕", "codewords left")), COUNT, SHARE]
     yield table(
         Words("最も悪いブロックの余力", "What the weakest block could still take"),
         heads,
