@@ -64,6 +64,7 @@ ROLE_OF_KIND: Mapping[str, str] = {
     "table": "Table",
     "stamp": "P",
 }
+DOCUMENTS = ("slip", "refund_notice")
 FIT_ACTIONS = ("size", "condense", "lines")
 
 
@@ -153,6 +154,7 @@ def _layout(top: Keys, sha256: str) -> Layout:
         boxes=(),
         exclusive=top.groups("exclusive"),
         large_print=top.string("large_print", ""),
+        document=top.string("document", "slip", choices=DOCUMENTS),
     )
     top.unique("part", [p.id for p in frame.parts])
     boxes = [b for k in top.tables("box", styles=top.raw_tables("style")) for b in _boxes(k, frame)]

@@ -51,8 +51,6 @@ def show(request: ShowRequest, out: Path) -> tuple[Problem, ...]:
     if kind == ".pdf" and (request.low_vision or request.colour_vision):
         raise ProblemError(Problem("preview.format", params={"found": out.name, "expected": ".png"}))
     drawing = _drawing(request, samples=KINDS if kind == ".pdf" else (request.sample,))
-    if not drawing.shown.height:
-        raise ProblemError([Problem("preview.no_page", params={"found": _what(request)}), *drawing.problems])
     data = drawing.pdf if kind == ".pdf" else _png(request, drawing)
     with replacing(out) as file:
         file.write(data)
@@ -62,13 +60,7 @@ def show(request: ShowRequest, out: Path) -> tuple[Problem, ...]:
 def read_aloud(request: ShowRequest) -> Iterator[str]:
     """The lines of a reading. Raises ProblemError."""
     drawing = _drawing(request, samples=(request.sample,))
-    if not drawing.shown.height:
-        raise ProblemError([Problem("preview.no_page", params={"found": _what(request)}), *drawing.problems])
     return said(spoken_pages(drawing.pdf), lang=drawing.shown["lang"][0])
-
-
-def _what(request: ShowRequest) -> str:
-    return request.row or request.sample
 
 
 def _drawing(request: ShowRequest, *, samples: tuple[str, ...]) -> Drawing:

@@ -6,6 +6,7 @@ In: a `Subject`. Out: every value that a rule of `layouts/lint/type.toml` or `co
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from slips.fonts import FACES
 from slips.form import PlacedBox, Rect
@@ -125,11 +126,11 @@ def vision_contrasts(subject: Subject) -> Iterator[Measured]:
 
 
 def _pixels(rect: Rect, dpi: float) -> tuple[int, int, int, int]:
-    """left, top, right, bottom in pixels."""
+    """left, top, right, bottom of the pixels that lie wholly inside."""
     scale = dpi / 25.4
     return (
-        int(rect.x_mm * scale),
-        int(rect.y_mm * scale),
-        int(rect.right_mm * scale) + 1,
-        int(rect.bottom_mm * scale) + 1,
+        ceil(rect.x_mm * scale),
+        ceil(rect.y_mm * scale),
+        int(rect.right_mm * scale),
+        int(rect.bottom_mm * scale),
     )

@@ -6,7 +6,7 @@ places of all characters in it. Refuses faces whose digits differ in width, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,6 +84,24 @@ class Raster:
     def anchored(self) -> npt.NDArray[np.float32]:
         """(patterns, anchors), as `members`."""
         return np.array([[slot in pattern for slot in self.anchors] for pattern in self.patterns], np.float32)
+
+    @cached_property
+    def rivals(self) -> Mapping[Slot, str]:
+        """What a slot may be mistaken for: a digit for whatever any pattern has in its cell; a character that always stands
+        there for all characters of its width. Letters of words that differ, such as months, have none: the patterns
+        as a whole are weighed against each other.
+        """
+        there: dict[tuple[int, int, int], set[str]] = {}
+        of_width: dict[int, set[str]] = {}
+        for slot in self.slots:
+            there.setdefault((slot.row, slot.column, slot.columns), set()).update(slot.choices)
+            of_width.setdefault(slot.columns, set()).update(slot.choices)
+        out = {}
+        for slot in self.slots:
+            found = there[slot.row, slot.column, slot.columns]
+            alone = of_width[slot.columns] if len(found) == 1 else set()
+            out[slot] = "".join(sorted(found if slot.char == "0" else alone))
+        return out
 
     @cached_property
     def chars(self) -> str:

@@ -26,9 +26,10 @@ Homography = npt.NDArray[np.float64]
 
 SURE = 0.85
 """Correlation of a whole line above which no other setting can be meant: it explains three quarters of all ink."""
-LINE_MIN = 0.5
-GLYPH_MIN = 0.45
-INK_MIN = 0.1
+LINE_MIN = 0.75
+GLYPH_MIN = 0.7
+"""Correlation of the worst character: noise, blur and JPEG of the worst scans leave 0.84, half a character less than 0.55."""
+INK_MIN = 0.07
 """Share of the paper's brightness that a block of the field must lack before anything counts as printed there."""
 _BLUR_STEP = 0.25
 _SMOOTH_PX = 0.5
@@ -145,14 +146,15 @@ def _judged(lines: Sequence[_Line], inked: bool) -> TextReading:
 
 
 def _glyphs(line: _Line) -> tuple[GlyphReading, ...]:
-    """The characters of the line, each with the next best of its width."""
+    """The characters of the line, each with its best rival."""
     out = []
     for slot in line.raster.patterns[line.fit.pattern]:
         number = line.raster.slots.index(slot)
         chars = line.cells[slot.columns].chars
         scores = line.scores.correlation[number][line.fit.shift]
         chosen = int(line.scores.chosen[number, line.fit.shift])
-        order = [k for k in np.argsort(-scores, kind="stable").tolist() if k != chosen]
+        rivals = line.raster.rivals[slot]
+        order = [k for k in np.argsort(-scores, kind="stable").tolist() if k != chosen and chars[k] in rivals]
         score = float(scores[chosen])
         second = order[0] if order else chosen
         margin = score - float(scores[second]) if order else score

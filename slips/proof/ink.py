@@ -20,6 +20,8 @@ from slips.proof.render import POINTS_PER_MM
 
 GREY = "DeviceGray"
 _NAMED = re.compile(rb"(?:^|[\s\]\)>])(?:rg|RG|k|K|cs|CS|sc|SC|scn|SCN|sh)(?=[\s/\[(<]|$)")
+_INLINE_MASK = re.compile(rb"BI/[^>]{0,120}?/IM(?:ageMask)? true")
+_HINTS = (b"rg", b"RG", b"k", b"K", b"cs", b"CS", b"sc", b"SC", b"sh")
 _PATHS = frozenset({"f", "F", "f*", "B", "B*", "b", "b*", "S", "s"})
 _STROKES = frozenset({"S", "s"})
 _BUILDING = frozenset({"m", "l", "c", "v", "y", "re"})
@@ -38,6 +40,8 @@ class InkUse:
 
     near: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    pictures: int = 0
+    """Images of grey or colour that touch an area. A mask is none: it has no pixels of its own that could be smoothed."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,12 @@ class _Walk:
     near: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     path: Points = field(default_factory=list)
+    pictures: int = 0
+
+    def show(self, colour: str, points: Points) -> None:
+        """An image that is no mask."""
+        self.pictures += any(_touch(points, area) for area in self.areas)
+        self.paint(colour, points)
 
     def paint(self, colour: str, points: Points) -> None:
         if not colour:
@@ -84,13 +94,15 @@ class Inks:
         left, _, _, top = (float(v) for v in page.cropbox)
         walk = _Walk([_edges(area, left, top) for area in areas])
         self._walk(walk, page, page.resources, _State(), depth=0)
-        return InkUse(tuple(sorted(walk.near)), tuple(sorted(walk.elsewhere - walk.near)))
+        elsewhere = tuple(sorted(walk.elsewhere - walk.near))
+        return InkUse(tuple(sorted(walk.near)), elsewhere, walk.pictures)
 
     def _is_plain(self, thing: Any, resources: Any, *, depth: int) -> bool:
-        """No byte of the content, nor of any form below it, can be a colour operator, and no image has colours."""
+        """No byte of the content, nor of any form below it, can be a colour operator, and every image is a mask."""
         if depth > _DEEPEST:
             return False
-        if _NAMED.search(_content(thing)):
+        content = _content(thing)
+        if _may_colour(content) or content.count(b"BI") > len(_INLINE_MASK.findall(content)):
             return False
         return all(self._plain_object(one, depth) for one in _xobjects(resources))
 
@@ -100,7 +112,7 @@ class Inks:
             if one.get("/Subtype") == "/Form":
                 self._plain[key] = self._is_plain(one, one.get("/Resources"), depth=depth + 1)
             else:
-                self._plain[key] = not _image_colour(one)
+                self._plain[key] = bool(one.get("/ImageMask", False))
         return self._plain[key]
 
     def _walk(self, walk: _Walk, thing: Any, resources: Any, state: _State, *, depth: int) -> None:
@@ -136,9 +148,16 @@ class Inks:
                     state, matrix=_times(_numbers(one.get("/Matrix", (1, 0, 0, 1, 0, 0))), state.matrix)
                 )
                 self._walk(walk, one, one.get("/Resources", resources), inner, depth=depth + 1)
+        elif one.get("/ImageMask", False):
+            walk.paint(state.fill, _unit(state.matrix))
         else:
-            mask = bool(one.get("/ImageMask", False))
-            walk.paint(state.fill if mask else _image_colour(one), _unit(state.matrix))
+            walk.show(_image_colour(one), _unit(state.matrix))
+
+
+def _may_colour(content: bytes) -> bool:
+    """Whether a colour operator may stand here: quick for most pages, and never wrongly no."""
+    hinted = any(space + hint in content for space in (b" ", b"\n", b"\r", b"\t") for hint in _HINTS)
+    return hinted and bool(_NAMED.search(content))
 
 
 def _draw(walk: _Walk, name: str, operands: Any, state: _State) -> None:
@@ -156,7 +175,10 @@ def _draw(walk: _Walk, name: str, operands: Any, state: _State) -> None:
         walk.paint("sh", [(x, y) for a in walk.areas for x, y in ((a[0], a[1]), (a[2], a[3]))])
     elif name == "INLINE IMAGE":
         image = operands[0]
-        walk.paint(state.fill if image.image_mask else _inline_colour(image), _unit(state.matrix))
+        if image.image_mask:
+            walk.paint(state.fill, _unit(state.matrix))
+        else:
+            walk.show(_inline_colour(image), _unit(state.matrix))
 
 
 def _content(thing: Any) -> bytes:

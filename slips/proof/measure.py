@@ -22,6 +22,7 @@ from slips.proof.sampling import (
     ISO_APERTURE,
     SMALL_APERTURE,
     Modules,
+    Picture32,
     Samples,
     Sampling,
     crop_around,
@@ -97,17 +98,9 @@ class Measurement:
 def measure(grey: Pixels, grid: Grid, intended_bits: Modules, curve: Curve) -> Measurement:
     """Measure the symbol that `grid` found in `grey`; `intended_bits` is (41, 41), 1 = dark."""
     crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
-    light, centres = curve.reflect(crop), grid.centres - origin
-    large, small = (
-        sampled(light, centres, aperture_px=aperture * grid.pitch_px)
-        for aperture in (ISO_APERTURE, SMALL_APERTURE)
-    )
-    ways = (
-        one_threshold("one threshold, aperture 0.8", large),
-        local_threshold("local threshold, aperture 0.8", large),
-        one_threshold("one threshold, aperture 0.3", small),
-        local_threshold("local threshold, aperture 0.3", small),
-    )
+    light = curve.reflect(crop)
+    ways = _ways(light, grid, origin)
+    large = ways[0].samples
     margins = [way.margins(intended_bits) for way in ways]
     bits = np.stack([way.dark for way in ways])
     meant = np.broadcast_to(intended_bits, bits.shape)
@@ -142,6 +135,28 @@ def measure(grey: Pixels, grid: Grid, intended_bits: Modules, curve: Curve) -> M
         pitch_x_px=grid.pitch_x_px,
         pitch_y_px=grid.pitch_y_px,
         score=grid.score,
+    )
+
+
+def codewords_left(grey: Pixels, grid: Grid, intended_bits: Modules, curve: Curve) -> int:
+    """`Measurement.left_best` alone, in a fraction of the time."""
+    crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
+    bits = np.stack([way.dark for way in _ways(curve.reflect(crop), grid, origin)])
+    errors = symbol_map.codeword_errors(bits, np.broadcast_to(intended_bits, bits.shape))
+    return CORRECTABLE - int(errors.max(axis=1).min())
+
+
+def _ways(light: Picture32, grid: Grid, origin: npt.NDArray[np.float64]) -> tuple[Sampling, ...]:
+    """The four samplings, the standard's first. None of them looks at the intended modules."""
+    large, small = (
+        sampled(light, grid.centres - origin, aperture_px=aperture * grid.pitch_px)
+        for aperture in (ISO_APERTURE, SMALL_APERTURE)
+    )
+    return (
+        one_threshold("one threshold, aperture 0.8", large),
+        local_threshold("local threshold, aperture 0.8", large),
+        one_threshold("one threshold, aperture 0.3", small),
+        local_threshold("local threshold, aperture 0.3", small),
     )
 
 

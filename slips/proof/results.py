@@ -1,42 +1,29 @@
-"""The files of a verification: `results.csv`, `results.json`, `results.parquet`, whole or not at all.
+"""The content of a verification's files for programs: `results.csv`, `results.json`, `results.parquet`.
 
 In: an `Inspection`. Out: the bytes of each, the same for the same run: no clock, no path of the machine, no number of processes. The shape of
-`results.json` has a version (`SCHEMA_VERSION`) and is described in docs/verify.md. Refuses (ProblemError) what the disk refuses.
+`results.json` has a version (`SCHEMA_VERSION`) and is described in docs/verify.md. Refuses nothing.
 """
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from slips.jobfile import versions
-from slips.outfiles import telling_disk_errors, write_whole
 from slips.proof.outcome import Inspection, PageResult
 from slips.proof.remarks import sentence
 from slips.proof.sequence import Sampling
 from slips.proof.thresholds import Thresholds
+from slips.proof.trend import Trend
 from slips.proof.verdicts import Finding, SlipResult
 
 SCHEMA = "elqr.verify.results"
 SCHEMA_VERSION = 1
 CSV, JSON, PARQUET = "results.csv", "results.json", "results.parquet"
 COLUMNS = ("slip_key", "source", "page", "verdict", "findings", "grade_est", "codewords_left_min", "decoders")
-
-
-def write_results(inspection: Inspection, folder: Path, *, thresholds: Thresholds) -> None:
-    """Write the three files into `folder`, which is made where needed. Raises ProblemError."""
-    with telling_disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    table = table_of(inspection)
-    write_whole(folder / CSV, _csv(table.select(COLUMNS)))
-    write_whole(folder / PARQUET, _parquet(table))
-    document = document_of(inspection, thresholds=thresholds)
-    write_whole(folder / JSON, (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def table_of(inspection: Inspection) -> pl.DataFrame:
@@ -59,7 +46,7 @@ def table_of(inspection: Inspection) -> pl.DataFrame:
     return pl.DataFrame(texts | figures, schema=schema | dict.fromkeys(names, pl.Float64()))
 
 
-def document_of(inspection: Inspection, *, thresholds: Thresholds) -> dict[str, Any]:
+def document_of(inspection: Inspection, *, trend: Trend, thresholds: Thresholds) -> dict[str, Any]:
     """The content of `results.json`."""
     gates = inspection.gates
     return {
@@ -112,25 +99,33 @@ def document_of(inspection: Inspection, *, thresholds: Thresholds) -> dict[str, 
             "twice": len(inspection.order.twice),
             "misplaced": len(inspection.order.misplaced),
         },
-        "sampling": sampling_json(inspection.sampling),
+        "sampling": sampling_json(inspection.sampling, of=inspection.slips_in_manifest),
         "findings": _findings(inspection.findings),
+        "trend": {"sheets": trend.sheets, "findings": _findings(trend.findings)},
         "slips": [_slip(slip) for slip in inspection.slips],
         "pages": [_page(page) for page in inspection.pages],
         "versions": versions(),
     }
 
 
-def sampling_json(sampling: Sampling) -> dict[str, Any]:
-    """What n sheets say of all of them, in numbers and words."""
+def sampling_json(sampling: Sampling, *, of: int) -> dict[str, Any]:
+    """What n sheets say of all `of` slips, in numbers and words; where all were looked at, there is nothing to infer."""
     n, faults, below = sampling.looked_at, sampling.faults, sampling.share_below
     percent = f"{100 * below:.2g} %"
+    seen = (f"{n:,} 件を検査し、不良は {faults:,} 件でした。", f"{faults:,} faults in {n:,} slips.")
+    inferred = (
+        f"無作為抽出であれば、全体の不良率は95 %の信頼度で {percent} 未満です。",
+        f" If they were drawn at random, fewer than {percent} of all are faulty (95 % confidence).",
+    )
+    ja, en = seen if n >= of else (seen[0] + inferred[0], seen[1] + inferred[1])
     return {
         "looked_at": n,
+        "of": of,
         "faults": faults,
         "true_share_below": round(below, 6),
         "confidence": 0.95,
-        "ja": f"{n:,} 件を検査し、不良は {faults:,} 件でした。無作為抽出であれば、全体の不良率は95 %の信頼度で {percent} 未満です。",
-        "en": f"{faults:,} faults in {n:,} slips: if they were drawn at random, fewer than {percent} of all are faulty (95 % confidence).",
+        "ja": ja,
+        "en": en,
     }
 
 
@@ -188,13 +183,15 @@ def _page(page: PageResult) -> dict[str, Any]:
     }
 
 
-def _csv(table: pl.DataFrame) -> bytes:
+def csv_of(table: pl.DataFrame) -> bytes:
+    """`results.csv`: the columns of the contract."""
     text = io.BytesIO()
-    table.write_csv(text)
+    table.select(COLUMNS).write_csv(text)
     return text.getvalue()
 
 
-def _parquet(table: pl.DataFrame) -> bytes:
+def parquet_of(table: pl.DataFrame) -> bytes:
+    """`results.parquet`: these and every figure."""
     data = io.BytesIO()
     table.write_parquet(data)
     return data.getvalue()

@@ -17,7 +17,7 @@ from slips.proof.grade import DECODE_ONLY, GRADED
 from slips.proof.identity import identity_remarks, payload_differs
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
-from slips.proof.page_text import TextFact
+from slips.proof.page_text import NUMBER, TextFact
 from slips.proof.plane import Points
 from slips.proof.press_marks import PressMark
 from slips.proof.printed import AMOUNTS, DAYS
@@ -25,6 +25,7 @@ from slips.proof.remarks import remark
 from slips.proof.scan import MM_PER_INCH, Scan
 from slips.proof.scan_page import Facts, place_of
 from slips.proof.symbol_map import CORRECTABLE
+from slips.proof.text_reading import Legibility
 from slips.proof.verdicts import Finding, Window
 
 BELIEVABLE_SCALE = 0.2
@@ -266,7 +267,9 @@ def _growth(m: Measurement, gates: Gates, window: Window | None) -> Iterator[Fin
 def _print(facts: Facts, entry: Entry) -> Iterator[Finding]:
     """Amount, dates, number and barcode on the paper."""
     for fact in facts.texts:
-        if not fact.agrees:
+        unsure = fact.reading.legibility is Legibility.UNCERTAIN
+        # The running number is small print that only helps to tell sheets apart: it speaks where it is read for sure.
+        if not fact.agrees and not (unsure and fact.value == NUMBER):
             yield _text(fact, facts)
     if facts.bars is None:
         return
@@ -287,9 +290,9 @@ def _text(fact: TextFact, facts: Facts) -> Finding:
     window = Window(left=int(left), top=int(top), right=int(right) + 1, bottom=int(bottom) + 1)
     limit = fact.right[0]
     reading = fact.reading
-    if reading.legibility.value == "blank":
+    if reading.legibility is Legibility.BLANK:
         return remark("verify.text_missing", limit=limit, window=window, value=fact.value)
-    if reading.legibility.value == "uncertain":
+    if reading.legibility is Legibility.UNCERTAIN:
         return remark(
             "verify.text_uncertain",
             measured=reading.text or "?",

@@ -202,6 +202,10 @@ class VectorPages:
             found.append(
                 remark("verify.code_ink", measured="; ".join(use.near), limit="K", window=_window(sheet))
             )
+        if use.pictures:
+            found.append(
+                remark("verify.code_image", measured=f"{use.pictures}", limit="0", window=_window(sheet))
+            )
         if use.elsewhere:
             found.append(remark("verify.page_ink", measured="; ".join(use.elsewhere), limit="K"))
         return found

@@ -6,23 +6,25 @@ black, tinted, printed over, another symbol of the same digits. Says nothing whe
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from elqr import symbols
 from slips.proof import compare, decode, grid
 from slips.proof.remarks import remark
-from slips.proof.render import WHITE, Frame, Page, Picture
-from slips.proof.scan import MM_PER_INCH
+from slips.proof.render import WHITE, Page, Picture
 from slips.proof.sheets import Sheet
 from slips.proof.verdicts import Finding, Window
 
 ALIKE = 0.985
 """Share of modules that agree where a picture is the intended symbol in another position."""
-LOOK_DPI = 600
-AROUND_MM = 6.0
-MOVED_MM_MIN = 0.01
-SIZE_MIN = 0.0015
+LOOK_PIXELS = 16
+"""Pixels a module; whole ones, or pdfium would widen the symbol to whole ones by itself."""
+AROUND_MODULES = 16
+MOVED_MM_MIN = 0.03
+SIZE_MIN = 0.004
 QUIET = symbols.QUIET_ZONE_MODULES
 
 Dark = npt.NDArray[np.uint8]
@@ -102,16 +104,14 @@ def _clear(outside: npt.NDArray[np.bool_]) -> str:
 def _moved(page: Page, sheet: Sheet, wanted: Dark, window: Window) -> list[Finding]:
     """Where the symbol stands and how large it is, by its grid in a finer picture."""
     place, side = sheet.places.symbol, sheet.side_mm
-    scale = LOOK_DPI / MM_PER_INCH
-    pixels = round((side + 2 * AROUND_MM) * scale)
-    span = pixels / scale
-    frame = Frame(place.x_mm - AROUND_MM, place.y_mm - AROUND_MM, span, span, pixels, pixels)
-    near = np.array([(0, 0), (side, 0), (side, side), (0, side)]) * scale + AROUND_MM * scale - 0.5
-    found = grid.locate(page.picture(frame), wanted, near)
+    first = AROUND_MODULES * LOOK_PIXELS
+    frame = replace(compare.symbol_frame(place, LOOK_PIXELS), margin_columns=first, margin_rows=first)
+    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64)
+    found = grid.locate(page.picture(frame), wanted, square * LOOK_PIXELS * symbols.SIZE + first - 0.5)
     if found is None:
         return []
-    x, y = (found.corners[0] + 0.5) / scale - AROUND_MM
-    right, lower = (found.corners[2] + 0.5) / scale - AROUND_MM
+    x, y = (found.corners[0] + 0.5 - first) / LOOK_PIXELS * place.pitch_mm
+    right, lower = (found.corners[2] + 0.5 - first) / LOOK_PIXELS * place.pitch_mm
     across, down = (right - x) / side - 1, (lower - y) / side - 1
     said = []
     if max(abs(across), abs(down)) > SIZE_MIN:

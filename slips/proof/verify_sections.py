@@ -29,6 +29,7 @@ from slips.proof.verify_words import (
 
 PLACES_SHOWN = 4
 FILES_SHOWN = 200
+SAME, OTHER = Words("一致", "the same"), Words("印刷一覧と不一致", "differs from the manifest")
 
 
 def trend_section(trend: Trend) -> Iterator[str]:
@@ -165,8 +166,8 @@ def conditions_section(inspection: Inspection) -> Iterator[str]:
     columns = [Column(Words("条件", "condition")), Column(Words("内容", "value"))]
     rows: list[tuple[Cell, ...]] = [
         (Words("反射率の換算", "reflectance curve"), curve),
-        (Words("台帳", "manifest"), f"{inspection.manifest} (SHA-256 {inspection.manifest_sha256[:16]}…)"),
-        (Words("台帳の枚数", "slips in the manifest"), inspection.slips_in_manifest),
+        (Words("印刷一覧", "manifest"), f"{inspection.manifest} (SHA-256 {inspection.manifest_sha256[:16]}…)"),
+        (Words("印刷一覧の枚数", "slips in the manifest"), inspection.slips_in_manifest),
         (Words("全数か抜取か", "all or a sample"), Words("抜取", "sample") if inspection.sample else Words("全数", "all")),
         (Words("判定基準のファイル", "file of gates"), f"{inspection.gates.file} (SHA-256 {inspection.gates.sha256[:16]}…)"),
     ]  # fmt: skip
@@ -186,13 +187,13 @@ def conditions_section(inspection: Inspection) -> Iterator[str]:
         gates,
     )
     layouts: list[tuple[Cell, ...]] = [
-        (used.id, used.file, used.sha256[:16] + "…", Words("一致", "the same") if used.same else Words("台帳と不一致", "differs from the manifest"))
+        (used.id, used.file, used.sha256[:16] + "…", SAME if used.same else OTHER)
         for used in inspection.layouts
     ]  # fmt: skip
     heads = (
         Words("様式", "form"),
         Words("ファイル", "file"),
         Words("SHA-256", ""),
-        Words("台帳との一致", "as in the manifest"),
+        Words("印刷一覧との一致", "as in the manifest"),
     )
     yield table(Words("様式", "Forms"), [Column(h) for h in heads], layouts, nothing=NONE)

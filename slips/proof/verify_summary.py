@@ -13,6 +13,7 @@ from types import MappingProxyType
 from slips.proof.outcome import Inspection
 from slips.proof.remarks import problem_of
 from slips.proof.results import CSV, JSON, PARQUET, sampling_json
+from slips.proof.trend import Trend
 from slips.proof.verdicts import Verdict, Weight
 
 SAID = 12
@@ -32,7 +33,7 @@ WORDS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
 )
 
 
-def summary(inspection: Inspection, *, out: Path) -> Iterator[str]:
+def summary(inspection: Inspection, *, trend: Trend, out: Path) -> Iterator[str]:
     """The lines, the verdict of the whole first."""
     counted = inspection.counts
     shown = [f"{WORDS[v][0]} {n:,} / {n:,} {WORDS[v][1]}" for v, n in counted.items() if n]
@@ -41,9 +42,9 @@ def summary(inspection: Inspection, *, out: Path) -> Iterator[str]:
     yield "  " + " · ".join(reversed(shown))
     for source in inspection.sources:
         yield from (f"  ・{problem_of(f, source=source.name)} ({source.name})" for f in source.findings)
-    yield from (f"  ・{problem_of(f)}" for f in inspection.findings)
+    yield from (f"  ・{problem_of(f)}" for f in (*inspection.findings, *trend.findings))
     yield from _slips(inspection)
-    said = sampling_json(inspection.sampling)
+    said = sampling_json(inspection.sampling, of=inspection.slips_in_manifest)
     if inspection.sampling.looked_at:
         yield f"{said['ja']} / {said['en']}"
     names = [name for name in ("report.html", CSV, JSON, PARQUET) if (out / name).exists()]

@@ -28,8 +28,8 @@ AVERAGED = Words(
 
 VERDICTS: Mapping[Verdict, Words] = MappingProxyType(
     {
-        Verdict.MISREAD: Words("誤読(台帳と違う数字)", "misread: digits differ from the manifest"),
-        Verdict.FOREIGN: Words("台帳にないコード", "foreign: not in the manifest"),
+        Verdict.MISREAD: Words("誤読(印刷一覧と違う数字)", "misread: digits differ from the manifest"),
+        Verdict.FOREIGN: Words("印刷一覧にないコード", "foreign: not in the manifest"),
         Verdict.DUPLICATE: Words("重複", "there more than once"),
         Verdict.UNREADABLE: Words("読取不能", "unreadable"),
         Verdict.MISSING: Words("欠け", "missing"),
