@@ -76,28 +76,27 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
     """Say yes to refunds. The last yes that the tier asks for decides: interest to that day is frozen, a 通知番号 given, 充当 carried out."""
 
     def one(record: Record, refund: Refund, now: Owed) -> Refund | Problem:
-        role = _next_role(act, refund)
         problem = (
             _not_in(refund, State.PROPOSED)
             or same_person(act.who, refund)
-            or (
-                None
-                if role
-                else Problem("refund.role", params={"found": act.who, "expected": _missing(act, refund)})
-            )
             or _too_early(act.on, refund)
+            or changed(refund, now)
         )
         if problem:
-            return problem
-        if problem := changed(refund, now):
             return problem
         figures, offsets, problem = ready.figures(record, refund, now)
         if problem:
             return problem
+        # the tier is that of this day's figures: interest may have carried the refund into the next one
         needed = act.rules.tier(_yen(figures)).approvals
+        left = _left(needed, refund)
+        role = next((r for r in left if r in act.rules.roles(act.who)), ANY if ANY in left else None)
+        if role is None:
+            expected = ", ".join(left) or "–"
+            return Problem("refund.role", params={"found": act.who, "expected": expected})
         said = {"on": act.on.isoformat(), "needed": list(needed)}
         agreed = record.event(refund, "approved", {**said, "role": role})
-        if len(agreed.approvals) < len(needed):
+        if _left(needed, agreed):
             return agreed
         number = notice_no(act.on, now.refunds)
         about = _about(record.ledger, refund, now, policy=act.policy)
@@ -241,23 +240,13 @@ def same_person(who: str, refund: Refund) -> Problem | None:
     return None
 
 
-def _next_role(act: Act, refund: Refund) -> str | None:
-    """The role in which this person's yes counts: a named one that is still missing before `any`; None where none is asked for."""
-    left = _left(act, refund)
-    mine = act.rules.roles(act.who)
-    return next((role for role in left if role in mine), ANY if ANY in left else None)
-
-
-def _left(act: Act, refund: Refund) -> list[str]:
-    left = list(act.rules.tier(_yen(refund.figures)).approvals)
+def _left(needed: Sequence[str], refund: Refund) -> list[str]:
+    """The roles of a tier that nobody has filled yet."""
+    left = list(needed)
     for given in refund.approvals:
         if given.role in left:
             left.remove(given.role)
     return left
-
-
-def _missing(act: Act, refund: Refund) -> str:
-    return ", ".join(_left(act, refund)) or "–"
 
 
 def _unproposable(row: Mapping[str, Any], refund_id: str = "") -> Problem | None:

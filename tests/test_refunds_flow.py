@@ -138,6 +138,18 @@ def test_interest_is_that_of_the_decision_day(
     assert done.payable == yen + expected
 
 
+def test_interest_that_grows_into_the_next_tier_asks_for_its_approvals(tmp_path: Path) -> None:
+    """¥120,000 is one person's to approve; with ¥2,200 of interest on the decision day it is two people's."""
+    place = str(tmp_path / "l.db")
+    kanou(place, tmp_path, paid=date(2024, 3, 31), yen=120_000)
+    propose(act(place, "mai", on=date(2025, 6, 10)))
+    tiers = rules((121_500, ("any",)), (None, ("any", "any")))
+    on = date(2026, 3, 31)
+    assert approve(act(place, "chie", on=on, rules=tiers), ["R000001"]).refunds[0].state.value == "proposed"
+    done = approve(act(place, "dai", on=on, rules=tiers), ["R000001"]).refunds[0]
+    assert (done.state.value, done.needed, done.payable) == ("approved", 2, 122_200)
+
+
 def test_a_decision_beyond_the_rate_table_is_refused(place: str) -> None:
     propose(act(place, "mai"))
     said = refused(lambda: approve(act(place, "chie", on=date(2027, 2, 1)), ["R000001"]))
