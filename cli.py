@@ -16,6 +16,7 @@ import click
 
 from reconcile.commands_night import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
+from slips.commands_pack import COMMANDS as PACK
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -298,7 +299,7 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
     click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=indent))
 
 
-for _command in (*FORMS, *NIGHT):
+for _command in (*FORMS, *NIGHT, *PACK):
     main.add_command(_command)
 
 

@@ -40,6 +40,7 @@ HOMES: Mapping[
         "reconcile/commands.py",
         "reconcile/commands_night.py",
         "slips/commands_layouts.py",
+        "slips/commands_pack.py",
     ),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),

@@ -209,7 +209,7 @@ def test_a_form_from_elsewhere_cannot_put_markup_into_the_page() -> None:
             name='"><img src=x>',
             version="v",
             sample="usual",
-            samples=("usual", "longest", "plain"),
+            samples=("usual", "longest", "full_year", "plain"),
             judged=None,
             problems=[fault],
         )
