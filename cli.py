@@ -16,6 +16,7 @@ import click
 
 from reconcile.commands_night import COMMANDS
 from slips.commands_pack import COMMANDS as PACK_COMMANDS
+from slips.commands_pack import LAYOUT_COMMANDS
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -357,6 +358,8 @@ def preview_layout(layout: str, out: Path, lang: str, site: Path | None) -> None
 
 for _command in (*COMMANDS, *PACK_COMMANDS):
     main.add_command(_command)
+for _command in LAYOUT_COMMANDS:
+    layouts.add_command(_command)
 
 
 @contextmanager
