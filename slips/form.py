@@ -199,7 +199,7 @@ class Frame:
     w_mm: float
     h_mm: float
     width_pt: float = 0.25
-    grey: float = 0.6
+    grey: float = 0.5
     dash: tuple[float, ...] = ()
     radius_mm: float = 0.0
 
@@ -297,6 +297,7 @@ class Layout:
     """A whole form; `boxes` in reading order, part by part.
 
     `exclusive` groups the names of `when` that never hold together: such boxes may share a place.
+    `windows` are what the envelope's windows show of the page.
     """
 
     id: str
@@ -318,6 +319,7 @@ class Layout:
     frames: tuple[Frame, ...] = ()
     tints: tuple[Tint, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    windows: tuple[Rect, ...] = ()
     exclusive: tuple[tuple[str, ...], ...] = ()
     large_print: str = ""
     register_marks: tuple[RegisterMark, ...] = ()

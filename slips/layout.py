@@ -116,6 +116,12 @@ def _beside(name_or_path: str | Path, base: str) -> str | Path:
     return Path(name_or_path).parent / base
 
 
+def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
+    """The file of a form as it is written, and its SHA-256. Raises ProblemError `layout.not_found`."""
+    raw = _read(name_or_path)[1]
+    return raw, hashlib.sha256(raw).hexdigest()
+
+
 def _read(name_or_path: str | Path) -> tuple[str, bytes]:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
@@ -159,6 +165,7 @@ def _layout(top: Keys, sha256: str) -> Layout:
         lines=tuple(line for k in top.tables("line") for line in _lines(k, frame)),
         frames=tuple(f for k in top.tables("frame") for f in _frames(k, frame)),
         tints=tuple(t for k in top.tables("tint") for t in _tints(k, frame)),
+        windows=tuple(_window(k) for k in top.tables("window")),
         cuts=tuple(_cut(k, kind) for kind in ("perforation", "fold") for k in top.tables(kind)),
         register_marks=tuple(register_mark(k) for k in top.tables("register_mark")),
         inserter_marks=inserter_marks(top, dpi=frame.dpi),
@@ -317,7 +324,7 @@ def _frames(keys: Keys, frame: Layout) -> list[Frame]:
         w_mm=keys.number("w_mm", least=0.1),
         h_mm=keys.number("h_mm", least=0.1),
         width_pt=keys.number("width_pt", 0.25, least=0.1),
-        grey=keys.number("grey", 0.6, least=0.0),
+        grey=keys.number("grey", 0.5, least=0.0),
         dash=keys.numbers("dash"),
         radius_mm=keys.number("radius_mm", 0.0, least=0.0),
     )
@@ -334,6 +341,15 @@ def _tints(keys: Keys, frame: Layout) -> list[Tint]:
         radius_mm=keys.number("radius_mm", 0.0, least=0.0),
     )
     return [replace(one, x_mm=one.x_mm + p.x_mm, y_mm=one.y_mm + p.y_mm) for p in _places(keys, frame)]
+
+
+def _window(keys: Keys) -> Rect:
+    return Rect(
+        keys.number("x_mm"),
+        keys.number("y_mm"),
+        keys.number("w_mm", least=1.0),
+        keys.number("h_mm", least=1.0),
+    )
 
 
 def _cut(keys: Keys, kind: str) -> Cut:
