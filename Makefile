@@ -131,6 +131,12 @@ bench: install $(VENV)/.tools  ## the figures of docs/performance.md, measured h
 
 # The sample is judged, and so is its smallest file broken on purpose: a validator that cannot fail proves nothing.
 validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf
+	@rm -rf $(OUT)/demo/forms && mkdir -p $(OUT)/demo/forms
+	@for form in $$(cd layouts/forms && ls *.toml | sed 's/.toml//'); do \
+		$(BIN)/elqr layouts preview $$form --site sample_data/site.toml --out $(OUT)/demo/forms/$$form.pdf 2>/dev/null || exit 1; \
+	done
+	@$(BIN)/elqr layouts preview a4_notice --lang vi --site sample_data/site.toml --out $(OUT)/demo/forms/vi.pdf 2>/dev/null
+	@$(BIN)/elqr print-notices sample_data/notices.csv --site sample_data/site.toml --issue-date $(ISSUE_DATE) --out $(OUT)/demo/notices
 	$(BIN)/python -m tools.validate $(OUT)/demo
 	$(BIN)/python -m tools.validate --seeded $(OUT)/demo
 
