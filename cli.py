@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands_refunds import COMMANDS as NIGHT
+from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import layouts
+from slips.commands_pack import COMMANDS as PACK
+from slips.commands_pack import LAYOUT_COMMANDS
 from slips.commands_verify import COMMANDS as PROOFS
 from slips.commands_verify import calibration_page
 
@@ -301,9 +303,10 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
     click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=indent))
 
 
-for _command in (*FORMS, *PROOFS, *NIGHT):
+for _command in (*FORMS, *PACK, *PROOFS, *NIGHT):
     main.add_command(_command)
-layouts.add_command(calibration_page)
+for _command in (*LAYOUT_COMMANDS, calibration_page):
+    layouts.add_command(_command)
 
 
 @contextmanager

@@ -32,11 +32,17 @@ class Touched:
 
 
 class Closure:
-    """Grows a world until it is closed. `whole`: events of payments that have no others (`payment_no` and the columns decide reads)."""
+    """Grows a world until it is closed. `whole`: events of payments that have no others (`payment_no` and the columns decide reads).
 
-    def __init__(self, ledger: Ledger, *, body_code: str | None, whole: pl.DataFrame) -> None:
+    `since`: the first `seq` of the run's own receipts, where all of them are given by `whole` or by their payments.
+    """
+
+    def __init__(
+        self, ledger: Ledger, *, body_code: str | None, whole: pl.DataFrame, since: int | None = None
+    ) -> None:
         self._ledger = ledger
         self._body_code = body_code
+        self._since = since
         self._seen = {name: _no(name) for name in ("payment_id", "slip_key", "led", "line_id")}
         self._seen["payment_id"] = whole["payment_id"].unique()
         self._events: list[pl.DataFrame] = [whole.select(_EVENT)]
@@ -81,21 +87,35 @@ class Closure:
     def _of_slips(self, keys: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Payments of slips not met before; lines of those that were paid; the slips before and after them."""
         new = self._fresh("slip_key", keys)
-        rows = self._ledger.lookup("slips", new, ["slip_key", "supersedes"])
+        own = pl.concat([e["slip_key"] for e in self._events]).unique()
+        own = own.filter(own.is_in(new.implode()))
+        found = self._ledger.lookup("receipts", new, ["payment_id", "slip_key"], before=self._since)
+        paid, neighbours, lines = self._led(pl.concat([own, found["slip_key"]]))
         # a payment with an older slip may stand on this one's lines
-        neighbours = [rows["supersedes"].drop_nulls().alias("slip_key")]
-        own = pl.concat([e.filter(pl.col("slip_key").is_in(new.implode()))["slip_key"] for e in self._events])
-        found = self._ledger.lookup("receipts", new, ["payment_id", "slip_key"])
-        led, lines = pl.concat([own, found["slip_key"]]), [_no("line_id")]
-        while len(led):
-            led = self._fresh("led", led)
-            self._slips.append(self._ledger.lookup("slips", led.alias("slip_key"), _SLIP))
-            covers = self._ledger.lookup("covers", led.alias("slip_key"))
+        rest = new.filter(~new.is_in(paid["slip_key"].implode()))
+        neighbours.append(self._replaced(rest))
+        return found["payment_id"], pl.concat(lines), pl.concat(neighbours)
+
+    def _led(self, keys: pl.Series) -> tuple[pl.DataFrame, list[pl.Series], list[pl.Series]]:
+        """Paid slips, with those that replaced them, and so on; the slips before and after them; their lines."""
+        none = self._ledger.lookup("slips", _no("slip_key"), _SLIP)
+        slips, neighbours, lines = [none], [_no("slip_key")], [_no("line_id")]
+        while len(keys):
+            keys = self._fresh("led", keys)
+            slips.append(self._ledger.lookup("slips", keys.alias("slip_key"), _SLIP))
+            neighbours.append(slips[-1]["supersedes"].drop_nulls().alias("slip_key"))
+            covers = self._ledger.lookup("covers", keys.alias("slip_key"))
             self._covers.append(covers)
             lines.append(covers["line_id"])
-            led = self._ledger.lookup("slips", led.alias("supersedes"), ["slip_key"])["slip_key"]
-            neighbours.append(led)
-        return found["payment_id"], pl.concat(lines), pl.concat(neighbours)
+            keys = self._ledger.lookup("slips", keys.alias("supersedes"), ["slip_key"])["slip_key"]
+            neighbours.append(keys)
+        self._slips += slips[1:]
+        return pl.concat(slips), neighbours, lines
+
+    def _replaced(self, keys: pl.Series) -> pl.Series:
+        """The slips that these replaced."""
+        rows = self._ledger.lookup("slips", keys.alias("slip_key"), ["supersedes"], filled="supersedes")
+        return rows["supersedes"].alias("slip_key")
 
     def touched(self) -> Touched:
         """The world as far as it has grown."""

@@ -1,4 +1,4 @@
-"""The commands of refunds, for the shell: `elqr refunds …`. Declarations and one library call each; and the list of all commands of this room.
+"""The commands of refunds, for the shell: `elqr refunds propose | approve | reject | export | list | show`. One library call each.
 
 In: arguments. Out: words or JSON, exit code 0 or 1. The clock is asked here, for the audit log alone; the day of a decision is always given.
 Refuses by ProblemError, which the shell turns into words and an exit code.
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands import FILE, JSON
-from reconcile.commands_night import COMMANDS as NIGHT
+from reconcile.commands import JSON
 from reconcile.commands_night import LEDGER, NAMES, OUT
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 FINE, FOUND = 0, 1
 DAY = click.DateTime(["%Y-%m-%d"])
 IDS = click.argument("refund_ids", metavar="REFUND...", nargs=-1, required=True)
-ENCODING = click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
 
 
 def acting(command: Callable[..., None]) -> Callable[..., None]:
@@ -56,7 +54,8 @@ def acting(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _act(place: str, who: str | None, as_of: datetime, rules: str, policy: str) -> Act:
+def act_of(place: str, who: str | None, as_of: datetime, rules: str, policy: str) -> Act:
+    """The options of `acting` as the library takes them."""
     from reconcile.policy import load_policy
     from reconcile.refund_policy import load_refund_policy
     from reconcile.refund_record import Act
@@ -93,7 +92,7 @@ def propose(only: tuple[str, ...], as_json: bool, show_names: bool, **who: Any) 
     """
     from reconcile.refunds import propose as propose_refunds
 
-    done = propose_refunds(_act(**who), only=only)
+    done = propose_refunds(act_of(**who), only=only)
     _tell(done.refunds, done.problems, as_json=as_json, show_names=show_names)
 
 
@@ -109,7 +108,7 @@ def approve(refund_ids: tuple[str, ...], as_json: bool, show_names: bool, **who:
     """
     from reconcile.refunds import approve as approve_refunds
 
-    done = approve_refunds(_act(**who), refund_ids)
+    done = approve_refunds(act_of(**who), refund_ids)
     _tell(done.refunds, done.problems, as_json=as_json, show_names=show_names)
 
 
@@ -126,7 +125,7 @@ def reject(refund_ids: tuple[str, ...], reason: str, as_json: bool, show_names: 
     """
     from reconcile.refunds import reject as reject_refunds
 
-    done = reject_refunds(_act(**who), refund_ids, reason=reason)
+    done = reject_refunds(act_of(**who), refund_ids, reason=reason)
     _tell(done.refunds, done.problems, as_json=as_json, show_names=show_names)
 
 
@@ -160,13 +159,13 @@ def export(
     if batch is not None:
         done = export_again(place, batch, out=out)
     elif transfer_on is not None:
-        done = export_refunds(_act(place, **who), transfer_on=transfer_on.date(), out=out, only=refund_ids)
+        done = export_refunds(act_of(place, **who), transfer_on=transfer_on.date(), out=out, only=refund_ids)
     if as_json:
         document = {
             **{n: getattr(done, n) for n in ("batch", "again", "count", "yen", "sha256")},
             "transfer_on": done.transfer_on.isoformat() if done.transfer_on else None,
             "files": done.files,
-            "problems": _documents(done.problems),
+            "problems": documents(done.problems),
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
@@ -183,8 +182,8 @@ def export(
             )
             click.echo(f"  SHA-256 {done.sha256}")
             click.echo(f"→ {out}: {', '.join(done.files)}")
-        _warn(done.problems)
-    raise SystemExit(_code(done.problems))
+        warn(done.problems)
+    raise SystemExit(code(done.problems))
 
 
 @refunds.command("list")
@@ -243,110 +242,6 @@ def show(refund_id: str, place: str, as_json: bool, show_names: bool) -> None:
         click.echo(text)
 
 
-@refunds.command()
-@click.argument("file", type=FILE)
-@ENCODING
-@acting
-@JSON
-@NAMES
-def accounts(file: Path, encoding: str | None, as_json: bool, show_names: bool, **who: Any) -> None:
-    """Take payees' accounts (CSV), checked against the list of banks; a changed one waits for a second person.
-
-    振込先口座を取り込みます。変更された口座は、別の人が確認するまで使いません。
-    """
-    from reconcile.refund_accounts import take_accounts
-
-    taken = take_accounts(_act(**who), file, encoding=encoding)
-    found = tuple(p if show_names else _without_names(p) for p in taken.log.problems(file.name))
-    if as_json:
-        counts = {n: len(getattr(taken, n)) for n in ("new", "changed", "known")}
-        click.echo(json.dumps({**counts, "problems": _documents(found)}, ensure_ascii=False, indent=2))
-    else:
-        new, changed, known = len(taken.new), len(taken.changed), len(taken.known)
-        click.echo(
-            f"口座 新規 {new}、変更 {changed}、登録済み {known} / accounts: {new} new, {changed} changed, {known} known"
-        )
-        _warn(found)
-    raise SystemExit(_code(found))
-
-
-@refunds.command("confirm-account")
-@click.argument("payer_id", metavar="PAYER")
-@acting
-def confirm_account(payer_id: str, **who: Any) -> None:
-    """The second check of a changed account, by another person than the one who entered it.
-
-    変更された口座を、登録した人とは別の人が確認します。
-    """
-    from reconcile.refund_accounts import confirm_account as confirm
-    from reconcile.refund_accounts import masked_account
-
-    click.echo(masked_account(confirm(_act(**who), payer_id).row))
-
-
-@refunds.command()
-@click.argument("key", metavar="PAYER|RECEIPT")
-@click.option("--reason", required=True, help="heirs, co_owners, third_party, or a word of your own. 理由")
-@click.option("--lift", is_flag=True, help="Take the block away again. 解除")
-@acting
-def block(key: str, reason: str, lift: bool, **who: Any) -> None:
-    """Keep the overpayments of a payer, or of one payment, for a person to decide on: heirs, co-owners, a third party.
-
-    相続人・共有者・第三者納付など、担当者の判断が要る過誤納を止めます。
-    """
-    from reconcile.refund_blocks import block as block_key
-
-    block_key(_act(**who), key, reason=reason, lift=lift)
-    click.echo(f"{'解除' if lift else '保留'} {reason} / {'lifted' if lift else 'blocked'}")
-
-
-@refunds.command()
-@click.argument("refund_ids", metavar="[REFUND]...", nargs=-1)
-@LEDGER
-@click.option("--payers", type=FILE, required=True, help="Names and addresses of payers (CSV). 宛名ファイル")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML): names of taxes. 団体設定")
-@click.option("--decided-on", type=DAY, help="Only those decided on this day. 決定日")
-@ENCODING
-@OUT
-@JSON
-def notices(
-    refund_ids: tuple[str, ...],
-    place: str,
-    payers: Path,
-    site: Path | None,
-    decided_on: datetime | None,
-    encoding: str | None,
-    out: Path,
-    as_json: bool,
-) -> None:
-    """Write notices.csv, one row a decided refund, for the notice of refund and offset.
-
-    過誤納金還付(充当)通知書に印刷する notices.csv を書き出します。
-    """
-    from elqr.site import Site, load_site
-    from reconcile.refund_notices import notices as made
-    from reconcile.write_out import write_files
-
-    found = made(
-        place,
-        payers=payers,
-        site=load_site(site) if site else Site.unknown(),
-        only=refund_ids,
-        decided_on=decided_on.date() if decided_on else None,
-        encoding=encoding,
-    )
-    write_files(out, {"notices.csv": found.data})
-    problems = (*found.problems, *found.log.problems(payers.name))
-    if as_json:
-        document = {"count": found.count, "yen": found.yen, "problems": _documents(problems)}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    else:
-        click.echo(f"通知書 {found.count:,}件 {found.yen:,}円 / {found.count:,} notices, {found.yen:,} yen")
-        click.echo(f"→ {out}: notices.csv")
-        _warn(problems)
-    raise SystemExit(_code(problems))
-
-
 def _tell(found: Sequence[Refund], problems: Sequence[Problem], *, as_json: bool, show_names: bool) -> None:
     """Refunds that something was done to, and what was refused; then the exit code."""
     from reconcile.refund_words import document, line, summed
@@ -354,7 +249,7 @@ def _tell(found: Sequence[Refund], problems: Sequence[Problem], *, as_json: bool
     if as_json:
         rows = [document(r, show_names=show_names) for r in found]
         click.echo(
-            json.dumps({"refunds": rows, "problems": _documents(problems)}, ensure_ascii=False, indent=2)
+            json.dumps({"refunds": rows, "problems": documents(problems)}, ensure_ascii=False, indent=2)
         )
     else:
         for refund in found:
@@ -363,34 +258,25 @@ def _tell(found: Sequence[Refund], problems: Sequence[Problem], *, as_json: bool
             click.echo(text)
         if not found:
             click.echo("該当する過誤納はありません。 / There is nothing to do.")
-        _warn(problems)
-    raise SystemExit(_code(problems))
+        warn(problems)
+    raise SystemExit(code(problems))
 
 
-def _warn(problems: Sequence[Problem]) -> None:
+def warn(problems: Sequence[Problem]) -> None:
+    """Problems on the error stream."""
     for problem in problems:
         click.echo(str(problem), err=True)
 
 
-def _without_names(problem: Problem) -> Problem:
-    """A remark about an account without the holder's name and the whole number."""
-    from dataclasses import replace
-
-    if problem.field not in ("payee", "holder_kana", "account_no", "payer_id") or problem.code.startswith(
-        "refund."
-    ):
-        return problem
-    return replace(problem, params=dict.fromkeys(problem.params, "***"))
-
-
-def _documents(problems: Sequence[Problem]) -> list[dict[str, str]]:
+def documents(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Problems as plain values."""
     return [
         {"code": p.code, "severity": p.severity.value, "ja": p.text("ja"), "en": p.text("en")}
         for p in problems
     ]
 
 
-def _code(problems: Sequence[Problem]) -> int:
+def code(problems: Sequence[Problem]) -> int:
     """1 where something is to be looked at; a note alone is none."""
     return FOUND if any(p.severity.value != "note" for p in problems) else FINE
 
@@ -398,6 +284,3 @@ def _code(problems: Sequence[Problem]) -> int:
 def _name_or_path(text: str) -> str | Path:
     """A file where it looks like one, else a name of ours."""
     return Path(text) if text.endswith(".toml") else text
-
-
-COMMANDS = (*NIGHT, refunds)

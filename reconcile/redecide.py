@@ -46,7 +46,8 @@ def redecide(
 ) -> Decided:
     """`events`, `transfers`: rows that the run added; `whole`: payments that have no events but these; `slips`, `lines`: touched otherwise."""
     alone = pl.col("payment_id").is_in(whole.implode())
-    closure = Closure(ledger, body_code=body_code, whole=events.filter(alone))
+    since = int(events["seq"].min()) if events.height else None  # type: ignore[arg-type]
+    closure = Closure(ledger, body_code=body_code, whole=events.filter(alone), since=since)
     more = pl.concat([lines.alias("line_id"), transfers["line_id"]])
     closure.grow(slips=slips, lines=more, payments=events.filter(~alone)["payment_id"])
     known, stored = _stored(ledger, closure, whole)

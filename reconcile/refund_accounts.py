@@ -7,6 +7,7 @@ Refuses rows, never the file: unknown banks and branches, names that no bank fil
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import polars as pl
 from elqr.columns import BY_NAME, Column, Kind
 from elqr.problems import Problem, ProblemError, ProblemLog
 from elqr.reader import read_columns
+from reconcile.banks import branch_table
 from reconcile.frames import ACCOUNT
 from reconcile.ledger import Ledger
 from reconcile.refund_policy import ACCOUNT as ACCOUNT_ROLE
@@ -142,6 +144,19 @@ def masked_account(row: Mapping[str, Any]) -> str:
     """`0005-001 普通 ****345`: enough to compare, not enough to copy."""
     kind = TYPES.get(row["account_type"], row["account_type"])
     return f"{row['bank_code']}-{row['branch_code']} {kind} ****{row['account_no'][-3:]}"
+
+
+def named_account(row: Mapping[str, Any]) -> str:
+    """`三菱UFJ 本店 普通 ****345`, for the payee: full-width letters of the list of banks as half-width ones."""
+    table = branch_table()
+    same = (pl.col("bank_code") == row["bank_code"]) & (pl.col("branch_code") == row["branch_code"])
+    names = table.filter(same).select("bank_name", "branch_name")
+    if not names.height:
+        return masked_account(row)
+    bank, branch = (unicodedata.normalize("NFKC", text) for text in names.row(0))
+    return (
+        f"{bank} {branch} {TYPES.get(row['account_type'], row['account_type'])} ****{row['account_no'][-3:]}"
+    )
 
 
 def _read(path: Path, encoding: str | None, *, allow_wo: bool) -> tuple[pl.DataFrame, ProblemLog]:

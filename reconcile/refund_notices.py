@@ -6,7 +6,7 @@ In: a ledger, the payers' names and addresses (the ledger holds none), the site'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,13 +14,13 @@ from typing import Any
 
 import polars as pl
 
-from elqr.columns import BY_NAME, Column, Kind
+from elqr.columns import BY_NAME, Column
 from elqr.problems import Problem, ProblemLog
 from elqr.reader import read_columns
 from elqr.site import Site
 from reconcile.csv_out import csv_bytes
 from reconcile.ledger import open_ledger
-from reconcile.refund_accounts import accounts_of, masked_account
+from reconcile.refund_accounts import accounts_of, named_account
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.register_values import typed
 
@@ -29,11 +29,11 @@ COLUMNS = (
     *("levy_year", "period", "paid_amount", "due_amount", "overpaid", "class", "offset_to", "offset_amount"),
     *("refund", "interest", "interest_from", "interest_to", "total", "account_masked", "claim_until"),
 )
-CLASSES = {"kanou": "過納", "gonou": "誤納"}
+CLASSES: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
 PAYER_COLUMNS: tuple[Column, ...] = (
     BY_NAME["payer_id"],
     BY_NAME["payer_name"],
-    replace(BY_NAME["postal_code"], kind=Kind.TEXT, width=8),
+    BY_NAME["postal_code"],
     BY_NAME["address"],
     replace(BY_NAME["lang"], required=False, filled=False),
 )
@@ -76,7 +76,7 @@ def notices(
             problems.append(Problem("refund.no_address", params=said))
             continue
         account = accounts.get(refund.payer_id or "")
-        masked = masked_account(account.row) if account and account.usable else None
+        masked = named_account(account.row) if account and account.usable else None
         rows.append({**_row(refund, site), **person, "account_masked": masked})
     kinds = dict.fromkeys(COLUMNS, pl.String())
     text = [{name: None if row[name] is None else str(row[name]) for name in COLUMNS} for row in rows]
@@ -116,13 +116,17 @@ def _row(refund: Refund, site: Site) -> dict[str, Any]:
 
 
 def _people(path: Path, encoding: str | None) -> tuple[dict[str, dict[str, str]], ProblemLog]:
-    """Names and addresses by payer; a row that cannot be read is no payer."""
+    """Names and addresses by payer, kept as written: what can be printed is for the form to say. A row that cannot be read is no payer."""
     log = ProblemLog()
     found: dict[str, dict[str, str]] = {}
     for batch in read_columns(path, PAYER_COLUMNS, encoding=encoding):
         log.extend(batch.log)
-        rows = typed(batch.frame, PAYER_COLUMNS, log)
-        rows = rows.with_columns(pl.col("postal_code").str.replace("-", "", literal=True))
+        rows = typed(batch.frame, PAYER_COLUMNS[:1], log)
+        postal = pl.col("postal_code").str.normalize("NFKC").str.replace_all(r"[-‐−\s]", "")
+        rows = rows.with_columns(pl.col("payer_name", "address").str.strip_chars(), postal)
+        for column in PAYER_COLUMNS[1:4]:
+            empty = rows.filter(pl.col(column.name).is_null() | (pl.col(column.name) == ""))
+            log.add(empty, "register.missing", field=column.name, name=column.ja)
         wrong = rows.filter(~pl.col("postal_code").str.contains("^[0-9]{7}$"))
         name = BY_NAME["postal_code"].ja
         log.add(

@@ -66,11 +66,17 @@ class Store(Protocol):
         """Whether a table has no row."""
 
     def lookup(
-        self, table: str, keys: pl.DataFrame, columns: list[str], *, before: int | None = None
+        self,
+        table: str,
+        keys: pl.DataFrame,
+        columns: list[str],
+        *,
+        before: int | None = None,
+        filled: str | None = None,
     ) -> pl.DataFrame:
         """The rows whose values in the columns of `keys` stand in `keys` (distinct, without nulls), found through an index.
 
-        `before`: only those with a lesser `seq`.
+        `before`: only those with a lesser `seq`; `filled`: only those with a value in this column.
         """
 
     def scan(

@@ -145,7 +145,13 @@ class PostgresStore:
             return not (found and found[0])
 
     def lookup(
-        self, table: str, keys: pl.DataFrame, columns: list[str], *, before: int | None = None
+        self,
+        table: str,
+        keys: pl.DataFrame,
+        columns: list[str],
+        *,
+        before: int | None = None,
+        filled: str | None = None,
     ) -> pl.DataFrame:
         """Rows by key: the keys go into a table of the session, which is joined."""
         kinds = TABLES[table].columns
@@ -157,6 +163,8 @@ class PostgresStore:
             )
             if before is not None:
                 same += sql.SQL(" and t.seq < {}").format(sql.Literal(before))
+            if filled is not None:
+                same += sql.SQL(" and t.{} is not null").format(sql.Identifier(filled))
             picked = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in columns)
             rows = self._compose(
                 "select {picked} from {w} join {t} as t on {same}",

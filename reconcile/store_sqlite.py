@@ -19,9 +19,10 @@ import polars as pl
 from elqr.problems import Problem, ProblemError
 from reconcile.bulk_rows import values
 from reconcile.lock import FileLock
+from reconcile.row_text import read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
 from reconcile.store import Damage
-from reconcile.tables import TABLES, from_stored, stored_type, to_stored
+from reconcile.tables import TABLES, to_stored
 
 BLOCK_ROWS = 50_000
 BULK_ROWS = 20_000  # of a load, not of a night
@@ -211,7 +212,13 @@ class SqliteStore:
             return not self._run(f"select exists (select 1 from {table})").fetchone()[0]
 
     def lookup(
-        self, table: str, keys: pl.DataFrame, columns: list[str], *, before: int | None = None
+        self,
+        table: str,
+        keys: pl.DataFrame,
+        columns: list[str],
+        *,
+        before: int | None = None,
+        filled: str | None = None,
     ) -> pl.DataFrame:
         """Rows by key: the keys go into a table in memory, in order, and are probed one after the other."""
         kinds = TABLES[table].columns
@@ -221,13 +228,13 @@ class SqliteStore:
         same = " and ".join(f't."{name}" = w.k{i}' for i, name in enumerate(wanted.columns))
         if before is not None:
             same += f" and t.seq < {before}"
-        picked = ", ".join(f't."{name}"' for name in columns)
+        if filled is not None:
+            same += f' and t."{filled}" is not null'
+        row = row_text(table, columns)
         with self._told():
             source, values = self._wanted(wanted)
-            rows = self._run(
-                f"select {picked} from {source} w cross join {table} t on {same}", values
-            ).fetchall()
-        return from_stored(table, _frame(table, rows, columns))
+            rows = self._run(f"select {row} from {source} w cross join {table} t on {same}", values)
+            return read_rows(table, columns, rows.fetchall())
 
     def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
         """Keys as something to join with: one column as a list in JSON, which costs least; several as a table in memory."""
@@ -248,13 +255,14 @@ class SqliteStore:
         order = f'"{by}"' if numbered else _names(list(TABLES[table].columns))
         bounds = f'where "{by}" > {after} and "{by}" <= {most}' if numbered else ""
         with self._told():
-            cursor = self._run(f"select {_names(columns)} from {table} {bounds} order by {order}")
+            row = row_text(table, columns)
+            cursor = self._run(f"select {row} from {table} t {bounds} order by {order}")
         while True:
             with self._told():
                 rows = cursor.fetchmany(BLOCK_ROWS)
             if not rows:
                 return
-            yield from_stored(table, _frame(table, rows, columns))
+            yield read_rows(table, columns, rows)
 
     # --- damage
 
@@ -359,8 +367,3 @@ _CODES: Mapping[int, str] = {  # SQLite's primary result codes
 
 def _names(columns: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
-
-
-def _frame(table: str, rows: list[tuple[object, ...]], columns: list[str]) -> pl.DataFrame:
-    kinds = TABLES[table].columns
-    return pl.DataFrame(rows, schema={n: stored_type(kinds[n]) for n in columns}, orient="row")

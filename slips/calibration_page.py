@@ -13,6 +13,7 @@ from elqr.problems import Problem, ProblemError
 from slips.artwork import Word, draw_sheet
 from slips.fonts import FACES, find, search_folders
 from slips.form import Frame, Tint
+from slips.outfiles import write_whole
 from slips.proof import calibration_sheet as sheet
 
 FACE = "pgothic"
@@ -84,7 +85,7 @@ def calibration_page() -> bytes:
 
 def write_calibration_page(out: Path) -> None:
     """Write the page. Raises ProblemError, OSError."""
-    out.write_bytes(calibration_page())
+    write_whole(out, calibration_page())
 
 
 def _marks() -> list[Tint]:

@@ -1,8 +1,8 @@
 """A form that is another form with changes: the raw tables of both merged before they are read.
 
-In: the TOML of a form with `base = "mihara"`. Out: the tables of the whole form. Boxes and parts are changed by their id (parts read in the order
-of a form that names them all), styles and `[page]` key by key, rules and tints added; cuts, holes and marks of the new form replace those of its base. Refuses, as problems of
-the file: a base that is derived itself, `without` that names no box, `without_parts` that names no part.
+In: the TOML of a form with `base = "mihara"`. Out: the tables of the whole form. Boxes and parts are changed by their id (a form that
+names all parts says their order), styles and `[page]` key by key, rules and tints added; cuts, holes and marks replace those of the
+base. Refuses, as problems of the file: a base with a base, `without` that names no box, `without_parts` that names no part.
 """
 
 from __future__ import annotations

@@ -36,7 +36,13 @@ FACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "pgothic": ("BIZUDPGothic-Regular", ("BIZUDPGothic-Regular.ttf", "BIZ-UDGothicR.ttc")),
     "pgothic-bold": ("BIZUDPGothic-Bold", ("BIZUDPGothic-Bold.ttf", "BIZ-UDGothicB.ttc")),
     FALLBACK: ("IPAmjMincho", ("ipamjm.ttf",)),
+    "zh": ("WenQuanYiMicroHei", ("wqy-microhei.ttc",)),
+    "ko": ("NanumGothic", ("NanumGothic.ttf",)),
+    "vi": ("DejaVuSansCondensed", ("DejaVuSansCondensed.ttf",)),
 }
+
+BESIDE: Final[Mapping[str, str]] = {"zh": "pgothic", "ko": "pgothic", "vi": "pgothic"}
+"""What stands in for a face before the fallback does: Japanese terms among another language's words."""
 
 Cluster = tuple[int, int]
 """A base code point and its variation selector, 0 where there is none."""
@@ -251,6 +257,11 @@ class FontLibrary:
     def fallback(self) -> Face | None:
         return self.faces.get(FALLBACK)
 
+    def candidates(self, face: str) -> list[Face]:
+        """The faces that may show a character of text set in `face`, in order."""
+        names = (face, BESIDE.get(face, ""), FALLBACK)
+        return [self.faces[name] for name in names if name in self.faces]
+
 
 def load_fonts(names: Iterable[str]) -> FontLibrary:
     """Open the named faces and, where it is installed, the fallback face.
@@ -259,7 +270,8 @@ def load_fonts(names: Iterable[str]) -> FontLibrary:
     """
     faces: dict[str, Face] = {}
     problems: list[Problem] = []
-    for name in sorted({*names, FALLBACK}):
+    wanted = {*names, FALLBACK}
+    for name in sorted(wanted | {BESIDE[name] for name in wanted if name in BESIDE}):
         path = find(name)
         if path is None:
             if name != FALLBACK:

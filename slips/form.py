@@ -325,6 +325,8 @@ class Layout:
     register_marks: tuple[RegisterMark, ...] = ()
     inserter_marks: tuple[InserterMark, ...] = ()
     holes: tuple[Hole, ...] = ()
+    document: str = "slip"
+    """What the form is for: a `slip`, or a notice of another kind (`refund_notice`)."""
     base: str = ""
     preprinted: bool = False
     """The constant part of the form is on the paper already; only values, codes and marks are printed."""

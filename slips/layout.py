@@ -64,6 +64,7 @@ ROLE_OF_KIND: Mapping[str, str] = {
     "table": "Table",
     "stamp": "P",
 }
+DOCUMENTS = ("slip", "refund_notice")
 FIT_ACTIONS = ("size", "condense", "lines")
 
 
@@ -116,9 +117,17 @@ def _beside(name_or_path: str | Path, base: str) -> str | Path:
 
 
 def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
-    """The file of a form as it is written, and its SHA-256. Raises ProblemError `layout.not_found`."""
+    """The file of a form as it is written, and what tells one state of it, and of the form it stands on, from another.
+
+    Raises ProblemError `layout.not_found`.
+    """
     raw = _read(name_or_path)[1]
-    return raw, hashlib.sha256(raw).hexdigest()
+    try:
+        base = tomllib.loads(raw.decode("utf-8")).get("base", "")
+        under = _read(_beside(name_or_path, str(base)))[1] if base else b""
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ProblemError):
+        under = b""
+    return raw, hashlib.sha256(raw + under).hexdigest()
 
 
 def _read(name_or_path: str | Path) -> tuple[str, bytes]:
@@ -153,6 +162,7 @@ def _layout(top: Keys, sha256: str) -> Layout:
         boxes=(),
         exclusive=top.groups("exclusive"),
         large_print=top.string("large_print", ""),
+        document=top.string("document", "slip", choices=DOCUMENTS),
     )
     top.unique("part", [p.id for p in frame.parts])
     boxes = [b for k in top.tables("box", styles=top.raw_tables("style")) for b in _boxes(k, frame)]

@@ -52,7 +52,7 @@ class Setup:
 
     def words(self, lang: str) -> Words:
         labels = load_labels(lang)
-        own = spoken(self.site_words, lang) | {"issued": said_day(self.issued, lang)}
+        own = spoken(self.site_words, labels.base) | {"issued": said_day(self.issued, labels.base)}
         return lambda key: labels.text(key, site=own)
 
 
@@ -73,7 +73,8 @@ def compile_plan(
     often = max((n for clusters in wanted.values() for n in clusters.values()), default=0) + 1
     for layout in setup.layouts.values():
         for lang in setup.langs:
-            for text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
+            face_of, has_mark = load_labels(lang).face, setup.mark is not None
+            for text in constant_texts(layout, setup.words(lang), has_mark=has_mark, face_of=face_of):
                 for placed in set_constant(text, fonts, file=layout.file):
                     clusters = wanted.setdefault(placed.run.face, {})
                     for cluster in placed.run.clusters:
@@ -119,8 +120,8 @@ class _FileWriter:
         resources = self._resources()
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        named = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
-        shared = Shared(document, parts_node, resources, named, self._page_box())
+        said = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        shared = Shared(document, parts_node, resources, said, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
@@ -134,7 +135,8 @@ class _FileWriter:
             b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
             % (ref(document), ref(parents), len(firsts)),
         )
-        identity = hashlib.sha256("".join(values["payload"]).encode()).hexdigest()
+        named = "".join(values["payload"]) or "".join(values["slip_key"])
+        identity = hashlib.sha256(named.encode()).hexdigest()
         meta = pdf.add_stream(
             xmp(self.title, issued=setup.issued, identity=self.title + identity),
             b"/Type/Metadata/Subtype/XML",
@@ -155,10 +157,10 @@ class _FileWriter:
         return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
 
     def _template(self, lang: str, shown: Shown) -> Template:
-        setup = self.plan.setup
+        setup, labels = self.plan.setup, load_labels(lang)
         return compile_template(
-            self.layout, words=setup.words(lang), lang=lang, fonts=self.fonts, faces=self.plan.faces,
-            shown=shown, has_mark=setup.mark is not None,
+            self.layout, words=setup.words(lang), lang=labels.base, fonts=self.fonts, faces=self.plan.faces,
+            shown=shown, has_mark=setup.mark is not None, labels=labels,
         )  # fmt: skip
 
     def _contents(self, values: pl.DataFrame, parts: Sequence[tuple[Template, np.ndarray]]) -> list[bytes]:
@@ -291,8 +293,9 @@ def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Sho
 def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
     """Image bytes of the codes of each row; empty bytes where a row has no barcode (its template has no hole for it)."""
     kinds = {box.kind for box in layout.boxes}
-    rows = symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255)))
-    out = {"qr": _rows(rows)}
+    out: dict[str, list[bytes]] = {}
+    if "qr" in kinds:
+        out["qr"] = _rows(symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255))))
     if "gs1_128" in kinds:
         has = values["barcode"].fill_null("").ne("").to_numpy()
         out["gs1_128"] = [b""] * values.height

@@ -28,6 +28,7 @@ from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
 from slips.wording import faces_of as faces_of_layout
+from slips.wording import faces_of_languages
 from slips.workers import Proof
 
 SECOND_EVERY = 100
@@ -58,6 +59,7 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "hours_en": site.hours_en,
         "head": site.head or (f"{site.city}長" if site.city else ""),
         "head_en": site.head_en or (f"the Mayor of {site.city_en}" if site.city_en else ""),
         "issued": WIDEST_DAY["ja"],
@@ -137,5 +139,5 @@ class PaperPrepress:
             intent=load_intent(setting.site.output_profile),
             mark=load_mark(setting.site.mark_file) if setting.site.mark_file else None,
         )
-        faces = faces_of(setting.layouts)
+        faces = (*faces_of(setting.layouts), *faces_of_languages(self._langs))
         return PaperPress(compile_plan(setup, _fonts(faces), self._texts.characters()), faces)

@@ -51,8 +51,6 @@ def show(request: ShowRequest, out: Path) -> tuple[Problem, ...]:
     if kind == ".pdf" and (request.low_vision or request.colour_vision):
         raise ProblemError(Problem("preview.format", params={"found": out.name, "expected": ".png"}))
     drawing = _drawing(request, samples=KINDS if kind == ".pdf" else (request.sample,))
-    if not drawing.shown.height:
-        raise ProblemError([Problem("preview.no_page", params={"found": _what(request)}), *drawing.problems])
     data = drawing.pdf if kind == ".pdf" else _png(request, drawing)
     with replacing(out) as file:
         file.write(data)
@@ -62,13 +60,7 @@ def show(request: ShowRequest, out: Path) -> tuple[Problem, ...]:
 def read_aloud(request: ShowRequest) -> Iterator[str]:
     """The lines of a reading. Raises ProblemError."""
     drawing = _drawing(request, samples=(request.sample,))
-    if not drawing.shown.height:
-        raise ProblemError([Problem("preview.no_page", params={"found": _what(request)}), *drawing.problems])
     return said(spoken_pages(drawing.pdf), lang=drawing.shown["lang"][0])
-
-
-def _what(request: ShowRequest) -> str:
-    return request.row or request.sample
 
 
 def _drawing(request: ShowRequest, *, samples: tuple[str, ...]) -> Drawing:
@@ -81,6 +73,9 @@ def _rows(request: ShowRequest, layout: Layout, office: Site, samples: tuple[str
     if request.row is None:
         frame = preview_values(request.lang or "ja", rows=table_rows(layout), office=office)
         return frame.filter(pl.col("line").is_in([KINDS.index(kind) + 1 for kind in samples]))
+    if layout.document != "slip":
+        params = {"file": layout.file, "found": layout.document, "expected": "slip"}
+        raise ProblemError(Problem("layout.other_document", "layout", params))
     return row_values(
         request.row,
         site=office,

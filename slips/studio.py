@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
 from slips.aloud import said_of, spoken_pages
-from slips.catalogue import gate_faults
+from slips.catalogue import all_faces, gate_faults
+from slips.fonts import FontLibrary, load_fonts
 from slips.form import Layout
 from slips.layout import form_bytes, load_layout
 from slips.lint.judge import findings_of
@@ -107,23 +108,26 @@ class Studio:
 def shown(name: str, version: str) -> Shown:
     """A form read, judged, printed and read aloud. Raises ProblemError where it is no form."""
     layout = load_layout(name)
-    gate = gate_faults(layout)
-    sheets, spoken = _printed(printable(layout, gate))
+    fonts = load_fonts(all_faces(layout))
+    gate = gate_faults(layout, fonts=fonts)
+    sheets, spoken = _printed(printable(layout, gate), fonts)
     judged = Judged(
         layout=layout,
         name=name,
-        findings=findings_of(layout, gate=gate, sheets=sheets),
+        findings=findings_of(layout, gate=gate, fonts=fonts, sheets=sheets),
         gate=gate,
         lines=lines_of(form_bytes(name)[0].decode("utf-8", errors="replace")),
     )
     return Shown(version, judged, sheets, spoken)
 
 
-def _printed(layout: Layout) -> tuple[tuple[Sheet, ...], tuple[tuple[Spoken, ...], ...]]:
+def _printed(layout: Layout, fonts: FontLibrary) -> tuple[tuple[Sheet, ...], tuple[tuple[Spoken, ...], ...]]:
     """The samples as pictures and as they are read aloud, each beside its boxes; nothing where the form cannot be printed."""
     office = Site.unknown()
     try:
-        drawing = drawn(layout, preview_values("ja", rows=table_rows(layout), office=office), office=office)
+        drawing = drawn(
+            layout, preview_values("ja", rows=table_rows(layout), office=office), office=office, fonts=fonts
+        )
     except ProblemError:
         return (), ()
     sheets = rendered(layout, drawing)

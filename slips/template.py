@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from slips.constants import ConstantText, Words, constant_texts, set_constant
+from slips.constants import ConstantText, Words, as_the_form_says, constant_texts, set_constant
 from slips.fit import Setting
 from slips.fonts import FontLibrary
 from slips.form import FitStep, InserterMark, Layout, Part, PlacedBox
 from slips.glyphs import CodedFace
 from slips.inserter import mask_shape
+from slips.labels import Labels
 from slips.pdf import number
 from slips.place import MM_PT, Area, area_of
 
@@ -122,6 +123,7 @@ class _Compiler:
     fonts: FontLibrary
     faces: Mapping[str, CodedFace]
     has_mark: bool
+    labels: Labels | None = None
     pieces: list[bytes] = field(default_factory=lambda: [b""])
     holes: list[Hole] = field(default_factory=list)
     mcid: int = 0
@@ -288,8 +290,10 @@ class _Compiler:
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
-        self.end_text()
-        self.put(b"0 g EMC\n" if dark else b"EMC\n")
+        if dark:
+            self.end_text()
+            self.put(b"0 g ")
+        self.close()
         if mcid is None:
             return None
         extra, alt = b"", ""
@@ -298,6 +302,8 @@ class _Compiler:
             extra = b"/A<</O/Layout/BBox[%b %b %b %b]>>" % (
                 number(area.x), number(area.top - area.h), number(area.x + area.w), number(area.top),
             )  # fmt: skip
+        if self.labels and (tag := self.labels.tag(box.text or box.alt)):
+            extra += b"/Lang(%b)" % tag.encode()
         return Element(box.role, mcid, alt, (), extra)
 
 
@@ -320,12 +326,14 @@ def compile_template(
     faces: Mapping[str, CodedFace],
     shown: Shown,
     has_mark: bool,
+    labels: Labels | None = None,
 ) -> Template:
     """The template of a form for pages that show `shown`. Raises ProblemError where a constant text does not fit its box."""
     constants: dict[str, list[ConstantText]] = {}
-    for text in constant_texts(layout, words, has_mark=has_mark):
+    face_of = labels.face if labels else as_the_form_says
+    for text in constant_texts(layout, words, has_mark=has_mark, face_of=face_of):
         constants.setdefault(text.box, []).append(text)
-    work = _Compiler(layout, constants, words, fonts, faces, has_mark)
+    work = _Compiler(layout, constants, words, fonts, faces, has_mark, labels)
     work.put(b"/Artifact BMC/Art Do EMC\n0 g ")
     for mark in layout.inserter_marks:
         work.inserter_mark(mark)

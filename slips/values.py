@@ -18,6 +18,7 @@ from elqr import dates, elnumber, gs1_128, money
 from elqr.digits import to_matrix
 from elqr.site import Site
 from elqr.wire import LENGTH
+from slips.guidance import LINES, Guide, guide_lines
 from slips.instalments import WHOLE_YEAR, instalment_columns
 from slips.order import NUMBER_WIDTH
 from slips.said import said_days
@@ -61,6 +62,7 @@ NAMES = (
         "department",
     ),
     *("full_year", "instalment"),
+    *(f"guide_{line + 1}" for line in range(LINES)),
     *("telephone", "test", "breakdown", "inst_full_amount", "inst_full_due"),
 )
 """Every value column except the numbered cells of the instalment table (`inst_period_1`, `inst_amount_1`, `inst_due_1` …)."""
@@ -80,7 +82,9 @@ def _words() -> Mapping[str, Any]:
     return tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
 
 
-def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFrame:
+def values(
+    frame: pl.DataFrame, *, site: Site, table_rows: int = 0, guide: Guide | None = None
+) -> pl.DataFrame:
     """The value columns for cleaned rows with `seq`, `n`, `m` (Int64): see `NAMES`, and the table cells with _1 … `table_rows`.
 
     Empty text where a row has nothing to say. A row's `lang` chooses the words: Japanese, else English.
@@ -88,16 +92,18 @@ def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFr
     rows = frame.with_columns(
         **instalment_columns(frame, rows=table_rows).to_dict(as_series=True), _row=pl.int_range(pl.len())
     )
-    japanese = pl.col("lang").fill_null("ja") == "ja"
+    japanese = pl.col("lang").fill_null("ja").str.starts_with("ja")
     parts = [
-        _spoken(part, lang=lang, site=site, table_rows=table_rows)
+        _spoken(part, lang=lang, site=site, table_rows=table_rows, guide=guide)
         for lang, part in (("ja", rows.filter(japanese)), ("en", rows.filter(~japanese)))
         if part.height or (lang == "ja" and not rows.height)
     ]
     return pl.concat(parts).sort("_row").drop("_row")
 
 
-def provisional(frame: pl.DataFrame, *, site: Site, table_rows: int) -> pl.DataFrame:
+def provisional(
+    frame: pl.DataFrame, *, site: Site, table_rows: int, guide: Guide | None = None
+) -> pl.DataFrame:
     """Values for the check whether text can be shown and fits, before the order is known.
 
     Numbers are of the widest usual form, and each row stands in the first line of its own table, so that every text that
@@ -109,12 +115,14 @@ def provisional(frame: pl.DataFrame, *, site: Site, table_rows: int) -> pl.DataF
     alone = numbered.with_columns(
         payer_id=pl.lit(None, pl.String)
     )  # no payer: each row is a notice of its own
-    return values(alone, site=site, table_rows=table_rows).with_columns(
+    return values(alone, site=site, table_rows=table_rows, guide=guide).with_columns(
         frame["payer_id"].fill_null("").alias("payer_id")
     )
 
 
-def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl.DataFrame:
+def _spoken(
+    rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int, guide: Guide | None
+) -> pl.DataFrame:
     """The values of rows of one language, with `_row`."""
     words = _words()[lang]
     yen = {name: money.to_human(rows[name]) for name in ("amount", "principal", "delinquency", "dunning_fee")}
@@ -151,6 +159,7 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
         "inst_full_due": said_days(rows["inst_full_due"], lang),
         **{name: rows[name] for name in ("address", "notice_no", "payer_id", "barcode", "body_code")},
         **_printed_codes(rows),
+        **guide_lines(rows, guide, lang=lang),
         **{
             name: pl.repeat(text, rows.height, dtype=pl.String, eager=True)
             for name, text in _office(site, lang).items()

@@ -167,7 +167,8 @@ def printed(layout: Layout) -> tuple[pl.DataFrame, list[np.ndarray]]:
     """Three pages of the form as grey pixels."""
     fonts = load_fonts(faces_of(layout))
     values = preview_values("ja", rows=0, office=Site.unknown()).with_columns(
-        group=pl.Series(["000045", "000046", "000046"]), n_of_m=pl.Series(["1/1", "1/2", "2/2"])
+        group=pl.Series(["000045", "000046", "000046", "000047"]),
+        n_of_m=pl.Series(["1/1", "1/2", "2/2", "1/1"]),
     )
     check = TextCheck({layout.id: layout}, fonts)
     check.check(values, layout.id)

@@ -38,8 +38,8 @@ def sheet() -> Sheet:
 
 
 @cache
-def shot(defect: str = CLEAN, amount: float = 0.0, *, dpi: int = 400, seed: int = 1) -> Shot:
-    return scan(sheet(), dpi=dpi, defect=defect, amount=amount, seed=seed)
+def shot(defect: str = CLEAN, strength: float = 0.0, *, dpi: int = 400, seed: int = 1) -> Shot:
+    return scan(sheet(), dpi=dpi, defect=defect, strength=strength, seed=seed)
 
 
 def corners_near(given: Shot, *, off: tuple[float, float] = (0.6, -0.4)) -> plane.Points:
@@ -66,7 +66,7 @@ def graded(given: Shot, *, curve: Curve | None = None) -> Grades:
 
 
 @pytest.mark.parametrize(
-    ("defect", "amount", "dpi"),
+    ("defect", "strength", "dpi"),
     [
         (CLEAN, 0.0, 200),
         (CLEAN, 0.0, 300),
@@ -84,8 +84,8 @@ def graded(given: Shot, *, curve: Curve | None = None) -> Grades:
         ("rotate", 33.0, 300),
     ],
 )
-def test_the_grid_is_found_to_a_tenth_of_a_module(defect: str, amount: float, dpi: int) -> None:
-    given = shot(defect, amount, dpi=dpi)
+def test_the_grid_is_found_to_a_tenth_of_a_module(defect: str, strength: float, dpi: int) -> None:
+    given = shot(defect, strength, dpi=dpi)
     assert given.map is not None
     found = grid_of(given)
     off = plane.distances(found.corners, plane.moved(SQUARE, given.map)) / found.pitch_px
@@ -188,14 +188,14 @@ def test_a_clean_scan_is_without_fault() -> None:
     assert found.pixels_a_module == pytest.approx(PITCH_MM * 400 / 25.4, rel=0.003)
 
 
-@pytest.mark.parametrize("amount", [0.10, 0.15, 0.20, 0.25])
-def test_growth_comes_out_with_its_sign(amount: float) -> None:
-    gain, loss = measured(shot("gain", amount)), measured(shot("loss", amount))
-    assert gain.growth_h == pytest.approx(amount, abs=0.04) and gain.growth_v == pytest.approx(
-        amount, abs=0.04
+@pytest.mark.parametrize("strength", [0.10, 0.15, 0.20, 0.25])
+def test_growth_comes_out_with_its_sign(strength: float) -> None:
+    gain, loss = measured(shot("gain", strength)), measured(shot("loss", strength))
+    assert gain.growth_h == pytest.approx(strength, abs=0.04) and gain.growth_v == pytest.approx(
+        strength, abs=0.04
     )
-    assert loss.growth_h == pytest.approx(-amount, abs=0.04) and loss.growth_v == pytest.approx(
-        -amount, abs=0.04
+    assert loss.growth_h == pytest.approx(-strength, abs=0.04) and loss.growth_v == pytest.approx(
+        -strength, abs=0.04
     )
 
 
@@ -209,9 +209,9 @@ def test_stretched_paper_is_axial() -> None:
     assert axial == pytest.approx((10 / 9 - 1) / ((10 / 9 + 1) / 2), abs=0.005)
 
 
-@pytest.mark.parametrize(("amount", "clear"), [(3.0, 3), (2.0, 2), (1.0, 1), (0.0, 0)])
-def test_what_stands_in_the_quiet_zone_is_counted_by_side(amount: float, clear: int) -> None:
-    found = measured(shot("quiet", amount))
+@pytest.mark.parametrize(("strength", "clear"), [(3.0, 3), (2.0, 2), (1.0, 1), (0.0, 0)])
+def test_what_stands_in_the_quiet_zone_is_counted_by_side(strength: float, clear: int) -> None:
+    found = measured(shot("quiet", strength))
     assert [found.quiet[k] for k in (0, 2, 3)] == [
         clear
     ] * 3  # a frame above, below and left; blocks at the right
@@ -219,7 +219,7 @@ def test_what_stands_in_the_quiet_zone_is_counted_by_side(amount: float, clear: 
 
 
 def test_reserve_and_ladder_fall_as_blur_rises() -> None:
-    found = [measured(shot("blur", amount)) for amount in (0.25, 0.35, 0.45, 0.55)]
+    found = [measured(shot("blur", strength)) for strength in (0.25, 0.35, 0.45, 0.55)]
     reserves, rungs = [m.reserve for m in found], [m.rungs for m in found]
     assert reserves == sorted(reserves, reverse=True) and reserves[0] > 0.3 > reserves[-1]
     assert rungs == sorted(rungs, reverse=True) and rungs[0] > rungs[-1]
@@ -243,7 +243,7 @@ def test_a_clean_scan_is_an_a_and_says_that_it_is_an_estimate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("defect", "amount", "overall", "limits"),
+    ("defect", "strength", "overall", "limits"),
     [
         ("blur", 0.45, 0, "modulation"),
         ("contrast", 0.35, 1, "symbol_contrast"),
@@ -253,9 +253,9 @@ def test_a_clean_scan_is_an_a_and_says_that_it_is_an_estimate() -> None:
     ],
 )
 def test_each_defect_is_limited_by_its_parameter(
-    defect: str, amount: float, overall: int, limits: str
+    defect: str, strength: float, overall: int, limits: str
 ) -> None:
-    found = graded(shot(defect, amount))
+    found = graded(shot(defect, strength))
     assert found.overall == overall and limits in found.limiting
 
 

@@ -16,6 +16,7 @@ from reconcile import store_sqlite
 from reconcile.bulk_rows import values
 from reconcile.ledger import open_ledger
 from reconcile.ledger_check import check_ledger
+from reconcile.row_text import read_rows, row_text
 
 TEXT = (
     st.none() | st.text(st.characters(codec="utf-8"), max_size=4) | st.sampled_from(["", "'", "\0", "null"])
@@ -103,3 +104,16 @@ def test_lines_on_which_nothing_stands_are_not_kept_as_standing(loads: dict[str,
         == 0
     )
     assert set(lines["line_id"]) <= set(posted["line_id"])
+
+
+@given(st.lists(st.tuples(TEXT, WHOLE), max_size=6))
+def test_rows_come_out_as_they_went_in(rows: list[tuple[str | None, int | None]]) -> None:
+    link = sqlite3.connect(":memory:")
+    link.execute("create table t (reason_ja text, amount integer, raw blob)")
+    link.executemany("insert into t values (?, ?, x'00ff')", rows)
+    columns = ["amount", "raw", "reason_ja"]
+    found = link.execute(f"select {row_text('quarantine', columns)} from t order by rowid").fetchall()
+    frame = read_rows("quarantine", columns, found)
+    assert frame.rows() == [(yen, b"\x00\xff", text) for text, yen in rows]
+    assert frame.schema == {"amount": pl.Int64, "raw": pl.Binary, "reason_ja": pl.String}
+    link.close()

@@ -57,6 +57,25 @@ def whole(place: str) -> list[str]:
         ]
 
 
+def test_a_correction_without_the_number_of_its_payment_is_held_not_posted(
+    places: Any, tmp_path: Path
+) -> None:
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 20_000))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 20_000))
+    bare: dict[str, str | int] = {"txn_id": "", "orig_txn_id": ""}
+    paid = write(tmp_path / "r.csv", RECEIPT_HEAD, receipt("", 11, 15_000, DUES[0], **bare))
+    other = write(tmp_path / "c.csv", RECEIPT_HEAD, receipt("", 11, 20_000, DUES[0], "corrected", **bare))
+    same = write(tmp_path / "e.csv", RECEIPT_HEAD, receipt("", 11, 15_000, DUES[0], "corrected", **bare))
+    for place, order in ((places(), [paid, other]), (places(), [other, paid])):
+        night(place, assessments=[a], slips=[s])
+        for file in order:
+            done = night(place, receipts=[file])
+        assert (done.after["posted"], done.after["held"]) == ((1, 15_000), (1, 20_000))
+        done = night(place, receipts=[same])  # the same amount again: the payment's own identity
+        assert (done.after["posted"], done.after["held"]) == ((1, 15_000), (1, 20_000))
+        assert whole(place) == []
+
+
 # --- a night ----------------------------------------------------------------------------------------
 
 

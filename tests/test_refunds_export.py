@@ -15,7 +15,19 @@ import polars as pl
 import pytest
 from house import ROOT
 from ledger_files import receipt, write
-from refund_towns import FRIDAY, account, accounts, act, found, later, overpaid, refunds, refused, rules
+from refund_towns import (
+    FRIDAY,
+    account,
+    accounts,
+    act,
+    copied,
+    found,
+    later,
+    overpaid,
+    refunds,
+    refused,
+    rules,
+)
 
 from elqr.site import Site
 from reconcile import refund_export
@@ -30,16 +42,22 @@ GOLDEN = ROOT / "tests" / "golden" / "refunds_transfer.txt"
 PAYERS = "payer_id,payer_name,postal_code,address,lang"
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> str:
-    """Three refunds of ¥20,000 decided, with accounts for all."""
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("export")
+    place = top / "l.db"
+    overpaid(place, top / "t")
     propose(act(place, "mai"))
     approve(act(place, "chie"), ["R000001", "R000002", "R000003"])
     names = ("ヤマダ　タロー", "カ）ミホン", "ｻﾄｳ ﾊﾅｺ")
-    accounts(place, tmp_path, *(account(n, holder_kana=name) for n, name in enumerate(names, 1)))
+    accounts(place, top, *(account(n, holder_kana=name) for n, name in enumerate(names, 1)))
     return place
+
+
+@pytest.fixture
+def place(decided: Path, tmp_path: Path) -> str:
+    """Three refunds of ¥20,000 decided, with accounts for all."""
+    return copied(decided, tmp_path / "l.db")
 
 
 def told(data: bytes) -> str:
@@ -262,10 +280,10 @@ def test_notices_say_what_was_decided(place: str, tmp_path: Path) -> None:
         }
         for n in (1, 2)
     ]
-    bad = {"payer_id": "P00003", "payer_name": "見本 3", "postal_code": "12-34", "address": "みほん市1-1"}
+    bad = {"payer_id": "P00003", "payer_name": "見本 3", "postal_code": "12-34", "address": ""}
     payers = write(tmp_path / "payers.csv", PAYERS, *rows, bad)
     made = notices(place, payers=payers, site=Site.unknown())
-    assert made.log.table()["code"].to_list() == ["register.digits"]
+    assert made.log.table()["code"].to_list() == ["register.missing", "register.digits"]
     assert [(p.code, p.params["found"]) for p in made.problems] == [("refund.no_address", "P00003")]
     table = list(csv.DictReader(io.StringIO(made.data.decode())))
     assert tuple(table[0]) == COLUMNS and (made.count, made.yen) == (2, 40_000)
@@ -282,7 +300,7 @@ def test_notices_say_what_was_decided(place: str, tmp_path: Path) -> None:
         "class": "誤納",
         "total": "20000",
     }
-    assert (first["account_masked"], first["claim_until"]) == ("0005-001 普通 ****001", "2031-06-01")
+    assert (first["account_masked"], first["claim_until"]) == ("三菱UFJ 本店 普通 ****001", "2031-06-01")
     export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
     assert notices(place, payers=payers, site=Site.unknown()).data == made.data
     assert notices(place, payers=payers, site=Site.unknown(), decided_on=date(2026, 11, 21)).count == 0

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from refund_towns import DEFAULT, FRIDAY, account, accounts, act, found, overpaid, refunds, refused, rules
+from refund_towns import (
+    DEFAULT,
+    FRIDAY,
+    account,
+    accounts,
+    act,
+    copied,
+    found,
+    overpaid,
+    refunds,
+    refused,
+    rules,
+)
 
+from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
 from reconcile.refund_accounts import confirm_account
 from reconcile.refund_export import export
@@ -16,12 +29,18 @@ from reconcile.refunds import approve, propose, reject
 from reconcile.tables import TABLES
 
 
+@pytest.fixture(scope="module")
+def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("eyes")
+    overpaid(top / "l.db", top / "t")
+    propose(act(top / "l.db", "mai"))
+    return top / "l.db"
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> str:
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
-    propose(act(place, "mai"))
-    return place
+def place(proposed: Path, tmp_path: Path) -> str:
+    """Three refunds of ¥20,000, proposed by mai."""
+    return copied(proposed, tmp_path / "l.db")
 
 
 def person(name: str, *roles: str, login: str | None = None) -> dict[str, User]:
@@ -214,9 +233,10 @@ def test_the_rules_that_come_with_elqr() -> None:
 def test_rules_with_a_fault_are_refused_whole(tmp_path: Path, text: str, field: str) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Exception, match=r"refund\.policy") as error:
+    with pytest.raises(ProblemError) as error:
         load_refund_policy(path)
-    assert field in [p.field for p in error.value.problems]  # type: ignore[attr-defined]
+    assert {p.code for p in error.value.problems} == {"refund.policy"}
+    assert field in [p.field for p in error.value.problems]
 
 
 def test_rules_that_are_not_there(tmp_path: Path) -> None:

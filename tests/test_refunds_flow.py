@@ -7,13 +7,28 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
-from refund_towns import act, found, free_yen, later, overpaid, refunds, refused, rules
+from refund_towns import (
+    FRIDAY,
+    account,
+    accounts,
+    act,
+    copied,
+    found,
+    free_yen,
+    later,
+    overpaid,
+    refunds,
+    refused,
+    rules,
+)
 
 from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.refund_blocks import block
+from reconcile.refund_export import export
 from reconcile.refunds import approve, propose, reject
 
 Places = Callable[[], str]
@@ -28,12 +43,24 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
     return lambda: str(tmp_path / f"{next(numbers)}.db")  # type: ignore[return-value]
 
 
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("flow")
+    overpaid(top / "l.db", top / "t")
+    return top / "l.db"
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> str:
+def place(town: Path, tmp_path: Path) -> str:
     """Three payers, each ¥20,000 too much."""
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
-    return place
+    return copied(town, tmp_path / "l.db")
+
+
+def txn_of(place: str, refund_id: str) -> str:
+    """The transaction whose money a refund gives back."""
+    receipt_id = refunds(place)[refund_id].basis["receipt_id"]
+    with open_ledger(place) as ledger:
+        return str(ledger.lookup("receipts", pl.Series("receipt_id", [receipt_id]), ["txn_id"])["txn_id"][0])
 
 
 def test_proposed_agreed_to_and_rejected_on_both_stores(places: Places, tmp_path: Path) -> None:
@@ -115,6 +142,18 @@ def test_interest_is_that_of_the_decision_day(
     assert done.figures["interest_to"] in (decided.isoformat(), None)
     assert proposed.figures["interest"] <= expected
     assert done.payable == yen + expected
+
+
+def test_interest_that_grows_into_the_next_tier_asks_for_its_approvals(tmp_path: Path) -> None:
+    """¥120,000 is one person's to approve; with ¥2,200 of interest on the decision day it is two people's."""
+    place = str(tmp_path / "l.db")
+    kanou(place, tmp_path, paid=date(2024, 3, 31), yen=120_000)
+    propose(act(place, "mai", on=date(2025, 6, 10)))
+    tiers = rules((121_500, ("any",)), (None, ("any", "any")))
+    on = date(2026, 3, 31)
+    assert approve(act(place, "chie", on=on, rules=tiers), ["R000001"]).refunds[0].state.value == "proposed"
+    done = approve(act(place, "dai", on=on, rules=tiers), ["R000001"]).refunds[0]
+    assert (done.state.value, done.needed, done.payable) == ("approved", 2, 122_200)
 
 
 def test_a_decision_beyond_the_rate_table_is_refused(place: str) -> None:
@@ -258,14 +297,30 @@ def test_a_corrected_date_swaps_the_payments_and_opens_nothing(place: str, tmp_p
     """The payment that was given back is first now, the other one is the duplicate: the same ¥20,000."""
     propose(act(place, "mai"))
     approve(act(place, "chie"), ["R000001"])
-    gone = refunds(place)["R000001"].basis["receipt_id"]
-    with open_ledger(place) as ledger:
-        import polars as pl
-
-        txn = ledger.lookup("receipts", pl.Series("receipt_id", [gone]), ["txn_id"])["txn_id"][0]
+    txn = txn_of(place, "R000001")
     later(place, tmp_path, receipt(txn, 11, 20_000, date(2026, 5, 2), "corrected"))
     assert free_yen(place) == 0
     assert propose(act(place, "mai")).refunds == ()
+
+
+def test_what_was_given_counts_against_what_is_left_of_a_payer(place: str, tmp_path: Path) -> None:
+    """Three payments of one line: two are too much. One is given back, then the first is cancelled: only one is too much, and it was given."""
+    later(place, tmp_path, receipt("T1c", 11, 20_000, date(2026, 6, 5)))
+    ids = [r.refund_id for r in propose(act(place, "mai"), only=["P00001"]).refunds]
+    accounts(place, tmp_path, account(1))
+    approve(act(place, "chie"), ids)
+    first, second = ids
+    assert export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[first]).count == 1
+    posted = {"T1a", "T1b"} - {txn_of(place, first)}
+    later(place, tmp_path, receipt(posted.pop(), 11, 20_000, date(2026, 6, 1), "cancelled"))
+    left = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[second])
+    assert [(p.code, p.params["found"], p.params["expected"]) for p in left.problems] == [
+        ("refund.overdrawn", "40,000", "20,000")
+    ]
+    assert free_yen(place) == 40_000  # of the two other payers
+    reject(act(place, "mai"), [second], reason="取消")
+    assert [r.payer_id for r in propose(act(place, "mai")).refunds] == ["P00002", "P00003"]
+    assert found(place) == []
 
 
 # --- who and what waits for a person ----------------------------------------------------------------
@@ -316,22 +371,15 @@ def test_a_preliminary_payment_on_the_line_holds_the_refund(place: str, tmp_path
 
 def test_numbers_of_notices_run_by_fiscal_year(tmp_path: Path) -> None:
     place = str(tmp_path / "l.db")
-    for n, paid in ((1, date(2025, 5, 1)), (2, date(2025, 5, 2)), (3, date(2025, 5, 3))):
-        due = {"due_date": "2025-06-30", "fiscal_year": 2025, "levy_year": 2025, "tax_year": 2025}
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        night(
-            place,
-            assessments=[write(folder / "a.csv", LINE_HEAD, line(n, 1, 9_000, **due))],
-            slips=[
-                write(folder / "s.csv", SLIP_HEAD, slip(n * 10, n, 1, 9_000, levy_year=2025, tax_year=2025))
-            ],
-            receipts=[
-                write(
-                    folder / "r.csv", RECEIPT_HEAD, *(receipt(f"T{n}{x}", n * 10, 9_000, paid) for x in "ab")
-                )
-            ],
-        )
+    due = {"due_date": "2025-06-30", "fiscal_year": 2025, "levy_year": 2025, "tax_year": 2025}
+    slips = [slip(n * 10, n, 1, 9_000, levy_year=2025, tax_year=2025) for n in (1, 2, 3)]
+    paid = [receipt(f"T{n}{x}", n * 10, 9_000, date(2025, 5, n)) for n in (1, 2, 3) for x in "ab"]
+    night(
+        place,
+        assessments=[write(tmp_path / "a.csv", LINE_HEAD, *(line(n, 1, 9_000, **due) for n in (1, 2, 3)))],
+        slips=[write(tmp_path / "s.csv", SLIP_HEAD, *slips)],
+        receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)],
+    )
     propose(act(place, "mai", on=date(2026, 3, 1)))
     numbers = [
         approve(act(place, "chie", on=on), [f"R{i:06}"]).refunds[0].notice_no

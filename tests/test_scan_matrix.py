@@ -76,7 +76,7 @@ def test_same_seed_same_pixels_and_every_defect_shows(defect: str) -> None:
     assert (first == again).all()
     sheet = symbol_sheet(np.eye(41, dtype=np.uint8), pitch_mm=0.3387)
     clean = scan(sheet, dpi=200, seed=1).grey
-    other = scan(sheet, dpi=200, defect=defect, amount=DEFECTS[defect].amounts[5], seed=1).grey
+    other = scan(sheet, dpi=200, defect=defect, strength=DEFECTS[defect].strengths[5], seed=1).grey
     assert clean.shape != other.shape or np.abs(clean.astype(int) - other).mean() > 0.5
 
 
@@ -88,6 +88,6 @@ def test_there_are_23_defects_in_three_stages() -> None:
 def test_an_unknown_defect_is_refused() -> None:
     sheet = symbol_sheet(np.eye(41, dtype=np.uint8), pitch_mm=0.3387)
     with pytest.raises(KeyError, match="coffee"):
-        scan(sheet, dpi=200, defect="coffee", amount=1.0)
+        scan(sheet, dpi=200, defect="coffee", strength=1.0)
     with pytest.raises(ValueError, match="expected a square"):
         symbol_sheet(np.zeros((41, 40), np.uint8), pitch_mm=0.3387)

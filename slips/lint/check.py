@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from elqr.site import Site
-from slips.catalogue import gate_faults
+from slips.catalogue import all_faces, gate_faults
+from slips.fonts import load_fonts
 from slips.layout import form_bytes, load_layout
 from slips.lint.judge import findings_of
 from slips.lint.pictures import write_pictures
@@ -20,9 +21,10 @@ from slips.lint.toml_lines import lines_of
 def check_form(name_or_path: str, *, out: Path | None = None) -> Judged:
     """Every finding of a form; with `out`, a picture of each in that folder. Raises ProblemError."""
     layout = load_layout(name_or_path)
-    gate = gate_faults(layout)
-    sheets = sheets_of(layout, gate, office=Site.unknown())
-    findings = findings_of(layout, gate=gate, sheets=sheets)
+    fonts = load_fonts(all_faces(layout))
+    gate = gate_faults(layout, fonts=fonts)
+    sheets = sheets_of(layout, gate, office=Site.unknown(), fonts=fonts)
+    findings = findings_of(layout, gate=gate, fonts=fonts, sheets=sheets)
     return Judged(
         layout=layout,
         name=name_or_path,

@@ -11,29 +11,31 @@ from functools import partial
 
 from elqr.problems import Problem, Severity
 from elqr.site import Site
-from slips.catalogue import gate_faults
 from slips.constants import constant_texts, set_constant
-from slips.fonts import FontLibrary, load_fonts
+from slips.fonts import FontLibrary
 from slips.form import Layout, Rect
-from slips.labels import LANGUAGES, load_labels
+from slips.labels import GUIDED, LANGUAGES, load_labels, spoken
 from slips.lint.measures import MEASURES
 from slips.lint.rules import Rule, load_explained, load_rules
 from slips.lint.subject import Finding, Measured, Sheet, Subject
 from slips.press import site_words
-from slips.wording import faces_of
 
 WEIGHT: Mapping[Severity, int] = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def findings_of(
-    layout: Layout, *, gate: Sequence[Problem] | None = None, sheets: Sequence[Sheet] = ()
+    layout: Layout,
+    *,
+    gate: Sequence[Problem],
+    fonts: FontLibrary,
+    sheets: Sequence[Sheet] = (),
 ) -> list[Finding]:
     """Every rule that the form does not keep; errors first, then in the order of the rules and of the form.
 
-    `gate`: what stops the form from being printed, where it is known already. `sheets`: finished pages, for the rules that look at them.
+    `gate`: what stops the form from being printed (`catalogue.gate_faults`). `fonts`: those of `catalogue.all_faces(layout)`.
+    `sheets`: finished pages, for the rules that look at them.
     """
-    gate = gate_faults(layout) if gate is None else gate
-    subject = subject_of(layout, gate, sheets=sheets)
+    subject = subject_of(layout, gate, fonts=fonts, sheets=sheets)
     rules = load_rules()
     found = [finding for rule in rules.values() for finding in broken(rule, subject)]
     found += _of_gate(gate, found, rules, layout)
@@ -45,7 +47,9 @@ def findings_of(
     return sorted(merged, key=lambda f: WEIGHT[f.rule.severity])
 
 
-def subject_of(layout: Layout, gate: Sequence[Problem], *, sheets: Sequence[Sheet] = ()) -> Subject:
+def subject_of(
+    layout: Layout, gate: Sequence[Problem], *, fonts: FontLibrary, sheets: Sequence[Sheet] = ()
+) -> Subject:
     """The form with its words set in every language; words that cannot be set are left out (the gate has them)."""
     missing = tuple(
         (
@@ -62,17 +66,18 @@ def subject_of(layout: Layout, gate: Sequence[Problem], *, sheets: Sequence[Shee
         layout,
         boxes=tuple(b for b in layout.boxes if lost.isdisjoint(b.label_keys) and b.name not in unset),
     )
-    lines = _lines(whole, load_fonts(faces_of(whole))) if whole.boxes else {}
-    return Subject(layout, lines, missing, tuple(LANGUAGES), tuple(sheets))
+    lines = _lines(whole, fonts)
+    return Subject(layout, lines, missing, (*LANGUAGES, *GUIDED), tuple(sheets))
 
 
 def _lines(layout: Layout, fonts: FontLibrary) -> dict[tuple[str, str], int]:
     counted: dict[tuple[str, str], int] = {}
-    for lang in LANGUAGES:
-        words = partial(load_labels(lang).text, site=site_words(Site.unknown()))
+    labelled = {box.name for box in layout.boxes if box.label}
+    for lang in (*LANGUAGES, *GUIDED):
+        labels = load_labels(lang)
+        words = partial(labels.text, site=spoken(site_words(Site.unknown()), labels.base))
         seen: set[str] = set()
-        labelled = {box.name for box in layout.boxes if box.label}
-        for text in constant_texts(layout, words, has_mark=False):
+        for text in constant_texts(layout, words, has_mark=False, face_of=labels.face):
             what = "label" if text.box in labelled and text.box not in seen else "text"
             seen.add(text.box)
             lines = len({run.y for run in set_constant(text, fonts, file=layout.file)})

@@ -12,6 +12,7 @@ from dataclasses import replace
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
 from slips.aloud import spoken_pages
+from slips.fonts import FontLibrary
 from slips.form import Layout
 from slips.lint.subject import Sheet
 from slips.preview import Drawing, drawn, preview_values
@@ -32,12 +33,14 @@ def printable(layout: Layout, gate: Sequence[Problem]) -> Layout:
 
 
 def sheets_of(
-    layout: Layout, gate: Sequence[Problem], *, office: Site, lang: str = "ja"
+    layout: Layout, gate: Sequence[Problem], *, office: Site, fonts: FontLibrary, lang: str = "ja"
 ) -> tuple[Sheet, ...]:
     """One sheet a sample that can be printed; none where the form cannot be printed at all."""
     whole = printable(layout, gate)
     try:
-        drawing = drawn(whole, preview_values(lang, rows=table_rows(whole), office=office), office=office)
+        drawing = drawn(
+            whole, preview_values(lang, rows=table_rows(whole), office=office), office=office, fonts=fonts
+        )
     except ProblemError:
         return ()
     return rendered(whole, drawing)

@@ -36,7 +36,7 @@ def deliver(inspection: Inspection, folder: Path) -> Delivery:
     with telling_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     thresholds = load_thresholds()
-    trend = trend_of([page.mark for page in inspection.pages if page.mark is not None])
+    trend = trend_of([page.mark for page in inspection.pages])
     table = table_of(inspection)
     document = document_of(inspection, trend=trend, thresholds=thresholds)
     write_whole(folder / CSV, csv_of(table))

@@ -30,6 +30,7 @@ from slips.proof.scan import Pixels, Scan
 from slips.proof.scan_page import ScanReader
 from slips.proof.scan_remarks import judged
 from slips.proof.sheets import Sheet
+from slips.proof.suspicions import explained
 from slips.proof.thresholds import Thresholds
 from slips.proof.vector import GROUP, VectorPages
 from slips.proof.verdicts import Finding
@@ -119,9 +120,10 @@ class Inspector:
         facts = self._reader.look(scan, hint=hint)
         row = facts.identity.row
         entry = None if row is None else self._book.entry(row)
-        return judged(
+        page = judged(
             scan, facts, entry, self.gates, said=said, mark=mark_of(scan.grey, facts, entry, curve=self.curve)
         )
+        return explained(page, scan.grey, facts, entry, curve=self.curve)
 
     def _pdf(self, task: Task) -> Iterator[PageResult]:
         document, inks = self._opened(task.path)

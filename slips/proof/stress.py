@@ -1,7 +1,7 @@
 """The stress test of a designed form before it is printed: how much of each defect its code bears, with everything that stands around it.
 
-In: the code's surroundings as pdfium draws them, and the intended modules. Out: reads by defect, amount and reader, the limits, pictures.
-Simulated, so the amounts compare designs with one another; they are no promise about a press. Same input, same result.
+In: the code's surroundings as pdfium draws them, and the intended modules. Out: reads by defect, strength and reader, the limits, pictures.
+Simulated, so the strengths compare designs with one another; they are no promise about a press. Same input, same result.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ NOTHING_LEFT = 8 - 43
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
-    """One amount of one defect: of `tries` crops, how many each reader read, how many were misread, and what the grid says."""
+    """One strength of one defect: of `tries` crops, how many each reader read, how many were misread, and what the grid says."""
 
-    amount: float
+    strength: float
     tries: int
     read: tuple[int, ...]
     """By reader, in the order of `READERS`."""
@@ -71,12 +71,12 @@ class Row:
     steps: tuple[Step, ...]
 
     def bears(self, reader: str) -> float | None:
-        """The last amount up to which every crop was read; None where the mildest was too much."""
+        """The last strength up to which every crop was read; None where the mildest was too much."""
         number, last = READERS.index(reader), None
         for step in self.steps:
             if step.read[number] < step.tries:
                 return last
-            last = step.amount
+            last = step.strength
         return last
 
 
@@ -112,12 +112,20 @@ def surroundings(page: Page, place: SymbolPlace) -> Sheet:
 
 
 def stress_file(
-    path: Path, *, place: SymbolPlace, intended: Modules, title: str, page: int = 1, dpi: int = SCAN_DPI
+    path: Path,
+    *,
+    place: SymbolPlace,
+    intended: Modules,
+    title: str,
+    page: int = 1,
+    dpi: int = SCAN_DPI,
+    defects: Sequence[str] = USUAL,
+    seeds: int = SEEDS,
 ) -> Stress:
     """The test for the code at `place` on a page of a PDF. Raises `render.UnreadableError`, or OSError."""
     with open_document(path) as document, document.pages(page - 1, page) as (opened,):
         sheet = surroundings(opened, place)
-    return stress(sheet, intended=intended, title=title, dpi=dpi)
+    return stress(sheet, intended=intended, title=title, dpi=dpi, defects=defects, seeds=seeds)
 
 
 def stress(
@@ -129,15 +137,15 @@ def stress(
     defects: Sequence[str] = USUAL,
     seeds: int = SEEDS,
 ) -> Stress:
-    """Print and scan the sheet with each defect in six amounts, `seeds` times each, and read it by every voice."""
+    """Print and scan the sheet with each defect in six strengths, `seeds` times each, and read it by every voice."""
     with WeChat() as wechat:
-        clean = _step(sheet, intended, wechat, defect=CLEAN, amount=0.0, dpi=dpi, seeds=seeds)
+        clean = _step(sheet, intended, wechat, defect=CLEAN, strength=0.0, dpi=dpi, seeds=seeds)
         rows = tuple(
             Row(
                 defect=DEFECTS[name],
                 steps=tuple(
-                    _step(sheet, intended, wechat, defect=name, amount=amount, dpi=dpi, seeds=seeds)
-                    for amount in DEFECTS[name].amounts
+                    _step(sheet, intended, wechat, defect=name, strength=strength, dpi=dpi, seeds=seeds)
+                    for strength in DEFECTS[name].strengths
                 ),
             )
             for name in defects
@@ -146,18 +154,24 @@ def stress(
 
 
 def _step(
-    sheet: Sheet, intended: Modules, wechat: WeChat, *, defect: str, amount: float, dpi: int, seeds: int
+    sheet: Sheet, intended: Modules, wechat: WeChat, *, defect: str, strength: float, dpi: int, seeds: int
 ) -> Step:
     shots = [
-        scan(sheet, dpi=dpi, defect=defect, amount=amount, seed=zlib.crc32(f"{defect}/{amount}/{k}".encode()))
+        scan(
+            sheet,
+            dpi=dpi,
+            defect=defect,
+            strength=strength,
+            seed=zlib.crc32(f"{defect}/{strength}/{k}".encode()),
+        )
         for k in range(seeds)
     ]
-    said = [heard(shot.grey, wechat=wechat) for shot in shots]
+    said = [heard(shot.grey, wechat=wechat, guess=shot.flat) for shot in shots]
     contents = {content for one in said for each in one.values() for content in each}
     right = frozenset(content for content in contents if says(content, intended))
     grids = [(shot, locate(shot.grey, intended, shot.flat)) for shot in shots]
     return Step(
-        amount=amount,
+        strength=strength,
         tries=seeds,
         read=tuple(sum(not right.isdisjoint(one[reader]) for one in said) for reader in READERS),
         misread=sum(any(content not in right for each in one.values() for content in each) for one in said),

@@ -43,14 +43,16 @@ img{display:block;width:100%;height:auto;border:3px solid #d5dade}
 
 
 def stress_csv(result: Stress) -> bytes:
-    """One row a defect and amount: tries, reads by reader, misreads, codewords left."""
-    lines = [",".join(("defect", "ja", "amount", "unit", "tries", *READERS, "misread", "codewords_left_min"))]
+    """One row a defect and strength: tries, reads by reader, misreads, codewords left."""
+    lines = [
+        ",".join(("defect", "ja", "strength", "unit", "tries", *READERS, "misread", "codewords_left_min"))
+    ]
     for row in result.rows:
         for step in row.steps:
             cells = (
                 row.defect.name,
                 row.defect.ja,
-                f"{step.amount:g}",
+                f"{step.strength:g}",
                 row.defect.unit,
                 step.tries,
                 *step.read,
@@ -85,7 +87,7 @@ def _lead(result: Stress) -> str:
         f"<p>印刷と読取を計算で模した試験です。{result.dpi} dpi、1モジュール {result.pixels_a_module:.1f} 画素、各段階 {tries} 枚。"
         "様式どうしを比べるための値であり、実際の印刷の保証ではありません。"
         f"<span class='en'>Simulated printing and scanning at {result.dpi} dpi, {result.pixels_a_module:.1f} pixels a module, {tries} crops each."
-        " The amounts compare designs with one another; they promise nothing about a press.</span></p>"
+        " The strengths compare designs with one another; they promise nothing about a press.</span></p>"
         f"<p class='mark'>誤読 {result.misread} 件<span class='en'>Misread: {result.misread}</span></p>"
     )
 
@@ -111,13 +113,14 @@ def _limit(row: Row, reader: str) -> str:
     found = row.bears(reader)
     if found is None:
         return "–"
-    return f"{found:g}" + (" (最終段階)" if found == row.steps[-1].amount else "")
+    return f"{found:g}" + (" (最終段階)" if found == row.steps[-1].strength else "")
 
 
 def _legend() -> str:
     return (
         "<p>枠の色:緑は前処理つきで全枚数を読めた段階、黄は一部、赤は読めなかった段階。「残」は訂正できる符号語8個の余り(最悪の1枚)。"
-        "<span class='en'>Frame: green all read with preparation, amber some, red none."
+        "「3 → 3 → 3 /3」は、読取ソフト1回、前処理つき、全方式の順に、3枚のうち読めた枚数。"
+        "<span class='en'>Frame: green all read with preparation, amber some, red none. Figures: crops read once, with preparation, by all voices."
         " “残” is what is left of the 8 codewords that can be corrected, in the worst crop.</span></p>"
     )
 
@@ -133,10 +136,10 @@ def _pictures(row: Row) -> str:
 def _figures(row: Row) -> Iterator[str]:
     for step in row.steps:
         yield (
-            f"<figure class='{_colour(step)}'><img alt='{row.defect.ja} {step.amount:g}' "
+            f"<figure class='{_colour(step)}'><img alt='{row.defect.ja} {step.strength:g}' "
             f"src='data:image/png;base64,{base64.b64encode(step.picture).decode()}'>"
-            f"<figcaption>{step.amount:g}:{_count(step, SINGLE)} → {_count(step, CASCADE)} → {_count(step, COMBINED)}"
-            f" /{step.tries}、残 {step.left}</figcaption></figure>"
+            f"<figcaption><b>{step.strength:g}</b>、残 {step.left}<br>"
+            f"{_count(step, SINGLE)} → {_count(step, CASCADE)} → {_count(step, COMBINED)} /{step.tries}</figcaption></figure>"
         )
 
 

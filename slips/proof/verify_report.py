@@ -14,22 +14,24 @@ from html import escape
 
 from elqr.html_charts import bars
 from elqr.html_page import WITH_PICTURES, Cell, Column, Words, note, page, section, table, tiles, total, words
+from elqr.problems import catalogue
 from slips.proof.outcome import Inspection
 from slips.proof.remarks import sentence
 from slips.proof.thresholds import Thresholds
-from slips.proof.trend import Trend
+from slips.proof.trend import Trend, trend_of
 from slips.proof.verdicts import Finding, Verdict, Weight
-from slips.proof.verify_rows import PICTURES_MAX, ROWS_A_CODE, Group, Row, Shown, groups_of
+from slips.proof.verify_rows import PICTURES_MAX, ROWS_A_CODE, ROWS_A_NOTE, Group, Row, Shown, groups_of
 from slips.proof.verify_sections import conditions_section, grades_section, scope_section, trend_section
 from slips.proof.verify_words import COUNT, MAP, NONE, SHARE, VERDICTS, WEIGHTS, percent
 
 FIRST_STEPS = 5
-_BREAK_JA, _BREAK_EN = re.compile(r"[(。]"), re.compile(r"[(:;]|\. |\.$")
+_ASIDE, _HOLE, _END = re.compile(r" ?\([^()]*\)"), re.compile(r"\{\w+\}"), re.compile(r"[:;]|\. |\.$")
 
 
-def report_html(inspection: Inspection, *, trend: Trend, thresholds: Thresholds) -> bytes:
-    """The page."""
+def report_html(inspection: Inspection, *, thresholds: Thresholds, trend: Trend | None = None) -> bytes:
+    """The page. Without `trend` it is drawn from the marks of the pages, in their order."""
     groups = groups_of(inspection)
+    trend = trend if trend is not None else trend_of([sheet.mark for sheet in inspection.pages])
     return page(
         title=Words("印刷検査 報告書", "Proof report"),
         lead=_lead(inspection),
@@ -65,7 +67,7 @@ def _lead(inspection: Inspection) -> str:
             (Words("合格", "pass"), f"{counts[Verdict.PASS]:,}", f"{inspection.slips_in_manifest:,} 枚中"),
             (Words("注意", "look at"), f"{counts[Verdict.WARN]:,}", "合格・要確認"),
             (Words("不合格・読取不能", "fail, unreadable"), f"{bad:,}", "刷り直しの候補"),
-            (Words("誤読・台帳外", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
+            (Words("別の内容・一覧にないコード", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
             (Words("欠け・重複・順序", "missing, twice, order"), f"{disorder:,}", "枚数と並び"),
             (Words("調べた頁", "pages looked at"), f"{looked_at:,}", f"{len(inspection.sources):,} ファイル"),
         ]
@@ -81,11 +83,11 @@ def _lead(inspection: Inspection) -> str:
 
 
 def _first(inspection: Inspection, groups: Sequence[Group], trend: Trend) -> Iterator[str]:
-    steps = [(g.count, g.rows[0].finding) for g in groups if g.weight is not Weight.NOTE]
-    steps += [(1, finding) for finding in trend.findings]
+    steps = [(_many(g), g.rows[0].finding) for g in groups if g.weight is not Weight.NOTE]
+    steps += [("傾向", finding) for finding in trend.findings]
     if steps:
         items = "".join(
-            f"<li><b>{count:,} 件</b> {_sentences(finding)}</li>" for count, finding in steps[:FIRST_STEPS]
+            f"<li><b>{many}</b> {_sentences(finding)}</li>" for many, finding in steps[:FIRST_STEPS]
         )
         yield f'<ol class="steps">{items}</ol>'
     else:
@@ -108,6 +110,10 @@ def _first(inspection: Inspection, groups: Sequence[Group], trend: Trend) -> Ite
     )
 
 
+def _many(group: Group) -> str:
+    return f"{group.count:,} 件" if group.slips == group.count else f"{group.count:,} 件・{group.slips:,} 枚"
+
+
 def _sentences(finding: Finding) -> str:
     return words(Words(sentence(finding, "ja"), sentence(finding, "en")))
 
@@ -128,8 +134,10 @@ def _findings(groups: Sequence[Group]) -> Iterator[str]:
         yield note(MAP)
     yield note(
         Words(
-            f"種類ごとに先頭の{ROWS_A_CODE}件、画像は全体で{PICTURES_MAX}枚までを載せています。全件は results.csv にあります。",
-            f"Shown are the first {ROWS_A_CODE} of each kind and at most {PICTURES_MAX} pictures; all of them are in results.csv.",
+            f"種類ごとに先頭の{ROWS_A_CODE}件(参考は{ROWS_A_NOTE}件)、画像は全体で{PICTURES_MAX}枚までを載せています。"
+            "全件は results.csv にあります。",
+            f"Shown are the first {ROWS_A_CODE} of each kind ({ROWS_A_NOTE} of notes) and at most {PICTURES_MAX} pictures;"
+            " all of them are in results.csv.",
         )
     )
 
@@ -146,7 +154,7 @@ def _group(group: Group) -> Iterator[str]:
         Column(Words("案件特定キー", "slip key")), Column(Words("ファイル", "source")), Column(Words("頁", "page"), number=True),
         Column(Words("測定値", "measured"), number=True), Column(Words("限度", "limit"), number=True),
     ]  # fmt: skip
-    shown = Words(f"{group.count:,} 件", f"{group.count:,} in all")
+    shown = Words(_many(group), f"{group.count:,} in all")
     if group.count > len(group.rows):
         shown = Words(f"{group.count:,} 件中 {len(group.rows)} 件", f"{len(group.rows)} of {group.count:,}")
     yield table(shown, columns, [_cells(row) for row in group.rows])
@@ -155,12 +163,10 @@ def _group(group: Group) -> Iterator[str]:
 
 
 def _title(group: Group) -> Words:
-    """What the sentence begins with, before any figure."""
-    first = group.rows[0].finding
-    ja, en = _BREAK_JA.split(sentence(first, "ja"))[0], _BREAK_EN.split(sentence(first, "en"))[0]
-    return Words(
-        *(text if len(text) <= most else text[: most - 1] + "…" for text, most in ((ja, 40), (en, 70)))
-    )
+    """What the sentence begins with, without its figures: the same for every finding of the group."""
+    said = catalogue()[group.code]
+    ja, en = (_HOLE.sub("…", _ASIDE.sub("", text)) for text in (said.ja, said.en))
+    return Words(ja.split("。")[0], _END.split(en)[0])
 
 
 def _cells(row: Row) -> tuple[Cell, ...]:

@@ -13,6 +13,7 @@ from slips.proof.outcome import Inspection
 from slips.proof.verdicts import Finding, Verdict, Weight
 
 ROWS_A_CODE = 20
+ROWS_A_NOTE = 5
 PICTURES_A_CODE = 4
 PICTURES_MAX = 48
 PICTURE_BYTES_MAX = 200_000
@@ -48,22 +49,28 @@ class Group:
     weight: Weight
     worst: Verdict
     count: int = 0
+    slips: int = 0
+    """On so many of them; findings come slip by slip."""
+    last: tuple[str, str, int] | None = None
     rows: list[Row] = field(default_factory=list)
     pictures: list[Shown] = field(default_factory=list)
 
     def add(self, row: Row, verdict: Verdict, picture: bytes) -> None:
         """Count it, and keep it while there is room."""
         self.count += 1
+        place = (row.slip_key, row.source, row.page)
+        self.slips += place != self.last
+        self.last = place
         self.worst = min(self.worst, verdict, key=_VERDICTS.index)
         self.weight = min(self.weight, row.finding.weight, key=_WEIGHTS.index)
-        if len(self.rows) < ROWS_A_CODE:
+        if len(self.rows) < (ROWS_A_NOTE if self.weight is Weight.NOTE else ROWS_A_CODE):
             self.rows.append(row)
         if picture and len(self.pictures) < PICTURES_A_CODE and len(picture) <= PICTURE_BYTES_MAX:
             self.pictures.append(Shown(row, picture))
 
 
 def groups_of(inspection: Inspection) -> list[Group]:
-    """What was found, the gravest group first: by verdict, then weight, then number."""
+    """What was found, the gravest group first: by weight, then verdict, then number. No picture of a page comes twice."""
     pictures = {
         id(finding): png
         for page in inspection.pages
@@ -80,9 +87,14 @@ def groups_of(inspection: Inspection) -> list[Group]:
         key=lambda g: (_WEIGHTS.index(g.weight), _VERDICTS.index(g.worst), -g.count, g.code),
     )
     left = PICTURES_MAX
+    seen: set[tuple[str, int, bytes]] = set()
     for group in found:
-        del group.pictures[max(0, left) :]
+        fresh = [
+            shown for shown in group.pictures if (shown.row.source, shown.row.page, shown.png) not in seen
+        ]
+        group.pictures = fresh[: max(0, left)]
         left -= len(group.pictures)
+        seen |= {(shown.row.source, shown.row.page, shown.png) for shown in group.pictures}
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from elqr.html_page import Cell, Column, Words, note, table, words
 from slips.proof.outcome import Inspection
 from slips.proof.remarks import sentence
+from slips.proof.streaks import SHEETS_MIN
 from slips.proof.thresholds import Thresholds
 from slips.proof.trend import TRACKED, PlaceTrend, Trend
 from slips.proof.trend_plots import chart_plot, level_plot
@@ -24,15 +25,21 @@ from slips.proof.verify_words import (
     NONE,
     REGISTRATIONS,
     SHARE,
+    TOO_FEW,
+    UNMEASURED,
     percent,
 )
 
 PLACES_SHOWN = 4
 FILES_SHOWN = 200
+SAME, OTHER = Words("一致", "the same"), Words("印刷一覧と不一致", "differs from the manifest")
 
 
 def trend_section(trend: Trend) -> Iterator[str]:
     """Findings of the batch, then the charts of each place."""
+    if not trend.places:
+        yield note(UNMEASURED)
+        return
     rows = [
         (Words(sentence(f, "ja"), sentence(f, "en")), f.measured or None, f.limit or None) for f in trend.findings
     ]  # fmt: skip
@@ -41,6 +48,8 @@ def trend_section(trend: Trend) -> Iterator[str]:
     ]  # fmt: skip
     calm = Words("管理限界を超える変化はありません", "nothing beyond the control limits")
     yield table(Words("傾向の所見", "What the batch says of the press"), columns, rows, nothing=calm)
+    if all(len(place.sheets) < SHEETS_MIN for place in trend.places):
+        yield note(TOO_FEW)
     for place in trend.places[:PLACES_SHOWN]:
         yield from _place(place)
     if len(trend.places) > PLACES_SHOWN:
@@ -48,8 +57,7 @@ def trend_section(trend: Trend) -> Iterator[str]:
         yield note(
             Words(f"ほかに {rest} か所の図を省きました。", f"Charts of {rest} more places are left out.")
         )
-    if trend.places:
-        yield note(AVERAGED)
+    yield note(AVERAGED)
 
 
 def _place(place: PlaceTrend) -> Iterator[str]:
@@ -93,7 +101,7 @@ def grades_section(inspection: Inspection, thresholds: Thresholds) -> Iterator[s
     by_left: list[tuple[Cell, ...]] = [
         (f"{k} / 8", n, percent(n, len(seen))) for k, n in sorted(left.items())
     ]
-    heads = [Column(Words("残り訂正可能語数", "codewords left")), COUNT, SHARE]
+    heads = [Column(Words("訂正の余裕", "codewords left")), COUNT, SHARE]
     yield table(
         Words("最も悪いブロックの余力", "What the weakest block could still take"),
         heads,
@@ -165,8 +173,8 @@ def conditions_section(inspection: Inspection) -> Iterator[str]:
     columns = [Column(Words("条件", "condition")), Column(Words("内容", "value"))]
     rows: list[tuple[Cell, ...]] = [
         (Words("反射率の換算", "reflectance curve"), curve),
-        (Words("台帳", "manifest"), f"{inspection.manifest} (SHA-256 {inspection.manifest_sha256[:16]}…)"),
-        (Words("台帳の枚数", "slips in the manifest"), inspection.slips_in_manifest),
+        (Words("印刷一覧", "manifest"), f"{inspection.manifest} (SHA-256 {inspection.manifest_sha256[:16]}…)"),
+        (Words("印刷一覧の枚数", "slips in the manifest"), inspection.slips_in_manifest),
         (Words("全数か抜取か", "all or a sample"), Words("抜取", "sample") if inspection.sample else Words("全数", "all")),
         (Words("判定基準のファイル", "file of gates"), f"{inspection.gates.file} (SHA-256 {inspection.gates.sha256[:16]}…)"),
     ]  # fmt: skip
@@ -186,13 +194,13 @@ def conditions_section(inspection: Inspection) -> Iterator[str]:
         gates,
     )
     layouts: list[tuple[Cell, ...]] = [
-        (used.id, used.file, used.sha256[:16] + "…", Words("一致", "the same") if used.same else Words("台帳と不一致", "differs from the manifest"))
+        (used.id, used.file, used.sha256[:16] + "…", SAME if used.same else OTHER)
         for used in inspection.layouts
     ]  # fmt: skip
     heads = (
         Words("様式", "form"),
         Words("ファイル", "file"),
         Words("SHA-256", ""),
-        Words("台帳との一致", "as in the manifest"),
+        Words("印刷一覧との一致", "as in the manifest"),
     )
     yield table(Words("様式", "Forms"), [Column(h) for h in heads], layouts, nothing=NONE)

@@ -1,6 +1,6 @@
-"""The 23 defects with six amounts each: names, units, and at which stage they happen.
+"""The 23 defects with six strengths each: names, units, and at which stage they happen.
 
-Out: `DEFECTS`, in the order of the tables in the docs. The amounts go from what a reader hardly notices to what none survives.
+Out: `DEFECTS`, in the order of the tables in the docs. The strengths go from what a reader hardly notices to what none survives.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ INK, PAPER, SCANNER = "ink", "paper", "scanner"
 
 @dataclass(frozen=True)
 class Defect:
-    """One thing that goes wrong; `amounts` by severity 1 to 6."""
+    """One thing that goes wrong; `strengths` by severity 1 to 6."""
 
     name: str
     ja: str
     en: str
     stage: str
-    amounts: tuple[float, float, float, float, float, float]
+    strengths: tuple[float, float, float, float, float, float]
     unit: str
 
 

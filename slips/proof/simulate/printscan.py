@@ -1,6 +1,6 @@
 """From a sheet of paper to the pixels of its scan: print defects, paper defects, geometry, optics, sampling, noise, 8 bits.
 
-In: a `Sheet`, the scanner's dpi, a defect and its amount, a seed. Out: a `Shot`: grey pixels in proportion to light, and where the modules
+In: a `Sheet`, the scanner's dpi, a defect and its strength, a seed. Out: a `Shot`: grey pixels in proportion to light, and where the modules
 truly lie. Same arguments, same pixels. Refuses an unknown defect (KeyError).
 """
 
@@ -39,28 +39,28 @@ class Shot:
     """The same as if the paper were flat."""
 
 
-def scan(sheet: Sheet, *, dpi: float, defect: str = CLEAN, amount: float = 0.0, seed: int = 0) -> Shot:
+def scan(sheet: Sheet, *, dpi: float, defect: str = CLEAN, strength: float = 0.0, seed: int = 0) -> Shot:
     """Print with the defect, scan at `dpi`. With "clean" only what every scan has: a slight turn, optics, a little noise."""
     chance = np.random.default_rng(seed)
     stage = "" if defect == CLEAN else DEFECTS[defect].stage
     if stage == INK:
-        sheet = replace(sheet, ink=INK_DEFECTS[defect](sheet, amount, chance))
+        sheet = replace(sheet, ink=INK_DEFECTS[defect](sheet, strength, chance))
     light = np.asarray(PAPER_LIGHT + (INK_LIGHT - PAPER_LIGHT) * sheet.ink, np.float32)
     if stage == PAPER:
-        light = PAPER_DEFECTS[defect](light, sheet, amount, chance)
-    onto, (width, height) = _geometry(sheet, dpi, defect, amount, chance)
-    seen = _through_optics(light, sheet, dpi, defect, amount, chance)
+        light = PAPER_DEFECTS[defect](light, sheet, strength, chance)
+    onto, (width, height) = _geometry(sheet, dpi, defect, strength, chance)
+    seen = _through_optics(light, sheet, dpi, defect, strength, chance)
     if defect == "curl":
-        pixels = _bowed(seen, sheet, onto, (width, height), amount)
+        pixels = _bowed(seen, sheet, onto, (width, height), strength)
     else:
         pixels = cv2.warpPerspective(
             seen, onto, (width, height), flags=cv2.INTER_LINEAR, borderValue=PAPER_LIGHT
         )
-    noise = amount if defect == "noise" else BASE_NOISE
+    noise = strength if defect == "noise" else BASE_NOISE
     pixels = pixels + noise * chance.standard_normal(pixels.shape, np.float32)
     grey = np.asarray(np.clip(pixels, 0, 1) * 255, np.uint8)
     if defect == "jpeg":
-        _, coded = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(amount)])
+        _, coded = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(strength)])
         grey = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
     # A pixel's centre is half a pixel from its edge, in both pictures.
     modules = np.array([[sheet.module, 0, sheet.left - 0.5], [0, sheet.module, sheet.top - 0.5], [0, 0, 1.0]])
@@ -68,17 +68,17 @@ def scan(sheet: Sheet, *, dpi: float, defect: str = CLEAN, amount: float = 0.0, 
 
 
 def _geometry(
-    sheet: Sheet, dpi: float, defect: str, amount: float, chance: np.random.Generator
+    sheet: Sheet, dpi: float, defect: str, strength: float, chance: np.random.Generator
 ) -> tuple[Map, tuple[int, int]]:
     """Pixels of the ink layer to pixels of the scan, and the size of the scan: the symbol with paper around."""
     scale = dpi / FINE_DPI
     degrees, sign = chance.uniform(-BASE_TURN_DEG, BASE_TURN_DEG), float(chance.choice([-1, 1]))
-    angle = np.deg2rad(amount * sign if defect == "rotate" else degrees)
-    slant = np.tan(np.deg2rad(amount)) * sign if defect == "shear" else 0.0
+    angle = np.deg2rad(strength * sign if defect == "rotate" else degrees)
+    slant = np.tan(np.deg2rad(strength)) * sign if defect == "shear" else 0.0
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
     turn = turn @ np.array([[1, slant, 0], [0, 1, 0], [0, 0, 1.0]])
     tilt = np.eye(3)
-    tilt[2, chance.integers(0, 2)] = amount / sheet.side if defect == "perspective" else 0.0
+    tilt[2, chance.integers(0, 2)] = strength / sheet.side if defect == "perspective" else 0.0
     middle = sheet.side / 2
     about = plane.shift(-sheet.left - middle, -sheet.top - middle)
     before = np.diag([scale, scale, 1.0]) @ tilt @ turn @ about
@@ -91,7 +91,7 @@ def _geometry(
 
 
 def _through_optics(
-    light: Ink, sheet: Sheet, dpi: float, defect: str, amount: float, chance: np.random.Generator
+    light: Ink, sheet: Sheet, dpi: float, defect: str, strength: float, chance: np.random.Generator
 ) -> Ink:
     """What one sensor element sees around each point: its own area, the lens, and the defect's blur."""
     pixel = FINE_DPI / dpi
@@ -99,13 +99,13 @@ def _through_optics(
     seen = cv2.blur(light, size, borderType=cv2.BORDER_REPLICATE)
     seen = cv2.GaussianBlur(seen, (0, 0), OPTICS_PX * pixel)
     if defect == "blur":
-        seen = cv2.GaussianBlur(seen, (0, 0), amount * sheet.module)
+        seen = cv2.GaussianBlur(seen, (0, 0), strength * sheet.module)
     elif defect == "defocus":
-        radius = round(amount * sheet.module)
+        radius = round(strength * sheet.module)
         spot = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2).astype(np.float32)
         seen = cv2.filter2D(seen, -1, spot / spot.sum())
     elif defect == "motion":
-        length = round(amount * sheet.module) | 1
+        length = round(strength * sheet.module) | 1
         path = np.zeros((length, length), np.float32)
         path[length // 2] = 1
         turn = cv2.getRotationMatrix2D((length // 2, length // 2), chance.uniform(0, 180), 1)
@@ -114,14 +114,14 @@ def _through_optics(
     return np.asarray(seen, np.float32)
 
 
-def _bowed(seen: Ink, sheet: Sheet, onto: Map, size: tuple[int, int], amount: float) -> Ink:
+def _bowed(seen: Ink, sheet: Sheet, onto: Map, size: tuple[int, int], strength: float) -> Ink:
     """The sheet lies in a bow of this height across the symbol."""
     width, height = size
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=2)
     flat = plane.moved(grid, np.linalg.inv(onto).astype(np.float64))
     along = (flat[..., 0] - sheet.left) / sheet.side
-    y = flat[..., 1] + amount * sheet.module * np.sin(np.pi * along)
-    x = sheet.left + sheet.side * (along + 0.03 * amount * np.sin(2 * np.pi * along) / (2 * np.pi))
+    y = flat[..., 1] + strength * sheet.module * np.sin(np.pi * along)
+    x = sheet.left + sheet.side * (along + 0.03 * strength * np.sin(2 * np.pi * along) / (2 * np.pi))
     bowed = cv2.remap(
         seen,
         x.astype(np.float32),
