@@ -48,6 +48,8 @@ def draw(layout: Layout, *, has_mark: bool) -> bytes:
         pen.lines([tuple(v * MM_PT for v in (n.x1_mm, n.y1_mm, n.x2_mm, n.y2_mm)) for n in lines])
     for cut in layout.cuts:
         _cut(pen, cut)
+    for mark in layout.register_marks:
+        _tint(pen, Tint(x_mm=mark.x_mm, y_mm=mark.y_mm, w_mm=mark.side_mm, h_mm=mark.side_mm, grey=0.0))
     pen.endForm()
     pen.doForm("artwork")
     pen.showPage()

@@ -111,7 +111,7 @@ def _matched(straight: Pixels, page: Pixels, *, side: int, pad: int) -> tuple[Po
     for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int):
         for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int):
             tile = page[y : y + side, x : x + side]
-            if y < pad or x < pad or float(tile.std()) < TILE_CONTRAST:
+            if y < pad or x < pad or float(cv2.meanStdDev(tile)[1][0, 0]) < TILE_CONTRAST:
                 continue
             window = straight[y - pad : y + side + pad, x - pad : x + side + pad]
             found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
