@@ -118,7 +118,7 @@ def test_each_page_says_what_it_has(batch: tuple[Inspection, dict[str, int]]) ->
     assert said[11] == {"verify.misplaced"}
     assert said[9] == {"verify.blank"}
     moved = pages[10].figures
-    assert moved["dx_mm"] == pytest.approx(1.0, abs=0.1) and moved["dy_mm"] == pytest.approx(0, abs=0.1)
+    assert moved["dx_mm"] == pytest.approx(1.0, abs=0.15) and moved["dy_mm"] == pytest.approx(0, abs=0.15)
 
 
 def test_good_pages_have_two_witnesses_and_their_measures(batch: tuple[Inspection, dict[str, int]]) -> None:
@@ -126,7 +126,7 @@ def test_good_pages_have_two_witnesses_and_their_measures(batch: tuple[Inspectio
     assert len(good) == 11
     for page in good:
         assert page.decoders == ("zxing-cpp",) and page.codewords_left_min == 8
-        assert page.registration == "picture" and page.figures["registration_residual_mm"] < 0.3
+        assert page.registration == "picture" and page.figures["registration_residual_mm"] < 0.5
         assert abs(page.figures["dx_mm"]) < 0.15 and abs(page.figures["size_x"] - 1) < 0.005
         assert page.grade_est.startswith("refused: 4.0 px")
         assert page.mark is not None and page.mark.profile is not None
