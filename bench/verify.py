@@ -29,9 +29,8 @@ from slips.proof import decode
 from slips.proof.book import read_book
 from slips.proof.curve import load_curve
 from slips.proof.gates import load_gates
-from slips.proof.inspector import Inspector, Task, picture_path
+from slips.proof.inspector import Inspector, Task
 from slips.proof.outcome import PageResult
-from slips.proof.reference import reference_page
 from slips.proof.sheets import load_sheets
 from slips.proof.thresholds import load_thresholds
 from slips.request import PrintRequest
@@ -100,8 +99,6 @@ def _inspector(job: Path, folder: Path) -> Inspector:
     named = sorted(set(book.rows.select("layout", "layout_sha256").iter_rows()))
     sheets, _ = load_sheets(named, given=())
     book.save(folder)
-    for number, sheet in enumerate(sheets):
-        np.save(picture_path(folder, number), reference_page(sheet.layout))
     return Inspector(folder, sheets, load_gates(), load_curve("srgb"), load_thresholds())
 
 

@@ -11,12 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elqr.problems import ProblemError
-from slips import simulation
+from elqr.site import Site
+from slips.layout import load_layout
+from slips.preview import preview_values, write_preview
+from slips.proof.expected import SymbolPlace
+from slips.proof.render import UnreadableError
 from slips.proof.simulate.matrix import CASCADE, COMBINED, PITCH_MM, READERS, SINGLE, modules_of
 from slips.proof.simulate.sheet import Sheet, picture_sheet, symbol_sheet
-from slips.proof.stress import NOTHING_LEFT, Stress, stress
+from slips.proof.stress import NOTHING_LEFT, Stress, stress, stress_file
 from slips.proof.stress_report import stress_csv, stress_html
+from slips.request import table_rows
 
 DIGITS = bytes(48 + (7 * k * k + k // 5) % 10 for k in range(255))
 
@@ -86,11 +90,26 @@ def test_a_picture_of_a_page_becomes_a_sheet_at_its_own_scale() -> None:
 
 
 def test_a_form_is_tested_with_what_stands_around_its_code(tmp_path: Path) -> None:
-    found = simulation.simulate_layout("mihara", out=tmp_path / "stress", defects=("gain",), seeds=1)
+    layout = load_layout("mihara")
+    page = tmp_path / "page.pdf"
+    write_preview("mihara", out=page)
+    digits = preview_values("ja", rows=table_rows(layout), office=Site.unknown())["payload"][0].encode()
+    box = next(box for box in layout.boxes if box.kind == "qr")
+    left, bottom = layout.origin_dots(box)
+    y_mm = layout.page_h_mm - bottom * layout.dot_mm - layout.qr_side_mm
+    found = stress_file(
+        page,
+        place=SymbolPlace(left * layout.dot_mm, y_mm, layout.qr_pitch_mm),
+        intended=modules_of(digits),
+        title="mihara",
+        defects=("gain",),
+        seeds=1,
+    )
     assert found.clean.left == 8 and found.clean.read == (1, 1, 1, 1) and found.misread == 0
-    assert {path.name for path in (tmp_path / "stress").iterdir()} == {"stress.html", "stress.csv"}
+    assert found.rows[0].bears(CASCADE) is not None
 
 
-def test_a_form_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError):
-        simulation.simulate_layout("nowhere", out=tmp_path)
+def test_a_file_that_is_no_pdf_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(b"no PDF")
+    with pytest.raises(UnreadableError):
+        stress_file(tmp_path / "x.pdf", place=SymbolPlace(0, 0, 0.3), intended=modules_of(DIGITS), title="x")

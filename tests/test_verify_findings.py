@@ -63,7 +63,7 @@ def page(printed_job: Path) -> Page:
         sheets=(sheet,),
         curve=srgb(),
         thresholds=load_thresholds(),
-        pictures={"mihara": reference_page(sheet.layout)},
+        picture_of=lambda form: reference_page(form.layout),
         text=PageText((sheet,)),
     )
     return Page(scan, reader.look(scan, hint=Hint()), book, load_gates())
