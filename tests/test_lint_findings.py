@@ -8,9 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from opened_fonts import opened
 
 from elqr.problems import Problem
-from slips.fonts import FontLibrary, load_fonts
+from slips.catalogue import all_faces
 from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Rect, Tint
 from slips.geometry import check_layout
 from slips.layout import load_layout
@@ -27,13 +28,8 @@ def form(name: str) -> Layout:
     return load_layout(name)
 
 
-@cache
-def fonts() -> FontLibrary:
-    return load_fonts(("gothic", "gothic-bold", "pgothic", "pgothic-bold"))
-
-
 def judged(layout: Layout, gate: Sequence[Problem]) -> list[Finding]:
-    return findings_of(layout, gate=gate, fonts=fonts())
+    return findings_of(layout, gate=gate, fonts=opened(all_faces(layout)))
 
 
 def box(layout: Layout, name: str) -> PlacedBox:
