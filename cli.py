@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.commands_night import COMMANDS as NIGHT
+from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
+from slips.commands_layouts import layouts
 from slips.commands_pack import COMMANDS as PACK
+from slips.commands_pack import LAYOUT_COMMANDS
+from slips.commands_verify import COMMANDS as PROOFS
+from slips.commands_verify import calibration_page
 
 if TYPE_CHECKING:
     from elqr.problems import ProblemError
@@ -299,8 +303,10 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
     click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=indent))
 
 
-for _command in (*FORMS, *NIGHT, *PACK):
+for _command in (*FORMS, *PACK, *PROOFS, *NIGHT):
     main.add_command(_command)
+for _command in (*LAYOUT_COMMANDS, calibration_page):
+    layouts.add_command(_command)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def block_bytes(rows: pl.DataFrame) -> bytes:
         else:
             parts += [
                 lengths[name].to_numpy().astype("<i8").tobytes(),
-                "".join(filled[name].to_list()).encode(),
+                (filled[name].str.join("").item() or "").encode(),
             ]
     return b"".join(parts)
 

@@ -14,6 +14,7 @@ import polars as pl
 from reconcile.covering import all_versions
 from reconcile.frames import COVERS, empty
 from reconcile.ledger import Ledger
+from reconcile.payments import carried_out
 from reconcile.tables import TABLES
 from reconcile.world import BLOCKS, EVENTS_READ, SLIPS_READ, TRANSFERS, World
 
@@ -31,11 +32,17 @@ class Touched:
 
 
 class Closure:
-    """Grows a world until it is closed. `whole`: events of payments that have no others (`payment_no` and the columns decide reads)."""
+    """Grows a world until it is closed. `whole`: events of payments that have no others (`payment_no` and the columns decide reads).
 
-    def __init__(self, ledger: Ledger, *, body_code: str | None, whole: pl.DataFrame) -> None:
+    `since`: the first `seq` of the run's own receipts, where all of them are given by `whole` or by their payments.
+    """
+
+    def __init__(
+        self, ledger: Ledger, *, body_code: str | None, whole: pl.DataFrame, since: int | None = None
+    ) -> None:
         self._ledger = ledger
         self._body_code = body_code
+        self._since = since
         self._seen = {name: _no(name) for name in ("payment_id", "slip_key", "led", "line_id")}
         self._seen["payment_id"] = whole["payment_id"].unique()
         self._events: list[pl.DataFrame] = [whole.select(_EVENT)]
@@ -43,11 +50,16 @@ class Closure:
         self._covers: list[pl.DataFrame] = []
         self._transfers: list[pl.DataFrame] = []
         self._waiting = whole["slip_key"]
+        store = ledger.store
+        # where nothing was ever paid, nothing is decided: a register is loaded without a look at each of its lines
+        self._unpaid = store.empty("receipts") and store.empty("transfers")
 
     def grow(self, *, slips: pl.Series, lines: pl.Series, payments: pl.Series) -> None:
         """Take these in, and all they lead to."""
         slips = pl.concat([slips.alias("slip_key"), self._waiting])
         self._waiting = _no("slip_key")
+        if self._unpaid:
+            return
         lines, payments = lines.alias("line_id"), payments.alias("payment_id")
         while len(slips) or len(lines) or len(payments):
             slips = pl.concat([slips, self._of_payments(payments), self._of_lines(lines)])
@@ -75,21 +87,35 @@ class Closure:
     def _of_slips(self, keys: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Payments of slips not met before; lines of those that were paid; the slips before and after them."""
         new = self._fresh("slip_key", keys)
-        rows = self._ledger.lookup("slips", new, ["slip_key", "supersedes"])
+        own = pl.concat([e["slip_key"] for e in self._events]).unique()
+        own = own.filter(own.is_in(new.implode()))
+        found = self._ledger.lookup("receipts", new, ["payment_id", "slip_key"], before=self._since)
+        paid, neighbours, lines = self._led(pl.concat([own, found["slip_key"]]))
         # a payment with an older slip may stand on this one's lines
-        neighbours = [rows["supersedes"].drop_nulls().alias("slip_key")]
-        own = pl.concat([e.filter(pl.col("slip_key").is_in(new.implode()))["slip_key"] for e in self._events])
-        found = self._ledger.lookup("receipts", new, ["payment_id", "slip_key"])
-        led, lines = pl.concat([own, found["slip_key"]]), [_no("line_id")]
-        while len(led):
-            led = self._fresh("led", led)
-            self._slips.append(self._ledger.lookup("slips", led.alias("slip_key"), _SLIP))
-            covers = self._ledger.lookup("covers", led.alias("slip_key"))
+        rest = new.filter(~new.is_in(paid["slip_key"].implode()))
+        neighbours.append(self._replaced(rest))
+        return found["payment_id"], pl.concat(lines), pl.concat(neighbours)
+
+    def _led(self, keys: pl.Series) -> tuple[pl.DataFrame, list[pl.Series], list[pl.Series]]:
+        """Paid slips, with those that replaced them, and so on; the slips before and after them; their lines."""
+        none = self._ledger.lookup("slips", _no("slip_key"), _SLIP)
+        slips, neighbours, lines = [none], [_no("slip_key")], [_no("line_id")]
+        while len(keys):
+            keys = self._fresh("led", keys)
+            slips.append(self._ledger.lookup("slips", keys.alias("slip_key"), _SLIP))
+            neighbours.append(slips[-1]["supersedes"].drop_nulls().alias("slip_key"))
+            covers = self._ledger.lookup("covers", keys.alias("slip_key"))
             self._covers.append(covers)
             lines.append(covers["line_id"])
-            led = self._ledger.lookup("slips", led.alias("supersedes"), ["slip_key"])["slip_key"]
-            neighbours.append(led)
-        return found["payment_id"], pl.concat(lines), pl.concat(neighbours)
+            keys = self._ledger.lookup("slips", keys.alias("supersedes"), ["slip_key"])["slip_key"]
+            neighbours.append(keys)
+        self._slips += slips[1:]
+        return pl.concat(slips), neighbours, lines
+
+    def _replaced(self, keys: pl.Series) -> pl.Series:
+        """The slips that these replaced."""
+        rows = self._ledger.lookup("slips", keys.alias("slip_key"), ["supersedes"], filled="supersedes")
+        return rows["supersedes"].alias("slip_key")
 
     def touched(self) -> Touched:
         """The world as far as it has grown."""
@@ -97,7 +123,11 @@ class Closure:
         transfers = pl.concat([empty(TABLES["transfers"].columns), *self._transfers])
         slips = pl.concat([empty(SLIPS_READ), *self._slips])
         covers = pl.concat([empty(COVERS), *self._covers])
-        lines = pl.concat([self._seen["line_id"], covers["line_id"]]).unique().sort()
+        paid = pl.concat([covers["line_id"], transfers["line_id"]]).unique()
+        # of the other lines only those count on which something stands
+        asked = self._seen["line_id"].filter(~self._seen["line_id"].is_in(paid.implode()))
+        stands = self._ledger.lookup("standing_lines", asked, ["line_id"])["line_id"]
+        lines = pl.concat([paid, stands]).unique().sort()
         versions = all_versions(self._ledger, lines)
         payments = pl.concat([frame.select("payment_id", "payment_no") for frame in (events, transfers)])
         world = World(
@@ -105,7 +135,7 @@ class Closure:
             slips=slips,
             covers=covers,
             receipts=events,
-            transfers=transfers.select(list(TRANSFERS)),
+            transfers=carried_out(transfers).select(list(TRANSFERS)),
             blocks=self._blocks(versions["payer_id"].unique(), payments["payment_id"]),
             body_code=self._body_code,
         )

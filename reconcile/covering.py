@@ -6,6 +6,7 @@ A line that arrives after its slip, or a version that changes its notice or sum,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,8 +17,8 @@ from reconcile.frames import ASSESSMENTS, COVERS, SLIPS
 from reconcile.ledger import Ledger
 
 _NOTICE = ("payer_id", "notice_no")
-_SLIP_READ = ("seq", "file_no", *(n for n in SLIPS if n != "file_sha256"))
-_LINE_READ = ("seq", *(n for n in ASSESSMENTS if n != "file_sha256"))
+_SLIP_READ = tuple(n for n in SLIPS if n != "file_sha256")
+_LINE_READ = tuple(n for n in ASSESSMENTS if n != "file_sha256")
 
 
 @dataclass(frozen=True)
@@ -41,53 +42,72 @@ def named_lines(slips: pl.DataFrame) -> pl.DataFrame:
 
 
 def renew_covers(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> Covering:
-    """Derive what may have changed, and write the differences."""
-    affected = _affected(ledger, slips, versions)
+    """Derive what may have changed, and write the differences. `slips`, `versions`: rows that the run has added, with their `seq`.
+
+    What the run added is in hand and not read back; the ledger is asked for what stood before alone.
+    """
+    ids = versions.select("line_id").unique()
+    earlier = _before(ledger, "assessments", ids, versions, ["line_id", *_NOTICE])
+    old = _old_slips(ledger, ids, slips, versions, earlier)
+    affected = pl.concat([old, slips.with_columns(file_sha256=pl.lit("")).select(list(SLIPS))])
+    revised = earlier["line_id"].unique()
     if not affected.height:
-        return Covering(affected["slip_key"], versions["line_id"].unique(), ProblemLog())
-    derived = derive_covers(affected, _candidates(ledger, affected))
-    before = ledger.lookup("covers", affected["slip_key"])
+        return Covering(affected["slip_key"], revised, ProblemLog())
+    derived = derive_covers(affected, _candidates(ledger, affected, versions))
+    before = ledger.lookup("covers", old["slip_key"])
     columns = list(COVERS)
     gone = before.join(derived.frame, on=columns, how="anti")
-    new = derived.frame.join(before, on=columns, how="anti", maintain_order="left")
+    new = derived.frame
+    if before.height:
+        new = new.join(before, on=columns, how="anti", maintain_order="left")
     ledger.store.remove("covers", gone.select("slip_key", "line_id", "component"))
     ledger.store.append("covers", new)
     changed = pl.concat([gone["slip_key"], new["slip_key"], slips["slip_key"]]).unique()
-    lines = pl.concat([gone["line_id"], new["line_id"], versions["line_id"]]).unique()
+    # nothing can stand yet on a line that is new, but through a slip that is decided again anyway
+    moved = new["line_id"].filter(new["slip_key"].is_in(old["slip_key"].implode()))
+    lines = pl.concat([gone["line_id"], moved, revised]).unique()
     log = ProblemLog()
     found = derived.log.table()
-    log.extend(found.filter(pl.col("slip_key").is_in(changed.implode())))
+    log.extend(found.filter(pl.col("slip_key").is_in(changed.implode())) if found.height else found)
     return Covering(changed, lines, log)
 
 
-def _affected(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """New slips, and stored ones of the notices (as they are and were) and names of new versions' lines."""
-    if not versions.height:
-        return _slips(ledger, slips.select("slip_key"))
-    ids = versions.select("line_id").unique()
-    notices = ledger.lookup("assessments", ids, list(_NOTICE)).unique()
-    of_notice = ledger.lookup("slips", notices, ["slip_key"])
+def _before(
+    ledger: Ledger, table: str, keys: pl.DataFrame, added: pl.DataFrame, columns: Sequence[str]
+) -> pl.DataFrame:
+    """Rows of a chained table that were there before `added`, in order; `seq` left out."""
+    bound = int(added["seq"].min()) if added.height else None  # type: ignore[arg-type]
+    rows = ledger.lookup(table, keys, ["seq", *columns], before=bound)
+    return rows.sort("seq").drop("seq")
+
+
+def _old_slips(
+    ledger: Ledger, ids: pl.DataFrame, slips: pl.DataFrame, versions: pl.DataFrame, earlier: pl.DataFrame
+) -> pl.DataFrame:
+    """Stored slips of the notices (as they are and were) and names of new versions' lines."""
+    notices = pl.concat([versions.select(_NOTICE), earlier.select(_NOTICE)]).unique()
+    of_notice = _before(ledger, "slips", notices, slips, ["slip_key"])
     named = ledger.lookup("named_lines", ids, ["slip_key"])
-    return _slips(ledger, pl.concat([slips.select("slip_key"), of_notice, named]))
+    keys = pl.concat([of_notice, named]).unique()
+    rows = _before(ledger, "slips", keys, slips, _SLIP_READ)
+    return rows.with_columns(file_sha256=pl.lit("")).select(list(SLIPS))
 
 
-def _slips(ledger: Ledger, keys: pl.DataFrame) -> pl.DataFrame:
-    return (
-        ledger.lookup("slips", keys, _SLIP_READ)
-        .sort("seq")
-        .with_columns(file_sha256=pl.lit(""))
-        .select(list(SLIPS))
-    )
-
-
-def _candidates(ledger: Ledger, slips: pl.DataFrame) -> pl.DataFrame:
+def _candidates(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """All versions of all lines that these slips could mean, in the order in which they came."""
-    derived = slips.filter(pl.col("covers").is_null())
-    by_notice = ledger.lookup("assessments", derived.select(_NOTICE), ["line_id"])
-    return all_versions(ledger, pl.concat([by_notice["line_id"], named_lines(slips)["line_id"]]))
+    notices = slips.filter(pl.col("covers").is_null()).select(_NOTICE).unique()
+    stored = _before(ledger, "assessments", notices, versions, ["line_id"])
+    fresh = versions.join(notices, on=list(_NOTICE), how="semi")
+    named = named_lines(slips).select("line_id")
+    ids = pl.concat([stored, fresh.select("line_id"), named]).unique()
+    old = _before(ledger, "assessments", ids, versions, _LINE_READ)
+    new = versions.join(ids, on="line_id", how="semi", maintain_order="left")
+    columns = [n for n in ASSESSMENTS if n != "file_sha256"]
+    rows = pl.concat([old.select(columns), new.select(columns)])
+    return rows.with_columns(file_sha256=pl.lit("")).select(list(ASSESSMENTS))
 
 
 def all_versions(ledger: Ledger, line_ids: pl.Series) -> pl.DataFrame:
     """Every version of these lines in the order in which they came, as the `ASSESSMENTS` frame."""
-    rows = ledger.lookup("assessments", line_ids.alias("line_id"), _LINE_READ)
+    rows = ledger.lookup("assessments", line_ids.alias("line_id"), ["seq", *_LINE_READ])
     return rows.sort("seq").with_columns(file_sha256=pl.lit("")).select(list(ASSESSMENTS))

@@ -89,6 +89,8 @@ def _payment(events: list[Row], slips: Mapping[str, Row], world: World) -> Payme
     facts = set()
     if contradictory:
         facts.add(Outcome.CONTRADICTORY)
+    if all(e["kind"] == "corrected" and e["orig_txn_id"] is None for e in events):
+        facts.add(Outcome.CORRECTION_ALONE)
     if cancelled:
         early = kinds == "preliminary+cancelled"
         facts.add(Outcome.PRELIMINARY_CANCELLED if early else Outcome.PAYMENT_CANCELLED)
@@ -145,7 +147,7 @@ def _unlike(ours: str | None, theirs: str | None) -> bool:
 def _fate(facts: set[Outcome], cancelled: bool) -> str:
     if cancelled:
         return "none"
-    if Outcome.CONTRADICTORY in facts:
+    if facts & {Outcome.CONTRADICTORY, Outcome.CORRECTION_ALONE}:
         return "held"
     if facts & {Outcome.OTHER_BODY, Outcome.UNKNOWN_KEY, Outcome.KEY_DISAGREES}:
         return "suspense"
@@ -177,7 +179,7 @@ def _transfer(row: Row) -> Payment:
         paid_on=row["paid_on"],
         paid_time="",
         account_date=row["account_date"],
-        remit_date=None,
+        remit_date=row["account_date"],
         provisional=False,
         fate="lines",
         rung="transfer",

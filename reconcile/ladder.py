@@ -17,6 +17,7 @@ FATES = ("none", "held", "suspense", "excess", "lines")
 FULL_YEAR = "full_year"
 PAYMENT_FACTS = (  # flag columns, in order of precedence
     Outcome.CONTRADICTORY,
+    Outcome.CORRECTION_ALONE,
     Outcome.PRELIMINARY_CANCELLED,
     Outcome.PAYMENT_CANCELLED,
     Outcome.OTHER_BODY,
@@ -115,6 +116,7 @@ def _with_facts(rows: pl.DataFrame, body_code: str | None) -> pl.DataFrame:
     zero = pl.col("cancelled")
     facts = {
         Outcome.CONTRADICTORY: pl.col("contradictory"),
+        Outcome.CORRECTION_ALONE: pl.col("correction_alone"),
         Outcome.PRELIMINARY_CANCELLED: zero & (pl.col("kinds") == "preliminary+cancelled"),
         Outcome.PAYMENT_CANCELLED: zero & (pl.col("kinds") != "preliminary+cancelled"),
         Outcome.OTHER_BODY: other,
@@ -139,7 +141,7 @@ def _fate() -> pl.Expr:
     return (
         pl.when("cancelled")
         .then(word("none"))
-        .when(Outcome.CONTRADICTORY.value)
+        .when(pl.any_horizontal(o.value for o in (Outcome.CONTRADICTORY, Outcome.CORRECTION_ALONE)))
         .then(word("held"))
         .when(
             pl.any_horizontal(
@@ -178,6 +180,7 @@ def _with_transfers(
         "amount",
         "paid_on",
         "account_date",
+        remit_date="account_date",  # the money reached the bank with the payment that it is taken from
         deciding="receipt_id",
         net="amount",
         kinds=pl.lit("transfer"),

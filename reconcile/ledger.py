@@ -235,14 +235,25 @@ class Ledger:
         self._batches, self._next = {}, {}
 
     def lookup(
-        self, table: str, keys: pl.DataFrame | pl.Series, columns: Sequence[str] | None = None
+        self,
+        table: str,
+        keys: pl.DataFrame | pl.Series,
+        columns: Sequence[str] | None = None,
+        *,
+        before: int | None = None,
+        filled: str | None = None,
     ) -> pl.DataFrame:
-        """Rows by key through an index; `keys`: a series, or a frame for keys of several columns. Nulls are left out."""
+        """Rows by key through an index; `keys`: a series, or a frame for keys of several columns. Nulls are left out.
+
+        `before`: only rows of a chained table with a lesser `seq`: what stood before the run. `filled`: only rows that have a value there.
+        """
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
-        if frame.height and TABLES[table].chained and not self.store.highest(table):
+        if frame.height and (before == 1 or self.store.empty(table)):
             frame = frame.clear()
         distinct = frame.drop_nulls().unique() if frame.height else frame
-        return self.store.lookup(table, distinct, list(columns or TABLES[table].columns))
+        return self.store.lookup(
+            table, distinct, list(columns or TABLES[table].columns), before=before, filled=filled
+        )
 
     def scan(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """A whole table in blocks, in order: for reports, checks and copies, never for a nightly decision."""

@@ -18,8 +18,9 @@ from reconcile.covers import derive_covers
 from reconcile.entries import YEN, standing_entries
 from reconcile.frames import ASSESSMENTS, COVERS, SLIPS
 from reconcile.ledger import Ledger
-from reconcile.payments import net
+from reconcile.payments import carried_out, net
 from reconcile.redecide import PLACES
+from reconcile.refund_check import refund_faults
 from reconcile.tables import CHAINED, ENTRIES, TABLES
 from reconcile.world import BLOCKS, EVENTS_READ, SCHEMAS, TRANSFERS, Decision, World
 
@@ -48,6 +49,7 @@ def _contents(ledger: Ledger, decide: Callable[[World], Decision] | None) -> Ite
     yield from _sums(ledger, standing)
     yield from _totals(ledger, standing)
     yield from _lines(ledger, standing["postings"])
+    yield from refund_faults(ledger)
     slips, versions = _register(ledger)
     yield from _covers(ledger, slips, versions)
     if decide is not None:
@@ -131,7 +133,7 @@ def _totals(ledger: Ledger, standing: Mapping[str, pl.DataFrame]) -> Iterator[Pr
     """The totals that the runs carried on, against sums over everything; receipts against what became of them."""
     outcomes = standing["outcomes"]
     events = _whole(ledger, "receipts", ["payment_no", *EVENTS_READ])
-    transfers = _whole(ledger, "transfers")
+    transfers = carried_out(_whole(ledger, "transfers"))
     paid = pl.concat([net(events).select("payment_id", "net"), transfers.select("payment_id", net="amount")])
     odd = paid.join(outcomes, left_on=["payment_id", "net"], right_on=["payment_id", "amount"], how="anti")
     many = _many(outcomes["payment_id"])
@@ -139,6 +141,7 @@ def _totals(ledger: Ledger, standing: Mapping[str, pl.DataFrame]) -> Iterator[Pr
         yield Problem("ledger.check_payments", params={"found": odd.height + many, "expected": paid.height})
     made = {"received": _pair(paid["net"]), **{name: _pair(outcomes[name]) for name in PLACES}}
     made["events"] = (events.height, int(events["amount"].sum()))
+    made["offset"] = _pair(transfers["amount"])
     said = ledger.standing.totals
     for name, (_, yen) in made.items():
         count, carried = said.get(name, (0, 0))
@@ -216,7 +219,7 @@ def whole_world(
         slips=slips,
         covers=_whole(ledger, "covers"),
         receipts=_whole(ledger, "receipts", list(EVENTS_READ)),
-        transfers=_whole(ledger, "transfers", list(TRANSFERS)),
+        transfers=carried_out(_whole(ledger, "transfers", list(TRANSFERS))),
         blocks=blocks.filter(~pl.col("lifted").fill_null(value=False)).select(list(BLOCKS)),
         body_code=body_code,
     )

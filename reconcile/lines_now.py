@@ -42,6 +42,9 @@ def _whole(ledger: Ledger, table: str, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def _standing(lines: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
-    joined = lines.join(paid, on="line_id", how="left", maintain_order="left")
-    known = joined.with_columns(pl.col("paid", "provisional").fill_null(0))
+    marked = paid.with_columns(_stands=pl.lit(value=True))
+    joined = lines.join(marked, on="line_id", how="left", maintain_order="left")
+    # a charge that cannot be computed is null; a line on which nothing stands has none
+    charges = pl.when(pl.col("_stands")).then(pl.col("charge", "charge_open")).otherwise(0)
+    known = joined.with_columns(pl.col("paid", "provisional").fill_null(0), charges).drop("_stands")
     return known.with_columns(open=pl.col("due") - pl.col("paid") - pl.col("provisional"))

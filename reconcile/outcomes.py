@@ -36,6 +36,12 @@ class Outcome(Enum):
         "two or more corrections say different things; a person must say which holds",
         "held",
     )
+    CORRECTION_ALONE = (
+        "correction_alone",
+        "訂正だけがあり、訂正前の取引番号も、同じ内容の収納もない。どの収納の訂正か担当者の確認を要する",
+        "a correction that names no payment and meets none; a person must say what it corrects, nothing is posted",
+        "held",
+    )
     PRELIMINARY_CANCELLED = (
         "preliminary_cancelled",
         "速報が取り消された。仮の消込を戻し、納期限後であれば再び未納とする",

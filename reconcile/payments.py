@@ -2,7 +2,7 @@
 
 In: receipt events. Out: one row a payment with the content that counts, its net amount and what is to be said of it.
 確報 is truth, 訂正 replaces it, 取消 takes it back whole; only 速報 is provisional. Days on which files were made decide nothing.
-Refuses nothing: several corrections that differ are marked `contradictory`, a person decides.
+Refuses nothing: several corrections that differ are marked `contradictory`, a correction of nobody knows what `correction_alone`: a person decides.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
     """One row a payment, by payment_id: `p` (row number), the columns of the event that counts, and
 
     `deciding` (receipt_id of the deciding event), `kinds` (all kinds, in order of rank, joined by `+`), `net` yen (0 where cancelled), and the flags
-    `provisional`, `cancelled`, `seen_preliminary`, `differs` (確報 or 訂正 against 速報), `contradictory`.
+    `provisional`, `cancelled`, `seen_preliminary`, `differs` (確報 or 訂正 against 速報), `contradictory`, `correction_alone`.
     """
     many = events["payment_id"].is_duplicated()
     alone = _marked(events.filter(~many)).with_columns(
@@ -38,6 +38,7 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
         seen_preliminary=pl.col("kind") == "preliminary",
         differs=pl.lit(value=False),
         contradictory=pl.lit(value=False),
+        correction_alone=(pl.col("kind") == "corrected") & pl.col("orig_txn_id").is_null(),
     )
     several = _several(_marked(events.filter(many)))
     return (
@@ -64,6 +65,7 @@ def _several(events: pl.DataFrame) -> pl.DataFrame:
         seen_preliminary=(kind == "preliminary").any(),
         confirmed=(kind == "confirmed").any(),
         contradictory=pl.col("_content").filter(kind == "corrected").n_unique() > 1,
+        correction_alone=((kind == "corrected") & pl.col("orig_txn_id").is_null()).all(),
         _before=pl.col("_content").filter(kind == "preliminary").first(),
         _taken_back=pl.col("receipt_id").filter(kind == "cancelled").first(),
     )
@@ -78,3 +80,9 @@ def _several(events: pl.DataFrame) -> pl.DataFrame:
         differs=(pl.col("_before") != pl.col("_content")).fill_null(value=False) & (kind != "preliminary"),
         contradictory=pl.col("contradictory") & ~pl.col("cancelled"),
     )
+
+
+def carried_out(transfers: pl.DataFrame) -> pl.DataFrame:
+    """充当 that stand: rows without those that a later row with the yen negated took back."""
+    gone = transfers.filter(pl.col("amount") < 0)["payment_id"]
+    return transfers.filter(~pl.col("payment_id").is_in(gone.implode()))

@@ -46,7 +46,8 @@ def redecide(
 ) -> Decided:
     """`events`, `transfers`: rows that the run added; `whole`: payments that have no events but these; `slips`, `lines`: touched otherwise."""
     alone = pl.col("payment_id").is_in(whole.implode())
-    closure = Closure(ledger, body_code=body_code, whole=events.filter(alone))
+    since = int(events["seq"].min()) if events.height else None  # type: ignore[arg-type]
+    closure = Closure(ledger, body_code=body_code, whole=events.filter(alone), since=since)
     more = pl.concat([lines.alias("line_id"), transfers["line_id"]])
     closure.grow(slips=slips, lines=more, payments=events.filter(~alone)["payment_id"])
     known, stored = _stored(ledger, closure, whole)
@@ -85,9 +86,14 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
 
 
 def _lines(ledger: Ledger, decision: Decision) -> None:
-    """The derived table of lines: those that money or a charge has touched."""
+    """The derived table of lines: those on which money or a charge stands."""
     rows = decision.lines.select(list(TABLES["standing_lines"].columns))
-    ledger.store.replace("standing_lines", rows)
+    stands = (
+        (pl.col("paid") != 0) | (pl.col("provisional") != 0) | (pl.col("charge") != 0).fill_null(value=True)
+    )
+    gone = rows.filter(~stands).select("line_id")
+    ledger.store.remove("standing_lines", gone)
+    ledger.store.replace("standing_lines", rows.filter(stands))
 
 
 def _totals(
@@ -97,16 +103,16 @@ def _totals(
     fresh = pl.col("receipt_id").is_in(events["receipt_id"].implode())
     before = net(world.receipts.filter(~fresh))["net"]
     after = net(world.receipts)["net"]
-    moved = transfers["amount"]
+    offset = (int(transfers["amount"].sign().sum()), int(transfers["amount"].sum()))
     received = (
-        int((after > 0).sum()) - int((before > 0).sum()) + transfers.height,
-        int(after.sum()) - int(before.sum()) + int(moved.sum()),
+        int((after > 0).sum()) - int((before > 0).sum()) + offset[0],
+        int(after.sum()) - int(before.sum()) + offset[1],
     )
     placed = {name: _change(changes["outcomes"], name) for name in PLACES}
     _balanced("received", received[1], sum(yen for _, yen in placed.values()))
     for name, table in zip(PLACES, ("postings", "excess", "suspense", "held"), strict=True):
         _balanced(name, _change(changes[table], "amount")[1], placed[name][1])
-    return {"received": received, **placed}
+    return {"received": received, **placed, "offset": offset}
 
 
 def _change(found: Change, column: str) -> tuple[int, int]:

@@ -153,20 +153,24 @@ def _whole(parts: list[Register], schema: Mapping[str, pl.DataType], key: str, *
     for part in parts:
         log.extend(part.log)
     content = [name for name in schema if name not in ("line", "file_sha256")]
-    # a line may come back to what it once was, so only the version just before counts as the same
-    before = pl.col("line").shift(1).over(key) if versions else pl.col("line").first().over(content)
-    repeated = _as_before(content, key) if versions else pl.col("line") != before
-    marked = frame.with_columns(_before=before, _again=repeated)
-    again = marked.filter("_again")
-    log.add(again, "register.same_twice", field=key, found=pl.col(key), expected=pl.col("_before"))
-    frame = marked.filter(~pl.col("_again")).drop("_before", "_again")
     held = pl.concat([pl.Series("line", [], dtype=pl.Int64), *(p.held for p in parts)])
-    if not versions:
-        marked = frame.with_columns(_first=pl.col("line").first().over(key), _many=pl.len().over(key) > 1)
-        twice = marked.filter("_many")
-        log.add(twice, "register.key_twice", field=key, found=pl.col(key), expected=pl.col("_first"))
-        held = pl.concat([held, twice["line"]])
-        frame = marked.filter(~pl.col("_many")).drop("_first", "_many")
+    # only rows whose key stands more than once can repeat one another: the windows cost more than all reading
+    several = frame.filter(pl.col(key).is_duplicated())
+    if several.height:
+        # a line may come back to what it once was, so only the version just before counts as the same
+        before = pl.col("line").shift(1).over(key) if versions else pl.col("line").first().over(content)
+        repeated = _as_before(content, key) if versions else pl.col("line") != before
+        marked = several.with_columns(_before=before, _again=repeated)
+        again = marked.filter("_again")
+        log.add(again, "register.same_twice", field=key, found=pl.col(key), expected=pl.col("_before"))
+        out = again["line"]
+        if not versions:
+            rest = marked.filter(~pl.col("_again"))
+            rest = rest.with_columns(_first=pl.col("line").first().over(key), _many=pl.len().over(key) > 1)
+            twice = rest.filter("_many")
+            log.add(twice, "register.key_twice", field=key, found=pl.col(key), expected=pl.col("_first"))
+            held, out = pl.concat([held, twice["line"]]), pl.concat([out, twice["line"]])
+        frame = frame.filter(~pl.col("line").is_in(out.implode()))
     return Register(frame, log, held.sort(), parts[0].file, parts[0].sha256)
 
 

@@ -62,8 +62,22 @@ class Store(Protocol):
     def highest(self, table: str, column: str = "seq") -> int:
         """The greatest number in an indexed column, 0 where there is no row."""
 
-    def lookup(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-        """The rows whose values in the columns of `keys` stand in `keys` (distinct, without nulls), found through an index."""
+    def empty(self, table: str) -> bool:
+        """Whether a table has no row."""
+
+    def lookup(
+        self,
+        table: str,
+        keys: pl.DataFrame,
+        columns: list[str],
+        *,
+        before: int | None = None,
+        filled: str | None = None,
+    ) -> pl.DataFrame:
+        """The rows whose values in the columns of `keys` stand in `keys` (distinct, without nulls), found through an index.
+
+        `before`: only those with a lesser `seq`; `filled`: only those with a value in this column.
+        """
 
     def scan(
         self, table: str, columns: list[str], *, after: int = 0, most: int = 1 << 62

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import polars as pl
@@ -77,7 +77,10 @@ class PostgresStore:
                 self._run("analyze")
 
     def close(self) -> None:
-        """End the connection, and with it the lock."""
+        """Give the lock back and end the connection. The server ends a session some time later, which the next run must not meet."""
+        with suppress(psycopg.Error):
+            if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                self._run("select pg_advisory_unlock_all()")
         self._connection.close()
 
     # --- schema
@@ -135,7 +138,21 @@ class PostgresStore:
             ).fetchone()
             return int(found[0] or 0) if found else 0
 
-    def lookup(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    def empty(self, table: str) -> bool:
+        """Whether a table has no row."""
+        with self._told():
+            found = self._compose("select exists (select 1 from {t})", t=sql.Identifier(table)).fetchone()
+            return not (found and found[0])
+
+    def lookup(
+        self,
+        table: str,
+        keys: pl.DataFrame,
+        columns: list[str],
+        *,
+        before: int | None = None,
+        filled: str | None = None,
+    ) -> pl.DataFrame:
         """Rows by key: the keys go into a table of the session, which is joined."""
         kinds = TABLES[table].columns
         if not keys.height:
@@ -144,6 +161,10 @@ class PostgresStore:
             wanted, same = self._wanted(
                 table, to_stored(table, keys.cast({n: kinds[n] for n in keys.columns}))
             )
+            if before is not None:
+                same += sql.SQL(" and t.seq < {}").format(sql.Literal(before))
+            if filled is not None:
+                same += sql.SQL(" and t.{} is not null").format(sql.Identifier(filled))
             picked = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in columns)
             rows = self._compose(
                 "select {picked} from {w} join {t} as t on {same}",

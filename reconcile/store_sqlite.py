@@ -17,12 +17,15 @@ from pathlib import Path
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
+from reconcile.bulk_rows import values
 from reconcile.lock import FileLock
+from reconcile.row_text import read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
 from reconcile.store import Damage
-from reconcile.tables import TABLES, from_stored, stored_type, to_stored
+from reconcile.tables import TABLES, to_stored
 
 BLOCK_ROWS = 50_000
+BULK_ROWS = 20_000  # of a load, not of a night
 _SETTINGS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
@@ -162,17 +165,33 @@ class SqliteStore:
         if not frame.height:
             return
         rows = to_stored(table, frame)
-        places = ", ".join("?" * rows.width)
         with self._told():
-            self._many(f"insert into {table} ({_names(rows.columns)}) values ({places})", rows)
+            if rows.height < BULK_ROWS or rows.height < self._height(table):
+                self._insert("insert", table, rows)
+                return
+            # more than all that is there: an index that is sorted once costs less than one that grows row by row
+            indexes = self._run(
+                "select name, sql from sqlite_master where type = 'index' and tbl_name = ? and sql is not null",
+                (table,),
+            ).fetchall()
+            for name, _ in indexes:
+                self._run(f"drop index {name}")
+            self._insert("insert", table, rows)
+            for _, made in indexes:
+                self._run(made)
+
+    def _height(self, table: str) -> int:
+        """Rows of a table, of a derived one as far as it matters."""
+        if "seq" in TABLES[table].columns:
+            return self.highest(table)
+        some = f"select count(*) from (select 1 from {table} limit {BULK_ROWS * 100})"
+        return int(self._run(some).fetchone()[0])
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
         """Put rows in the place of those with the same key, in a derived table."""
         if frame.height:
-            rows = to_stored(table, frame)
-            places = ", ".join("?" * rows.width)
             with self._told():
-                self._many(f"insert or replace into {table} ({_names(rows.columns)}) values ({places})", rows)
+                self._insert("insert or replace", table, to_stored(table, frame))
 
     def remove(self, table: str, keys: pl.DataFrame) -> None:
         """Take rows out of a derived table."""
@@ -187,20 +206,35 @@ class SqliteStore:
         with self._told():
             return int(self._run(f'select coalesce(max("{column}"), 0) from {table}').fetchone()[0])
 
-    def lookup(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    def empty(self, table: str) -> bool:
+        """Whether a table has no row."""
+        with self._told():
+            return not self._run(f"select exists (select 1 from {table})").fetchone()[0]
+
+    def lookup(
+        self,
+        table: str,
+        keys: pl.DataFrame,
+        columns: list[str],
+        *,
+        before: int | None = None,
+        filled: str | None = None,
+    ) -> pl.DataFrame:
         """Rows by key: the keys go into a table in memory, in order, and are probed one after the other."""
         kinds = TABLES[table].columns
         if not keys.height:
             return pl.DataFrame(schema={name: kinds[name] for name in columns})
         wanted = to_stored(table, keys.cast({n: kinds[n] for n in keys.columns})).sort(keys.columns)
         same = " and ".join(f't."{name}" = w.k{i}' for i, name in enumerate(wanted.columns))
-        picked = ", ".join(f't."{name}"' for name in columns)
+        if before is not None:
+            same += f" and t.seq < {before}"
+        if filled is not None:
+            same += f' and t."{filled}" is not null'
+        row = row_text(table, columns)
         with self._told():
             source, values = self._wanted(wanted)
-            rows = self._run(
-                f"select {picked} from {source} w cross join {table} t on {same}", values
-            ).fetchall()
-        return from_stored(table, _frame(table, rows, columns))
+            rows = self._run(f"select {row} from {source} w cross join {table} t on {same}", values)
+            return read_rows(table, columns, rows.fetchall())
 
     def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
         """Keys as something to join with: one column as a list in JSON, which costs least; several as a table in memory."""
@@ -221,13 +255,14 @@ class SqliteStore:
         order = f'"{by}"' if numbered else _names(list(TABLES[table].columns))
         bounds = f'where "{by}" > {after} and "{by}" <= {most}' if numbered else ""
         with self._told():
-            cursor = self._run(f"select {_names(columns)} from {table} {bounds} order by {order}")
+            row = row_text(table, columns)
+            cursor = self._run(f"select {row} from {table} t {bounds} order by {order}")
         while True:
             with self._told():
                 rows = cursor.fetchmany(BLOCK_ROWS)
             if not rows:
                 return
-            yield from_stored(table, _frame(table, rows, columns))
+            yield read_rows(table, columns, rows)
 
     # --- damage
 
@@ -280,6 +315,13 @@ class SqliteStore:
     def _run(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         return self._open().execute(sql, values)
 
+    def _insert(self, verb: str, table: str, rows: pl.DataFrame) -> None:
+        for at in range(0, rows.height, BLOCK_ROWS):
+            some = values(rows[at : at + BLOCK_ROWS])
+            self._open().executemany(
+                f"{verb} into {table} ({_names(rows.columns)}) values ({some.sql})", some.rows
+            )
+
     def _many(self, sql: str, rows: pl.DataFrame) -> None:
         for at in range(0, rows.height, BLOCK_ROWS):
             self._open().executemany(sql, rows[at : at + BLOCK_ROWS].rows())
@@ -325,8 +367,3 @@ _CODES: Mapping[int, str] = {  # SQLite's primary result codes
 
 def _names(columns: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
-
-
-def _frame(table: str, rows: list[tuple[object, ...]], columns: list[str]) -> pl.DataFrame:
-    kinds = TABLES[table].columns
-    return pl.DataFrame(rows, schema={n: stored_type(kinds[n]) for n in columns}, orient="row")

@@ -8,7 +8,6 @@ Nothing is repaired here: a cell that is not written in the plain notation is fl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import TypeAlias
 
@@ -143,11 +142,13 @@ def plain_ascii(words: Words, size: Ints) -> Flags:
 def _days() -> npt.NDArray[np.int32]:
     """Days since 1970 by `(year − FIRST_YEAR) × 512 + month × 32 + day`; the least number where there is no such day."""
     table = np.full((LAST_YEAR - FIRST_YEAR + 1) * 512, np.iinfo(np.int32).min, np.int32)
-    day = date(FIRST_YEAR, 1, 1).toordinal()
-    epoch = date(1970, 1, 1).toordinal()
-    while (known := date.fromordinal(day)).year <= LAST_YEAR:
-        table[(known.year - FIRST_YEAR) * 512 + known.month * 32 + known.day] = day - epoch
-        day += 1
+    days = np.arange(f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01", dtype="datetime64[D]")
+    months = days.astype("datetime64[M]")
+    month = months.astype(np.int64)  # since 1970-01
+    place = (
+        (month // 12 + 1970 - FIRST_YEAR) * 512 + (month % 12 + 1) * 32 + (days - months).astype(np.int64) + 1
+    )
+    table[place] = days.astype(np.int64)
     return table
 
 

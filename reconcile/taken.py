@@ -68,11 +68,12 @@ def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     """Versions: one that says word for word what a stored one says is already taken. There are no conflicts: another content is a 更正."""
     stored = ledger.lookup("assessments", rows["line_id"], ["seq", *LINE_CONTENT])
     content = list(LINE_CONTENT)
-    numbered = rows.with_row_index("_n")
-    again = numbered.join(stored, on=content, how="semi", nulls_equal=True, maintain_order="left")
-    rest = numbered.join(again, on="_n", how="anti", maintain_order="left")
+    fresh, met = _met(rows, stored, "line_id")
+    again = met.join(stored, on=content, how="semi", nulls_equal=True, maintain_order="left")
+    rest = met.join(again, on="_n", how="anti", maintain_order="left")
     new = rest.unique(content, keep="first", maintain_order=True)
     already = pl.concat([again, rest.join(new, on="_n", how="anti")]).sort("_n")
+    new = pl.concat([fresh, new]).sort("_n") if new.height else fresh
     return Sifted(new.drop("_n"), already.drop("_n"), pl.DataFrame(schema=dict(_CONFLICT)), stored)
 
 
@@ -80,18 +81,29 @@ def sift_slips(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     """Slips by `slip_key`: the same words again are already taken; other words are a conflict."""
     stored = ledger.lookup("slips", rows["slip_key"], list(SLIP_CONTENT))
     content = list(SLIP_CONTENT)
-    numbered = rows.with_row_index("_n")
-    first = numbered.unique("slip_key", keep="first", maintain_order=True)
+    fresh, met = _met(rows, stored, "slip_key")
+    first = met.unique("slip_key", keep="first", maintain_order=True)
     new = first.join(stored, on="slip_key", how="anti", maintain_order="left")
     standing = pl.concat([stored, new.select(content)])
-    rest = numbered.join(new, on="_n", how="anti", maintain_order="left")
+    rest = met.join(new, on="_n", how="anti", maintain_order="left")
     already = rest.join(standing, on=content, how="semi", nulls_equal=True, maintain_order="left")
     other = rest.join(already, on="_n", how="anti", maintain_order="left")
     expected = other.select("slip_key").join(standing, on="slip_key", how="left", maintain_order="left")
     conflicts = other.select("file_no", "line", identity="slip_key").with_columns(
         found=_digests(other.select(content)), expected=_digests(expected.select(content))
     )
+    new = pl.concat([fresh, new]).sort("_n") if new.height else fresh
     return Sifted(new.drop("_n"), already.drop("_n"), conflicts.select(list(_CONFLICT)), stored)
+
+
+def _met(rows: pl.DataFrame, stored: pl.DataFrame, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows, numbered: those whose key stands nowhere else, here or in the ledger, and are new; and all others, to be compared."""
+    numbered = rows.with_row_index("_n")
+    alone = pl.col(key).is_unique()
+    if stored.height:
+        alone &= ~pl.col(key).is_in(stored[key].unique().implode())
+    marked = numbered.with_columns(_alone=alone)
+    return marked.filter("_alone").drop("_alone"), marked.filter(~pl.col("_alone")).drop("_alone")
 
 
 def sift_quarantine(ledger: Ledger, rows: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ def _part(schema: Mapping[str, pl.DataType], *names: str) -> Mapping[str, pl.Dat
 # What decide reads; the frames given may have more columns.
 EVENTS_READ: Mapping[str, pl.DataType] = _part(
     RECEIPTS, "receipt_id", "payment_id", "kind", "channel", "body_code", "slip_key", "confirm_no", "tax_item", "period",
-    "amount", "paid_on", "paid_time", "remit_date", "account_date", "txn_id",
+    "amount", "paid_on", "paid_time", "remit_date", "account_date", "txn_id", "orig_txn_id",
 )  # fmt: skip
 LINES_READ: Mapping[str, pl.DataType] = _part(
     ASSESSMENTS, "line_id", "payer_id", "body_code", "tax_item", "levy_year", "tax_year", "notice_no", "period", "fiscal_year",

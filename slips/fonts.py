@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from fontTools.pens.basePen import decomposeQuadraticSegment
+from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
@@ -24,6 +26,8 @@ from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from elqr.problems import Problem, ProblemError
 
 FALLBACK: Final = "mincho"
+CURVE_STEPS: Final = 8
+"""Straight pieces of a curve in an outline: within 1/1000 em of it."""
 
 # Face name -> (PostScript name, file names that may hold it). Windows ships BIZ UDGothic as collections.
 FACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -137,6 +141,15 @@ class Face:
         upem = int(self._font["head"].unitsPerEm)
         return (int(self._font["hmtx"][glyph][0]) * 1000 + upem // 2) // upem
 
+    def outline(self, cluster: Cluster) -> list[npt.NDArray[np.float64]]:
+        """The glyph's contours as closed polygons (k, 2) in em, y up from the baseline; the cluster must have a glyph here."""
+        glyph = self.glyph(cluster)
+        assert glyph is not None, f"{self.name} has no glyph for U+{cluster[0]:04X}"
+        glyphs = self._font.getGlyphSet()
+        pen = DecomposingRecordingPen(glyphs)
+        glyphs[glyph].draw(pen)
+        return [np.array(contour) / self._font["head"].unitsPerEm for contour in _polygons(pen.value)]
+
     def subset(self, clusters: Sequence[Cluster], phrases: Sequence[str] = ()) -> Subset:
         """The glyphs of `clusters` as an embeddable TrueType program; the same input gives the same bytes.
 
@@ -184,6 +197,25 @@ class Face:
         glyf[name].recalcBounds(glyf)
         hmtx[name] = (x, getattr(glyf[name], "xMin", 0))
         return x
+
+
+def _polygons(
+    drawn: Iterable[tuple[str, tuple[tuple[float, float], ...]]],
+) -> list[list[tuple[float, float]]]:
+    """The contours of a TrueType outline, each curve cut into short straight lines."""
+    out: list[list[tuple[float, float]]] = []
+    for operator, points in drawn:
+        if operator == "moveTo":
+            out.append([points[0]])
+        elif operator == "lineTo":
+            out[-1].append(points[0])
+        elif operator == "qCurveTo":
+            for (cx, cy), (x, y) in decomposeQuadraticSegment(points):
+                x0, y0 = out[-1][-1]
+                for t in (k / CURVE_STEPS for k in range(1, CURVE_STEPS + 1)):
+                    a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
+                    out[-1].append((a * x0 + b * cx + c * x, a * y0 + b * cy + c * y))
+    return out
 
 
 _NOT_IN_A_PDF: Final = [

@@ -260,7 +260,7 @@ class _Compiler:
         """The bar under a box and its border; True where it is dark, so that the text is white from here on."""
         if box.ground >= 1 and not box.border_pt:
             return False
-        self.end_text()
+        self.end_text()  # no paths inside a text object
         seen = area.seen_from(self.x, self.y)
         place = b"%b %b %b %b re" % tuple(map(number, (seen.x, seen.top - seen.h, seen.w, seen.h)))
         if box.ground < 1:
@@ -290,8 +290,8 @@ class _Compiler:
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
-        self.end_text()
         if dark:
+            self.end_text()
             self.put(b"0 g ")
         self.close()
         if mcid is None:

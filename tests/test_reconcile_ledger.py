@@ -57,6 +57,25 @@ def whole(place: str) -> list[str]:
         ]
 
 
+def test_a_correction_without_the_number_of_its_payment_is_held_not_posted(
+    places: Any, tmp_path: Path
+) -> None:
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 20_000))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 20_000))
+    bare: dict[str, str | int] = {"txn_id": "", "orig_txn_id": ""}
+    paid = write(tmp_path / "r.csv", RECEIPT_HEAD, receipt("", 11, 15_000, DUES[0], **bare))
+    other = write(tmp_path / "c.csv", RECEIPT_HEAD, receipt("", 11, 20_000, DUES[0], "corrected", **bare))
+    same = write(tmp_path / "e.csv", RECEIPT_HEAD, receipt("", 11, 15_000, DUES[0], "corrected", **bare))
+    for place, order in ((places(), [paid, other]), (places(), [other, paid])):
+        night(place, assessments=[a], slips=[s])
+        for file in order:
+            done = night(place, receipts=[file])
+        assert (done.after["posted"], done.after["held"]) == ((1, 15_000), (1, 20_000))
+        done = night(place, receipts=[same])  # the same amount again: the payment's own identity
+        assert (done.after["posted"], done.after["held"]) == ((1, 15_000), (1, 20_000))
+        assert whole(place) == []
+
+
 # --- a night ----------------------------------------------------------------------------------------
 
 
@@ -357,7 +376,7 @@ def test_the_schema_is_the_table_of_tables(places: Any) -> None:
             )
 
 
-@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("version", [0, 1, 2])
 def test_every_older_version_migrates(places: Any, tmp_path: Path, version: int) -> None:
     """A ledger of that version, with the rows a night of that time would have left."""
     from reconcile.ledger import migrate, open_store
@@ -372,8 +391,9 @@ def test_every_older_version_migrates(places: Any, tmp_path: Path, version: int)
             night(place, receipts=made.receipts)
         assert codes(error) == {"ledger.older"}
         older_night(place, made)
-        assert [m.version for m in migrated(place, dry_run=True)] == [2]
-        assert [m.version for m in migrated(place, dry_run=False)] == [2]
+        left = list(range(version + 1, len(migrations(store.dialect)) + 1))
+        assert [m.version for m in migrated(place, dry_run=True)] == left
+        assert [m.version for m in migrated(place, dry_run=False)] == left
         assert migrated(place, dry_run=False) == ()
         assert night(place, assessments=[made.assessments]).files["already"].sum() == 48
     done = all_at_once(place, made)
@@ -382,7 +402,7 @@ def test_every_older_version_migrates(places: Any, tmp_path: Path, version: int)
 
 
 def older_night(place: str, made: files.Town) -> None:
-    """Version 1 knew no audit: its first run wrote the assessments and no more."""
+    """Version 1 knew no audit: its first run wrote the assessments and no more. Version 2 knew no accounts."""
     from reconcile.covering import renew_covers
     from reconcile.ledger import open_store
     from reconcile.register import read_assessments
@@ -414,7 +434,9 @@ def test_a_newer_or_changed_schema_is_refused(places: Any, monkeypatch: pytest.M
     with pytest.raises(ProblemError) as error, open_ledger(place):
         pass
     assert codes(error) == {"ledger.newer"}
-    monkeypatch.setattr(steps, "migrations", lambda _: (dataclasses.replace(known[0], sha256="0"), known[1]))
+    monkeypatch.setattr(
+        steps, "migrations", lambda _: (dataclasses.replace(known[0], sha256="0"), *known[1:])
+    )
     with pytest.raises(ProblemError) as error, open_ledger(place):
         pass
     assert codes(error) == {"ledger.schema_changed"}
@@ -424,5 +446,5 @@ def test_info_and_check(places: Any, tmp_path: Path) -> None:
     place, made = places(), town(tmp_path / "t")
     done = all_at_once(place, made)
     said = described(place)
-    assert (said["runs"], said["version"], said["result"]) == (1, 2, done.result)
+    assert (said["runs"], said["version"], said["result"]) == (1, 3, done.result)
     assert checked(place, policy="default") == []

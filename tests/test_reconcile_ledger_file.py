@@ -231,7 +231,7 @@ def test_a_disk_that_fails_while_writing(place: Path, monkeypatch: pytest.Monkey
 
     before = standing(place)
     with monkeypatch.context() as patch:
-        patch.setattr(SqliteStore, "_many", fails)
+        patch.setattr(SqliteStore, "_insert", fails)
         with pytest.raises(ProblemError) as error:
             night(place, receipts=[write(place.parent / "n.csv", RECEIPT_HEAD, receipt("N", 11, 5, DUES[0]))])
     assert refused(error) == {"ledger.disk_fault"}

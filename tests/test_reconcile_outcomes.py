@@ -196,6 +196,16 @@ CASES: dict[str, tuple[World, Expected, list[str]]] = {
         {"p1": (O.CONTRADICTORY, 0, 0, 0, 20_000)},
         [],
     ),
+    "a correction of nobody knows what": (
+        simple(paid(kind="corrected", amount=19_000)),
+        {"p1": (O.CORRECTION_ALONE, 0, 0, 0, 19_000)},
+        [],
+    ),
+    "a correction that names its payment may come first": (
+        simple(paid(kind="corrected", orig_txn_id="T1")),
+        {"p1": (O.EXACT, 20_000, 0, 0, 0)},
+        [],
+    ),
     "unknown key": (simple(paid(number=5)), {"p1": (O.UNKNOWN_KEY, 0, 0, 20_000, 0)}, []),
     "another confirmation number": (
         simple(paid(confirm_no="654321")),
@@ -446,7 +456,9 @@ def _differs(mix: Mix) -> None:
 
 def _contradictory(mix: Mix) -> None:
     early = ("preliminary",) if O.PRELIMINARY in mix.cases else ("confirmed",)
-    mix.event |= {"kinds": (*early, "corrected", "corrected"), "amounts": {2: 5}}
+    if O.CORRECTION_ALONE in mix.cases:
+        early = ()
+    mix.event |= {"kinds": (*early, "corrected", "corrected"), "amounts": {len(early): 5}}
 
 
 def _preliminary(mix: Mix) -> None:
@@ -454,8 +466,14 @@ def _preliminary(mix: Mix) -> None:
         mix.event["kinds"] = ("preliminary",)
 
 
+def _alone(mix: Mix) -> None:
+    if O.CONTRADICTORY not in mix.cases:
+        mix.event["kinds"] = ("corrected",)
+
+
 PAYMENT_CASES: dict[Outcome, Callable[[Mix], None]] = {
     O.CONTRADICTORY: _contradictory,
+    O.CORRECTION_ALONE: _alone,
     O.PRELIMINARY_CANCELLED: _kinds("preliminary", "cancelled"),
     O.PAYMENT_CANCELLED: _kinds("confirmed", "cancelled"),
     O.OTHER_BODY: lambda m: m.event.update(body_code="131016"),
@@ -467,6 +485,7 @@ PAYMENT_CASES: dict[Outcome, Callable[[Mix], None]] = {
     O.SUPERSEDED_SLIP: lambda m: m.slips.append(slip(50, supersedes=w.key(1))),
 }
 OF_EVENTS = {O.CONTRADICTORY, O.PRELIMINARY_CANCELLED, O.PAYMENT_CANCELLED}
+ALONE_WITHOUT = {O.PRELIMINARY, O.CONFIRMED_DIFFERS, O.OFFSET_APPLIED, *OF_EVENTS} - {O.CONTRADICTORY}
 OF_KEY = {O.OTHER_BODY, O.UNKNOWN_KEY, O.KEY_DISAGREES, O.NO_COVER}
 OF_LINES = set(LINE_CASES) | {O.SUPERSEDED_SLIP}
 
@@ -477,7 +496,8 @@ def why_never(a: Outcome, b: Outcome) -> str | None:
     apart: Sequence[tuple[str, set[Outcome], set[Outcome]]] = (
         ("nothing else holds of an exact payment", {O.EXACT}, set(Outcome)),
         ("a cancelled payment reaches no line", OF_EVENTS - {O.CONTRADICTORY}, OF_LINES),
-        ("its content is not known, so no line is looked at", {O.CONTRADICTORY}, OF_LINES),
+        ("its content is not known, so no line is looked at", {O.CONTRADICTORY, O.CORRECTION_ALONE}, OF_LINES),
+        ("a correction alone has no other event beside it", {O.CORRECTION_ALONE}, ALONE_WITHOUT),
         ("money in suspense or held reaches no line", OF_KEY, OF_LINES),
         ("money that is not posted reaches no line", {O.WRONG_PERIOD}, OF_LINES - {O.REFUND_BLOCKED}),
         ("either 速報 or 確報 was cancelled", {O.PRELIMINARY_CANCELLED}, {O.PAYMENT_CANCELLED}),
