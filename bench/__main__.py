@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import figures, intake, pages, printing, reading, symbols
+from bench import figures, intake, pages, printing, reading, scans, symbols
 from bench.figures import Figure
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -122,6 +122,7 @@ def main() -> int:
             rounds=given.rounds,
         )
     found += intake_figures(full=given.full)
+    found += scans.figures(scans.measure(12 if given.full else 2))
     print(figures.table(found))
     if given.write:
         figures.write_into(PAGE, found)

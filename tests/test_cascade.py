@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pytest
 
 from slips.proof import decode, plane
-from slips.proof.cascade import AS_IS, WECHAT, ZBAR, ZXING, find_symbols, read_cascade, read_symbol
-from slips.proof.simulate.matrix import Case, modules_of, payload_of, shot_of
+from slips.proof.cascade import AS_IS, REDRAWN, WECHAT, ZBAR, ZXING, find_symbols, read_cascade, read_symbol
+from slips.proof.redraw import redrawn
+from slips.proof.simulate.matrix import Case, modules_of, payload_of, place_told, shot_of
 from slips.proof.wechat import SIDE_MAX, WeChat, packed, unpacked
 
 Pixels = npt.NDArray[np.uint8]
@@ -59,6 +60,32 @@ def test_corners_are_told_in_the_pixels_of_the_crop_whatever_the_preparation() -
         off = plane.distances(voice.corners, plane.moved(SQUARE, shot.map))
         assert off.max() < 4, (voice.preparation, off)
     assert len(seen) >= 3 and any("doubled" in name for name in seen)
+
+
+def test_a_symbol_without_recognisable_finders_is_drawn_anew_where_the_page_says() -> None:
+    case = Case(defect="quiet", severity=6, dpi=400, seed=0)
+    shot = shot_of(case)
+    for seed in range(3):
+        (voice,) = read_cascade(shot.grey, guess=place_told(shot, seed=seed))
+        assert (voice.preparation, voice.content) == (REDRAWN, payload_of(case))
+    assert shot.map is not None
+    (voice,) = read_cascade(shot.grey, guess=plane.moved(SQUARE, shot.map))
+    assert voice.content == payload_of(case)
+
+
+def test_nothing_is_drawn_from_paper_text_or_another_code() -> None:
+    import segno
+
+    chance = np.random.default_rng(5)
+    other = np.array([list(row) for row in segno.make_qr("9" * 300, version=8, error="m").matrix], np.uint8)
+    pictures = [
+        np.full((300, 300), 225, np.uint8),
+        np.where(chance.random((300, 300)) < 0.3, 20, 225).astype(np.uint8),
+        np.kron(np.pad(1 - other, 6, constant_values=1), np.full((5, 5), 255, np.uint8)).astype(np.uint8),
+    ]
+    for picture in pictures:
+        contents = {decode.read_modules(drawn) for drawn in redrawn(picture, SQUARE * 5 + 40)}
+        assert contents <= {b""}
 
 
 def test_wechat_reads_what_the_others_cannot(wechat: WeChat) -> None:

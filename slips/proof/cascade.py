@@ -11,16 +11,21 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from slips.proof import decode
 from slips.proof.decode import Corners
-from slips.proof.filters import softened
+from slips.proof.filters import deconvolved, softened
+from slips.proof.redraw import redrawn
 from slips.proof.scan import Pixels
 from slips.proof.wechat import WeChat
 
 ZXING, ZBAR, WECHAT = "zxing-cpp", "zbar", "wechat"
 AS_IS = "as is"
 GLOBAL = ", one threshold"
+REDRAWN = "redrawn on its grid"
+DECONVOLVED_PX = 1.8
+OWN_THRESHOLD_PX, OWN_THRESHOLD_BELOW = 61, 4
 GLOBAL_SIDE_MAX = 900
 """Pixels: above this only the local threshold is tried; one threshold rarely fits a large picture, and it costs."""
 HALF_MIN_SIDE = 1600
@@ -46,13 +51,18 @@ class Found:
     half_size: bool = False
 
 
-def read_symbol(crop: Pixels, *, wechat: WeChat | None) -> tuple[Voice, ...]:
+def read_symbol(
+    crop: Pixels, *, wechat: WeChat | None, guess: npt.ArrayLike | None = None
+) -> tuple[Voice, ...]:
     """Everything that the readers say of the symbol in the crop, the first voice first; empty where none reads.
+
+    `guess` is where a registered page says that the symbol lies: corners (4, 2) in the crop's pixels, or a map (3, 3). With it symbols whose
+    finder patterns nobody recognises are drawn anew on their grid.
 
     Each reader is independent of the others: one that reads does not spare the others, except that WeChat, at 100 ms where
     it fails, is asked only where fewer than two have read. None leaves it out.
     """
-    voices = [*read_cascade(crop), *read_zbar(crop)]
+    voices = [*read_cascade(crop, guess=guess), *read_zbar(crop)]
     if wechat is not None and len({voice.decoder for voice in voices}) < 2:
         answer = wechat.read(crop)
         voices += [
@@ -62,23 +72,41 @@ def read_symbol(crop: Pixels, *, wechat: WeChat | None) -> tuple[Voice, ...]:
     return tuple(voices)
 
 
-def read_cascade(crop: Pixels) -> tuple[Voice, ...]:
-    """zxing-cpp on each preparation in turn, with the local threshold and with one for the whole picture, up to the first that reads."""
+def read_cascade(crop: Pixels, *, guess: npt.ArrayLike | None = None) -> tuple[Voice, ...]:
+    """zxing-cpp on each preparation in turn, with the local threshold and with one for the whole picture, up to the first that reads.
+
+    After the preparations that help most comes the symbol drawn anew, where `guess` says where it lies, then the costly ones.
+    """
     for name, prepared, scale in _preparations(crop):
-        for global_threshold in (False, True) if max(crop.shape) < GLOBAL_SIDE_MAX else (False,):
-            seen = decode.see(prepared, global_threshold=global_threshold)
-            if seen:
-                preparation = name + (GLOBAL if global_threshold else "")
-                return tuple(
-                    Voice(
-                        decoder=ZXING,
-                        preparation=preparation,
-                        content=sighting.content,
-                        corners=None if sighting.corners is None else unscaled(sighting.corners, scale),
-                    )
-                    for sighting in seen
+        if voices := _seen(name, prepared, scale):
+            return voices
+    if guess is not None and (content := _read_redrawn(crop, guess)):
+        return (Voice(decoder=ZXING, preparation=REDRAWN, content=content),)
+    return _seen("deconvolved", deconvolved(crop, sigma=DECONVOLVED_PX), 1.0)
+
+
+def _seen(name: str, prepared: Pixels, scale: float) -> tuple[Voice, ...]:
+    for global_threshold in (False, True) if max(prepared.shape) * scale < GLOBAL_SIDE_MAX else (False,):
+        seen = decode.see(prepared, global_threshold=global_threshold)
+        if seen:
+            preparation = name + (GLOBAL if global_threshold else "")
+            return tuple(
+                Voice(
+                    decoder=ZXING,
+                    preparation=preparation,
+                    content=sighting.content,
+                    corners=None if sighting.corners is None else unscaled(sighting.corners, scale),
                 )
+                for sighting in seen
+            )
     return ()
+
+
+def _read_redrawn(crop: Pixels, guess: npt.ArrayLike) -> bytes:
+    """The first content that a redrawn picture gives, or nothing."""
+    return next(
+        (content for picture in redrawn(crop, guess) if (content := decode.read_modules(picture))), b""
+    )
 
 
 def read_zbar(crop: Pixels) -> tuple[Voice, ...]:
@@ -129,9 +157,21 @@ def _preparations(crop: Pixels) -> Iterator[tuple[str, Pixels, float]]:
     double = cv2.resize(crop, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     yield "doubled", double, 0.5
     yield "softened", softened(crop, 1.0), 1.0
+    yield "more softened", softened(crop, 1.5), 1.0
     yield "doubled, softened", softened(double, 2.0), 0.5
     for name, prepare in _REPAIRS:
         yield name, prepare(crop), 1.0
+    yield "doubled, contrast evened", cv2.createCLAHE(4, (8, 8)).apply(double), 0.5
+    yield "halved", cv2.resize(crop, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), 2.0
+    yield "doubled, own threshold", _two_levels(double), 0.5
+
+
+def _two_levels(double: Pixels) -> Pixels:
+    """Black and white by the surroundings of some seven modules."""
+    found: Pixels = cv2.adaptiveThreshold(
+        double, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, OWN_THRESHOLD_PX, OWN_THRESHOLD_BELOW
+    )
+    return found
 
 
 def _evened(crop: Pixels) -> Pixels:

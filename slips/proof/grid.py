@@ -32,6 +32,8 @@ SOFT = 0.35
 """Blur of the reference, in modules: about what scanner and paper do."""
 WINDOWS = (1.0, 0.6, 0.35)
 """How far a tile may lie off, in modules, pass by pass."""
+NEAR_MODULES = 0.2
+"""Tiles that are left this near by the first pass need no second."""
 SEARCH_MODULES = 9
 SEARCH_ANGLES_DEG = (0.0, -0.5, 0.5, -1.0, 1.0, -1.5, 1.5, -2.0, 2.0)
 GOOD_SCORE = 0.6
@@ -190,6 +192,8 @@ def _refined(window: Pixels, reference: Picture32, guess: Map) -> tuple[Map, _Ti
     """The map after matching tiles in ever smaller windows, and the last tiles; None where too few match."""
     grid, found = guess, None
     for number, reach in enumerate(WINDOWS):
+        if number == 1 and found is not None and np.abs(found.residuals).max() < NEAR_MODULES:
+            continue
         straight = _straightened(window, grid, scale=FINE, around=AROUND)
         tiles = _matched(straight, reference, pad=max(1, round(reach * FINE)))
         if len(tiles.places) < TILES:

@@ -19,6 +19,7 @@ from slips.proof.scan import Pixels
 Picture32 = npt.NDArray[np.float32]
 Samples = npt.NDArray[np.float64]
 Modules = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 ISO_APERTURE, SMALL_APERTURE = 0.8, 0.3
 """Of the module's side. 0.8 where no application says otherwise; 0.3 is about what a phone's reader looks at."""

@@ -166,7 +166,7 @@ def _step(
         )
         for k in range(seeds)
     ]
-    said = [heard(shot.grey, wechat=wechat) for shot in shots]
+    said = [heard(shot.grey, wechat=wechat, guess=shot.flat) for shot in shots]
     contents = {content for one in said for each in one.values() for content in each}
     right = frozenset(content for content in contents if says(content, intended))
     grids = [(shot, locate(shot.grey, intended, shot.flat)) for shot in shots]

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from elqr import symbols
-from slips.proof import decode
-from slips.proof.cascade import ZBAR, ZXING, read_symbol
+from slips.proof import decode, plane
+from slips.proof.cascade import REDRAWN, ZBAR, ZXING, read_cascade, read_symbol
+from slips.proof.plane import Map
 from slips.proof.scan import Pixels
 from slips.proof.simulate.defects import DEFECTS
 from slips.proof.simulate.printscan import CLEAN, Shot, scan
@@ -24,6 +25,7 @@ from slips.proof.wechat import WeChat
 PITCH_MM = 8 * 25.4 / 600
 SINGLE, CASCADE, SECOND, COMBINED = "zxing-cpp once", "cascade", "zbar", "combined"
 READERS = (SINGLE, CASCADE, SECOND, COMBINED)
+OFF_MODULES, OFF_DEG = 1.5, 0.5
 SEVERITIES = (1, 2, 3, 4, 5, 6)
 
 
@@ -90,8 +92,8 @@ def shot_of(case: Case) -> Shot:
 
 def tried(case: Case, *, wechat: WeChat | None) -> Trial:
     """Read the case by every voice, beside zxing-cpp on the picture as it is and no more."""
-    payload = payload_of(case)
-    said = heard(shot_of(case).grey, wechat=wechat)
+    payload, shot = payload_of(case), shot_of(case)
+    said = heard(shot.grey, wechat=wechat, guess=place_told(shot, seed=case.number))
     return Trial(
         case=case,
         read=frozenset(name for name, contents in said.items() if payload in contents),
@@ -99,12 +101,28 @@ def tried(case: Case, *, wechat: WeChat | None) -> Trial:
     )
 
 
-def heard(grey: Pixels, *, wechat: WeChat | None) -> dict[str, frozenset[bytes]]:
-    """What each of `READERS` says of a crop."""
-    voices = read_symbol(grey, wechat=wechat)
+def place_told(shot: Shot, *, seed: int) -> Map:
+    """Where a registered page would say that the symbol lies: half a millimetre and half a degree off, as the gates allow."""
+    x, y, turn = np.random.default_rng(seed).uniform(-1, 1, 3) * (
+        OFF_MODULES,
+        OFF_MODULES,
+        np.deg2rad(OFF_DEG),
+    )
+    middle = symbols.SIZE / 2
+    turned = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1.0]])
+    return np.asarray(
+        shot.flat @ plane.shift(middle + x, middle + y) @ turned @ plane.shift(-middle, -middle)
+    )
+
+
+def heard(grey: Pixels, *, wechat: WeChat | None, guess: Map | None = None) -> dict[str, frozenset[bytes]]:
+    """What each of `READERS` says of a crop. Only the combined reader is told the place; the cascade is heard without."""
+    voices = read_symbol(grey, wechat=wechat, guess=guess)
+    redrawn = any(voice.preparation == REDRAWN for voice in voices)
+    alone = read_cascade(grey) if redrawn else tuple(voice for voice in voices if voice.decoder == ZXING)
     return {
         SINGLE: frozenset(sighting.content for sighting in decode.see(grey)),
-        CASCADE: frozenset(voice.content for voice in voices if voice.decoder == ZXING),
+        CASCADE: frozenset(voice.content for voice in alone),
         SECOND: frozenset(voice.content for voice in voices if voice.decoder == ZBAR),
         COMBINED: frozenset(voice.content for voice in voices),
     }
