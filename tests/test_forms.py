@@ -16,6 +16,7 @@ import pytest
 from elqr import customer_barcode, gs1_128
 from elqr.problems import Severity
 from elqr.site import Site, load_site
+from slips.catalogue import all_faces, faults_of, forms
 from slips.clearance import clear_rect
 from slips.fonts import load_fonts
 from slips.form import Layout
@@ -27,7 +28,7 @@ from slips.request import table_rows
 from slips.required import EVERY_PART_VALUES, SLIP_PARTS
 from slips.textcheck import TextCheck
 from slips.values import known_values
-from slips.wording import check_words, every_face, faces_of, faults_of, forms
+from slips.wording import check_words, faces_of
 
 FORMS = ("a4_large", "a4_notice", "mihara")
 """The first three, on which others are built."""
@@ -210,13 +211,13 @@ def test_a_text_that_does_not_fit_is_named_in_every_language() -> None:
     tight = replace(
         layout, boxes=tuple(replace(b, h_mm=4.0) if b.id == "no_receipt" else b for b in layout.boxes)
     )
-    found = check_words(tight, fonts=load_fonts(every_face(layout)), site=site_words(Site.unknown()))
+    found = check_words(tight, fonts=load_fonts(all_faces(layout)), site=site_words(Site.unknown()))
     languages = len(LANGUAGES) + len(GUIDED)
     assert [(p.code, p.field) for p in found] == [("text.label_overflow", "receipt.no_receipt")] * languages
     lost = replace(
         layout, boxes=tuple(replace(b, text="mark.alt") if b.id == "no_receipt" else b for b in layout.boxes)
     )
-    assert check_words(lost, fonts=load_fonts(every_face(layout)), site=site_words(Site.unknown())) == []
+    assert check_words(lost, fonts=load_fonts(all_faces(layout)), site=site_words(Site.unknown())) == []
 
 
 def test_a_character_without_a_glyph_in_a_label_is_named() -> None:

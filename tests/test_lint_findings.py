@@ -11,6 +11,7 @@ import pytest
 from opened_fonts import opened
 
 from elqr.problems import Problem
+from slips.catalogue import all_faces
 from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Rect, Tint
 from slips.geometry import check_layout
 from slips.layout import load_layout
@@ -20,7 +21,6 @@ from slips.lint.rules import load_rules
 from slips.lint.subject import Finding, Sheet, Subject
 from slips.request import table_rows
 from slips.values import known_values
-from slips.wording import every_face
 
 
 @cache
@@ -29,7 +29,7 @@ def form(name: str) -> Layout:
 
 
 def judged(layout: Layout, gate: Sequence[Problem]) -> list[Finding]:
-    return findings_of(layout, gate=gate, fonts=opened(every_face(layout)))
+    return findings_of(layout, gate=gate, fonts=opened(all_faces(layout)))
 
 
 def box(layout: Layout, name: str) -> PlacedBox:

@@ -32,7 +32,7 @@ def findings_of(
 ) -> list[Finding]:
     """Every rule that the form does not keep; errors first, then in the order of the rules and of the form.
 
-    `gate`: what stops the form from being printed (`catalogue.gate_faults`). `fonts`: those of `every_face(layout)`.
+    `gate`: what stops the form from being printed (`catalogue.gate_faults`). `fonts`: those of `catalogue.all_faces(layout)`.
     `sheets`: finished pages, for the rules that look at them.
     """
     subject = subject_of(layout, gate, fonts=fonts, sheets=sheets)
