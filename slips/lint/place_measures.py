@@ -96,8 +96,11 @@ def full_year_marks(subject: Subject) -> Iterator[Measured]:
 
 
 def stamps(subject: Subject) -> Iterator[Measured]:
-    """The shorter side in mm of the place for the stamp, its label included, for each part of the slip; 0 where there is none."""
-    for part in _slip_parts(subject.layout):
+    """The shorter side in mm of the place for the stamp, its label included, for each part of the slip; 0 where there is none.
+
+    Pre-printed paper has them already.
+    """
+    for part in () if subject.layout.preprinted else _slip_parts(subject.layout):
         found = [b for b in subject.boxes("stamp") if b.part == part.id]
         areas = [_block(box) for box in found]
         side = max((min(area.w_mm, area.h_mm) for area in areas), default=0.0)
@@ -161,8 +164,8 @@ def _back(before: Rect, after: Rect) -> float:
 
 
 def part_headings(subject: Subject) -> Iterator[Measured]:
-    """Headings that always print, for each part."""
-    for part in subject.layout.parts:
+    """Headings that always print, for each part; on pre-printed paper they stand already."""
+    for part in () if subject.layout.preprinted else subject.layout.parts:
         count = sum(b.part == part.id and b.role in HEADINGS and not b.when for b in subject.layout.boxes)
         yield Measured(part.id, (part.rect,), float(count))
 
