@@ -18,6 +18,7 @@ from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import layouts
 from slips.commands_pack import COMMANDS as PACK
+from slips.commands_pack import LAYOUT_COMMANDS
 from slips.commands_verify import COMMANDS as PROOFS
 from slips.commands_verify import calibration_page
 
@@ -304,7 +305,8 @@ def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False)
 
 for _command in (*FORMS, *PACK, *PROOFS, *NIGHT):
     main.add_command(_command)
-layouts.add_command(calibration_page)
+for _command in (*LAYOUT_COMMANDS, calibration_page):
+    layouts.add_command(_command)
 
 
 @contextmanager

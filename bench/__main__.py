@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import figures, intake, pages, printing, reading, scans, symbols
+from bench import figures, intake, pages, printing, reading, scans, symbols, verify
 from bench.figures import Figure
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -123,6 +123,8 @@ def main() -> int:
         )
     found += intake_figures(full=given.full)
     found += scans.figures(scans.measure(12 if given.full else 2))
+    with tempfile.TemporaryDirectory() as folder:
+        found += verify.figures(Path(folder), pages=100 if given.full else 24)
     print(figures.table(found))
     if given.write:
         figures.write_into(PAGE, found)

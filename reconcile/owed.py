@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -39,22 +38,16 @@ class Owed:
     refunds: tuple[Refund, ...]
     free: pl.DataFrame
     taken: Mapping[str, int]
-
-    @cached_property
-    def _rows(self) -> Mapping[Key, dict[str, Any]]:
-        return {key_of(row): row for row in self.excess.iter_rows(named=True)}
-
-    @cached_property
-    def _payers(self) -> Mapping[str | None, int]:
-        return dict(self.excess.group_by("payer_id").agg(pl.col("amount").sum()).iter_rows())
+    rows: Mapping[Key, dict[str, Any]]  # the excess by key
+    payers: Mapping[str | None, int]  # its yen by payer
 
     def standing(self, key: Key) -> dict[str, Any] | None:
         """The row of excess of a key, None where there is none any more."""
-        return self._rows.get(key)
+        return self.rows.get(key)
 
     def of_payer(self, payer_id: str | None) -> int:
         """Yen of excess that stands for a payer."""
-        return self._payers.get(payer_id, 0)
+        return self.payers.get(payer_id, 0)
 
     def moved(self, refund: Refund) -> tuple[str, Any, Any] | None:
         """What of its overpayment is not as the maker saw it: the column, what stands, what was seen; None where nothing moved."""
@@ -95,8 +88,12 @@ def owed(ledger: Ledger) -> Owed:
 def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
     """What is left of rows of excess (`EXCESS` and `payment_no`) after live refunds; rows without a yen left are not among `free`."""
     live = [r for r in refunds if r.live]
+    known = {key_of(row): row for row in excess.iter_rows(named=True)}
+    payers = dict(excess.group_by("payer_id").agg(pl.col("amount").sum()).iter_rows())
     if not live:
-        return Owed(excess=excess, refunds=refunds, free=_no_payer(excess), taken={})
+        return Owed(
+            excess=excess, refunds=refunds, free=_no_payer(excess), taken={}, rows=known, payers=payers
+        )
     rows = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False).to_dicts()
     by_key = {key_of(row): row for row in rows}
     taken = {r.refund_id: 0 for r in live}
@@ -118,7 +115,7 @@ def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
         if row["payer_id"] in overdrawn and row["blocked"] is None:
             row["blocked"] = OVERDRAWN
     free = pl.DataFrame([r for r in rows if r["amount"] > 0], schema=excess.schema, orient="row")
-    return Owed(excess=excess, refunds=refunds, free=_no_payer(free), taken=taken)
+    return Owed(excess=excess, refunds=refunds, free=_no_payer(free), taken=taken, rows=known, payers=payers)
 
 
 def _take(row: dict[str, Any], most: int) -> int:

@@ -49,6 +49,7 @@ class Record:
         self.ledger, self._act, self._what = ledger, act, what
         self._events: list[dict[str, Any]] = []
         self._said: list[str] = []
+        self._transfers: list[pl.DataFrame] = []
         self._totals = dict(ledger.standing.totals)
         self._payments = ledger.standing.payments
 
@@ -72,7 +73,7 @@ class Record:
         self._said.append(text)
 
     def offset(self, refund: Refund) -> None:
-        """Carry out the 充当 of a refund that is decided."""
+        """The 充当 of a refund that is decided."""
         if not refund.offsets:
             return
         rows = []
@@ -90,10 +91,10 @@ class Record:
                     "account_date": self._act.on,
                 }
             )
-        self.redecide(transfers=_transfers(rows))
+        self._transfers.append(_transfers(rows))
 
     def take_back(self, refund: Refund) -> None:
-        """Undo the 充当 of a refund that was decided: the same rows with their yen negated."""
+        """The 充当 of a refund that is rejected, undone: the same rows with their yen negated."""
         if not refund.offsets:
             return
         ids = pl.Series(
@@ -101,13 +102,17 @@ class Record:
         )
         done = pl.concat([_transfers([]), *self.ledger.scan("transfers", list(_transfers([]).columns))])
         done = done.filter(pl.col("payment_id").is_in(ids.implode()))
-        self.redecide(transfers=done.with_columns(-pl.col("amount")))
+        self._transfers.append(done.with_columns(-pl.col("amount")))
 
-    def redecide(
-        self, *, transfers: pl.DataFrame | None = None, slips: pl.Series = _NONE, lines: pl.Series = _NONE
-    ) -> None:
-        """Decide anew what these new transfers, slips and lines touch."""
-        transfers = self.ledger.add("transfers", _transfers([]) if transfers is None else transfers)
+    def carry_out(self) -> None:
+        """Decide the lines of all offsets so far; done by `commit`, and before where the next refund of a payer must see them."""
+        if self._transfers:
+            self.redecide()
+
+    def redecide(self, *, slips: pl.Series = _NONE, lines: pl.Series = _NONE) -> None:
+        """Decide anew what the offsets so far, these slips and these lines touch."""
+        transfers = self.ledger.add("transfers", pl.concat([_transfers([]), *self._transfers]))
+        self._transfers = []
         policy, day = self._act.policy, self._act.on
         done = redecide(
             self.ledger,
@@ -125,6 +130,7 @@ class Record:
 
     def commit(self) -> None:
         """Write it all and make it last."""
+        self.carry_out()
         schema = {n: k for n, k in TABLES["refund_events"].columns.items() if n not in ("seq", "run_id")}
         self.ledger.add("refund_events", pl.DataFrame(self._events, schema=schema))
         self._totals |= refund_totals(refunds_of(self.ledger))

@@ -6,6 +6,7 @@ Refuses each refund by itself: the same person twice, a role that is not asked f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +23,7 @@ from reconcile.owed import Owed, owed, plain, proposals
 from reconcile.policy import Policy
 from reconcile.refund_policy import ANY, MAKER
 from reconcile.refund_record import Act, Record, recording, refusals
-from reconcile.refund_states import Refund, State
+from reconcile.refund_states import Refund, State, key_of
 from reconcile.world import EXCESS
 
 FIGURES = (
@@ -75,26 +76,27 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
     """Say yes to refunds. The last yes that the tier asks for decides: interest to that day is frozen, a 通知番号 given, 充当 carried out."""
 
     def one(record: Record, refund: Refund, now: Owed) -> Refund | Problem:
-        role = _next_role(act, refund)
         problem = (
             _not_in(refund, State.PROPOSED)
             or same_person(act.who, refund)
-            or (
-                None
-                if role
-                else Problem("refund.role", params={"found": act.who, "expected": _missing(act, refund)})
-            )
             or _too_early(act.on, refund)
+            or changed(refund, now)
         )
         if problem:
             return problem
-        figures, offsets, problem = recomputed(record.ledger, refund, now, policy=act.policy, on=act.on)
+        figures, offsets, problem = ready.figures(record, refund, now)
         if problem:
             return problem
+        # the tier is that of this day's figures: interest may have carried the refund into the next one
         needed = act.rules.tier(_yen(figures)).approvals
+        left = _left(needed, refund)
+        role = next((r for r in left if r in act.rules.roles(act.who)), ANY if ANY in left else None)
+        if role is None:
+            expected = ", ".join(left) or "–"
+            return Problem("refund.role", params={"found": act.who, "expected": expected})
         said = {"on": act.on.isoformat(), "needed": list(needed)}
         agreed = record.event(refund, "approved", {**said, "role": role})
-        if len(agreed.approvals) < len(needed):
+        if _left(needed, agreed):
             return agreed
         number = notice_no(act.on, now.refunds)
         about = _about(record.ledger, refund, now, policy=act.policy)
@@ -103,6 +105,7 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
         record.offset(decided)
         return decided
 
+    ready = _Ready(act, refund_ids)
     return _each(act, "refunds approve", refund_ids, one)
 
 
@@ -149,29 +152,60 @@ def _each(
 # --- what may go on ---------------------------------------------------------------------------------
 
 
+Computed = tuple[dict[str, Any], list[dict[str, Any]], Problem | None]
+
+
+class _Ready:
+    """Figures as of the day: together where a payer has one refund among those asked for; else each refund sees the ones before it."""
+
+    def __init__(self, act: Act, refund_ids: Sequence[str]) -> None:
+        self._act, self._wanted = act, frozenset(refund_ids)
+        self._known: dict[str, Computed] | None = None
+
+    def figures(self, record: Record, refund: Refund, now: Owed) -> Computed:
+        """Figures and offsets of a refund, and why it may not go on, if so."""
+        policy, on = self._act.policy, self._act.on
+        if self._known is None:
+            mine = [r for r in now.refunds if r.refund_id in self._wanted and not now.moved(r)]
+            many = Counter(r.payer_id for r in mine)
+            alone = [r for r in mine if many[r.payer_id] == 1]
+            self._known = recomputed(record.ledger, alone, now, policy=policy, on=on)
+        if refund.refund_id not in self._known:
+            record.carry_out()
+            return recomputed(record.ledger, [refund], now, policy=policy, on=on)[refund.refund_id]
+        return self._known[refund.refund_id]
+
+
 def recomputed(
-    ledger: Ledger, refund: Refund, now: Owed, *, policy: Policy, on: date
-) -> tuple[dict[str, Any], list[dict[str, Any]], Problem | None]:
-    """Figures and offsets of a refund as of a day, from what stands; and why it may not go on, if so."""
-    if problem := changed(refund, now):
-        return {}, [], problem
-    row = pl.DataFrame([refund.basis], schema=dict.fromkeys(EXCESS, pl.String) | _not_text())
-    row = row.with_columns(
+    ledger: Ledger, refunds: Sequence[Refund], now: Owed, *, policy: Policy, on: date
+) -> dict[str, Computed]:
+    """Figures and offsets of refunds as of a day, from what stands; and why each may not go on, if so."""
+    if not refunds:
+        return {}
+    rows = pl.DataFrame([r.basis for r in refunds], schema=dict.fromkeys(EXCESS, pl.String) | _not_text())
+    rows = rows.with_columns(
         pl.col(n).str.to_date() for n in ("arisen_on", "paid_on", "account_date", "remit_date")
     )
-    row = row.with_columns(amount=pl.lit(refund.amount, pl.Int64)).cast(pl.Schema(EXCESS))
-    others = [r for r in now.refunds if r.refund_id != refund.refund_id]
-    found = proposals(ledger, row, others, policy=policy, as_of=on)
-    said = found.refunds.row(0, named=True)
-    figures = plain({name: said[name] for name in FIGURES})
-    offsets = [plain(o) for o in found.offsets.to_dicts()]
-    if problem := _unproposable(said, refund.refund_id):
-        return figures, offsets, problem
-    before, after = _told(refund.offsets), _told(offsets)
-    if before != after:
-        params = {"refund": refund.refund_id, "found": after, "expected": before}
-        return figures, offsets, Problem("refund.offset_changed", params=params)
-    return figures, offsets, None
+    rows = rows.with_columns(amount=pl.Series([r.amount for r in refunds], dtype=pl.Int64)).cast(
+        pl.Schema(EXCESS)
+    )
+    names = {r.key: r for r in refunds}
+    ours = {r.refund_id for r in refunds}
+    others = [r for r in now.refunds if r.refund_id not in ours]
+    found = proposals(ledger, rows, others, policy=policy, as_of=on)
+    parts = found.offsets.to_dicts()
+    computed: dict[str, Computed] = {}
+    for said in found.refunds.to_dicts():
+        mine, parts = _split(parts, said["offset"])
+        refund = names[key_of(said)]
+        figures, offsets = plain({name: said[name] for name in FIGURES}), [plain(o) for o in mine]
+        problem = _unproposable(said, refund.refund_id)
+        before, after = _told(refund.offsets), _told(offsets)
+        if problem is None and before != after:
+            params: dict[str, str | int] = {"refund": refund.refund_id, "found": after, "expected": before}
+            problem = Problem("refund.offset_changed", params=params)
+        computed[refund.refund_id] = (figures, offsets, problem)
+    return computed
 
 
 def changed(refund: Refund, now: Owed, *, more: int = 0) -> Problem | None:
@@ -206,23 +240,13 @@ def same_person(who: str, refund: Refund) -> Problem | None:
     return None
 
 
-def _next_role(act: Act, refund: Refund) -> str | None:
-    """The role in which this person's yes counts: a named one that is still missing before `any`; None where none is asked for."""
-    left = _left(act, refund)
-    mine = act.rules.roles(act.who)
-    return next((role for role in left if role in mine), ANY if ANY in left else None)
-
-
-def _left(act: Act, refund: Refund) -> list[str]:
-    left = list(act.rules.tier(_yen(refund.figures)).approvals)
+def _left(needed: Sequence[str], refund: Refund) -> list[str]:
+    """The roles of a tier that nobody has filled yet."""
+    left = list(needed)
     for given in refund.approvals:
         if given.role in left:
             left.remove(given.role)
     return left
-
-
-def _missing(act: Act, refund: Refund) -> str:
-    return ", ".join(_left(act, refund)) or "–"
 
 
 def _unproposable(row: Mapping[str, Any], refund_id: str = "") -> Problem | None:

@@ -12,10 +12,11 @@ from elqr.site import Site
 from slips.fonts import FontLibrary, load_fonts
 from slips.form import Layout
 from slips.geometry import check_layout
+from slips.labels import GUIDED
 from slips.layout import layout_names, load_layout
 from slips.press import site_words
 from slips.request import values_of
-from slips.wording import check_words, every_face
+from slips.wording import check_words, faces_of, faces_of_languages
 
 Row = Mapping[str, str | float]
 
@@ -57,10 +58,15 @@ def faults_of(name_or_path: str) -> list[Problem]:
 
 
 def gate_faults(layout: Layout, *, fonts: FontLibrary | None = None) -> list[Problem]:
-    """All that stops a form from being printed. `fonts`: those of `every_face(layout)`, where they are open already."""
+    """All that stops a form from being printed. `fonts`: those of `all_faces(layout)`, where they are open already."""
     faults = check_layout(layout, values=values_of(layout))
     if any(fault.code == "layout.unknown_label" for fault in faults):
         return faults  # words that do not exist cannot be measured
     return faults + check_words(
-        layout, fonts=fonts or load_fonts(every_face(layout)), site=site_words(Site.unknown())
+        layout, fonts=fonts or load_fonts(all_faces(layout)), site=site_words(Site.unknown())
     )
+
+
+def all_faces(layout: Layout) -> tuple[str, ...]:
+    """The faces of a form in every language."""
+    return (*faces_of(layout), *faces_of_languages(GUIDED))

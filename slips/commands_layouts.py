@@ -99,7 +99,7 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
 @click.option("--row", help=ROW)
 @click.option(
     "--sample",
-    type=click.Choice(["usual", "longest", "plain"]),
+    type=click.Choice(["usual", "longest", "full_year", "plain"]),
     default="usual",
     show_default=True,
     help="Which sample a PNG shows; a PDF has all three. 見本の種類",

@@ -80,4 +80,26 @@ def print_notices(
     raise SystemExit(FOUND if job["problems"]["error"] or job["problems"]["warning"] else FINE)
 
 
+@click.command("vendor-pack")
+@click.argument("layout")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the package. 出力先")
+@click.option("--previous", type=FILE, help="The form as it was (TOML): every change is listed. 前の版の様式")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+def vendor_pack(layout: str, out: Path, previous: Path | None, site: Path | None) -> None:
+    """The package for the print vendor: instruction with every measure, sample set, checksums.
+
+    印刷業者への一式(印刷仕様書・見本セット・照合用の一覧)を作ります。
+    """
+    from slips.vendor_pack import INSTRUCTION, make_vendor_pack
+
+    made = make_vendor_pack(layout, out=out, previous=previous, site=site)
+    click.echo(f"{out / INSTRUCTION}: 印刷仕様書 / instruction")
+    click.echo(
+        f"見本 {made.pages} ページ、変更 {len(made.changes)} 件 / {made.pages} sample pages, {len(made.changes)} changes"
+    )
+    raise SystemExit(FINE)
+
+
 COMMANDS = (print_notices,)
+LAYOUT_COMMANDS = (vendor_pack,)
+"""Commands of the group `elqr layouts`."""

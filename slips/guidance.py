@@ -170,16 +170,17 @@ def offers(rows: pl.DataFrame, guide: Guide) -> pl.DataFrame:
 
 def guide_lines(rows: pl.DataFrame, guide: Guide | None, *, lang: str) -> dict[str, pl.Series]:
     """`guide_1` … `guide_6`: the lines of what each row can use, without gaps; empty after the last."""
-    empty = [[""] * LINES] * rows.height
-    if guide is not None and rows.height:
-        told = offers(rows, guide)
-        texts = [_said(rows["amount"], channel, guide, lang) for channel in guide.channels]
-        empty = [
-            [text[k] for text, yes in zip(texts, flags, strict=True) if yes][:LINES]
-            for k, flags in enumerate(told.iter_rows())
-        ]
+    if guide is None:
+        empty = pl.repeat("", rows.height, dtype=pl.String, eager=True)
+        return {f"guide_{n + 1}": empty for n in range(LINES)}
+    told = offers(rows, guide)
+    texts = [_said(rows["amount"], channel, guide, lang) for channel in guide.channels]
+    chosen = [
+        [text[k] for text, yes in zip(texts, flags, strict=True) if yes][:LINES]
+        for k, flags in enumerate(told.iter_rows())
+    ]
     return {
-        f"guide_{n + 1}": pl.Series([lines[n] if n < len(lines) else "" for lines in empty], dtype=pl.String)
+        f"guide_{n + 1}": pl.Series([lines[n] if n < len(lines) else "" for lines in chosen], dtype=pl.String)
         for n in range(LINES)
     }
 

@@ -117,9 +117,17 @@ def _beside(name_or_path: str | Path, base: str) -> str | Path:
 
 
 def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
-    """The file of a form as it is written, and its SHA-256. Raises ProblemError `layout.not_found`."""
+    """The file of a form as it is written, and what tells one state of it, and of the form it stands on, from another.
+
+    Raises ProblemError `layout.not_found`.
+    """
     raw = _read(name_or_path)[1]
-    return raw, hashlib.sha256(raw).hexdigest()
+    try:
+        base = tomllib.loads(raw.decode("utf-8")).get("base", "")
+        under = _read(_beside(name_or_path, str(base)))[1] if base else b""
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ProblemError):
+        under = b""
+    return raw, hashlib.sha256(raw + under).hexdigest()
 
 
 def _read(name_or_path: str | Path) -> tuple[str, bytes]:

@@ -122,9 +122,12 @@ def _joined(pieces: Sequence[_Piece]) -> str:
 def _goes_on(before: _Piece, piece: _Piece) -> bool:
     if before.y == piece.y:
         return abs(piece.x - before.end) < GAP_EM * piece.setting[1]
-    wide = (
-        unicodedata.east_asian_width(before.text[-1]) in "WF"
-        and unicodedata.east_asian_width(piece.text[0]) in "WF"
-    )
+    wide = [unicodedata.east_asian_width(c) in "WF" for c in (before.text[-1], piece.text[0])]
+    digit = before.text[-1].isdigit() or piece.text[0].isdigit()  # 30|万円 is one word, "with|地方税…" is two
     next_line = 0 < before.y - piece.y <= PITCH_MAX * piece.setting[1]
-    return wide and next_line and before.setting == piece.setting and piece.text[0] not in OPENERS
+    return (
+        (all(wide) or (any(wide) and digit))
+        and next_line
+        and before.setting == piece.setting
+        and piece.text[0] not in OPENERS
+    )

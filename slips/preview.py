@@ -67,16 +67,17 @@ def good_form(name_or_path: str) -> Layout:
 def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibrary | None = None) -> Drawing:
     """Print rows of value columns (`line`, `lang`, `mode` and what the form names), as the print job does.
 
-    `fonts`: those of `every_face(layout)`, where they are open already.
+    `fonts`: those of the form and of the languages of the rows, where they are open already.
     Raises ProblemError where no row can be printed, a constant text of the form does not fit, or a font, a mark or an output profile is
     missing.
     """
-    fonts = fonts or load_fonts((*faces_of(layout), *faces_of_languages(frame["lang"].drop_nulls())))
+    langs = frame["lang"].unique(maintain_order=True).to_list()
+    fonts = fonts or load_fonts((*faces_of(layout), *faces_of_languages(langs)))
     check = TextCheck({layout.id: layout}, fonts)
     log = check.check(frame, layout.id)
     setup = Setup(
         layouts={layout.id: layout},
-        langs=frame["lang"].unique(maintain_order=True).to_list(),
+        langs=langs,
         site_words=site_words(office),
         issued=ISSUED,
         intent=load_intent(office.output_profile),

@@ -21,7 +21,7 @@ from elqr.site import Site, load_site
 from slips import notice_rows
 from slips.form import Layout
 from slips.geometry import load_good_layout
-from slips.guidance import load_guide
+from slips.guidance import Guide, load_guide
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
 from slips.order import NUMBER_WIDTH, PlannedFile
@@ -115,11 +115,11 @@ def setting_of(request: PrintRequest) -> Setting:
     ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
     guide = load_guide(site, profile=profile.kind, issued=request.issue_date)
-    forms = {False: Form(ordinary.id, table_rows(ordinary), guide)}
+    forms = {False: _form(ordinary, guide)}
     if ordinary.large_print:
         large = _layout(ordinary.large_print)
         layouts[large.id] = large
-        forms[True] = Form(large.id, table_rows(large), guide)
+        forms[True] = _form(large, guide)
     identity = {
         "input_sha256": source.sha256,
         "layouts": {name: layout.sha256 for name, layout in sorted(layouts.items())},
@@ -146,6 +146,12 @@ def setting_of(request: PrintRequest) -> Setting:
         forms=forms,
         identity=identity,
     )
+
+
+def _form(layout: Layout, guide: Guide) -> Form:
+    """The form as the job sees it; ways to pay are worked out only where it tells them."""
+    guided = any(box.value.startswith("guide_") for box in layout.boxes)
+    return Form(layout.id, table_rows(layout), guide if guided else None)
 
 
 def _layout(name: str) -> Layout:

@@ -73,6 +73,9 @@ def _rows(request: ShowRequest, layout: Layout, office: Site, samples: tuple[str
     if request.row is None:
         frame = preview_values(request.lang or "ja", rows=table_rows(layout), office=office)
         return frame.filter(pl.col("line").is_in([KINDS.index(kind) + 1 for kind in samples]))
+    if layout.document != "slip":
+        params = {"file": layout.file, "found": layout.document, "expected": "slip"}
+        raise ProblemError(Problem("layout.other_document", "layout", params))
     return row_values(
         request.row,
         site=office,

@@ -15,6 +15,7 @@ from elqr.site import Site
 from slips.outfiles import telling_disk_errors, write_whole
 from slips.preview import good_form, preview_values, write_preview
 from slips.proof.intent import places_of
+from slips.proof.simulate.matrix import READERS
 from slips.proof.stress import Stress, stress_file
 from slips.proof.stress_report import stress_csv, stress_html
 from slips.request import table_rows
@@ -42,10 +43,10 @@ def stress_form(name_or_path: str, *, out: Path) -> list[str]:
 
 
 def _said(result: Stress) -> list[str]:
-    """Up to where the first reader takes each defect."""
+    """Up to where all readers together take each defect."""
     lines = []
     for row in result.rows:
-        borne = row.bears("zxing-cpp")
+        borne = row.bears(READERS[-1])
         amount = "—" if borne is None else f"{borne:g} {row.defect.unit}".rstrip()
         lines.append(f"  {row.defect.ja} / {row.defect.name}: {amount}")
     return lines

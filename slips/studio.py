@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
 from slips.aloud import said_of, spoken_pages
-from slips.catalogue import gate_faults
+from slips.catalogue import all_faces, gate_faults
 from slips.fonts import FontLibrary, load_fonts
 from slips.form import Layout
 from slips.layout import form_bytes, load_layout
@@ -31,7 +31,6 @@ from slips.png import png
 from slips.preview import KINDS, drawn, preview_values
 from slips.request import table_rows
 from slips.studio_page import Spoken, View, html, policy
-from slips.wording import every_face
 
 HOST: Final = "127.0.0.1"
 NAMES: Final = ("127.0.0.1", "localhost")
@@ -109,7 +108,7 @@ class Studio:
 def shown(name: str, version: str) -> Shown:
     """A form read, judged, printed and read aloud. Raises ProblemError where it is no form."""
     layout = load_layout(name)
-    fonts = load_fonts(every_face(layout))
+    fonts = load_fonts(all_faces(layout))
     gate = gate_faults(layout, fonts=fonts)
     sheets, spoken = _printed(printable(layout, gate), fonts)
     judged = Judged(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -40,6 +40,14 @@ for (const link of document.querySelectorAll("a[data-box]")) {
 }
 setTimeout(look, 600);
 """
+
+
+SAMPLE_WORDS: Mapping[str, str] = {
+    "usual": "ふつうの納付書",
+    "longest": "最も長い値",
+    "full_year": "全期一括",
+    "plain": "バーコードなし",
+}
 
 
 @dataclass(frozen=True)
@@ -108,8 +116,8 @@ def _header(view: View) -> Iterator[str]:
         counts = "・".join(f"{SEVERITY_WORDS[s][0]} {judged.count(s)}" for s in SEVERITY_WORDS)
         yield f'<p id="counts">{counts} — 版 {escape(judged.layout.version)}</p>'
     links = (
-        f'<a href="/?sample={sample}"{" aria-current=page" if sample == view.sample else ""}>{word}</a>'
-        for sample, word in zip(view.samples, ("ふつうの納付書", "最も長い値", "バーコードなし"), strict=True)
+        f'<a href="/?sample={sample}"{" aria-current=page" if sample == view.sample else ""}>{SAMPLE_WORDS[sample]}</a>'
+        for sample in view.samples
     )
     yield f"<p>見本: {''.join(links)}</p></header>"
 

@@ -42,11 +42,6 @@ def faces_of_languages(langs: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({FACE_OF[name] for name in names if name in FACE_OF}))
 
 
-def every_face(layout: Layout) -> tuple[str, ...]:
-    """The faces of a form in any language: what judging its words needs."""
-    return (*faces_of(layout), *faces_of_languages(GUIDED))
-
-
 def faces_of(layout: Layout) -> tuple[str, ...]:
     """The font faces that a form names, for boxes and labels."""
     boxes = layout.boxes

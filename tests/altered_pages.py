@@ -83,46 +83,45 @@ def _made(change: Callable[[Modules], bytes]) -> Callable[[str, str], bytes]:
     return lambda payload, other: change(modules_of(payload))
 
 
-ALTERATIONS: Mapping[str, tuple[Callable[[str, str], bytes], str]] = {
-    # what is drawn instead of the code, and the finding that names the cause
-    "neighbour's payload": (lambda payload, other: mask(modules_of(other)), "verify.number_differs"),
-    "no symbol": (lambda payload, other: b"", "verify.unreadable"),
-    "grey picture": (_made(picture), "verify.code_image"),
-    "resampled picture": (_made(lambda m: picture(m, pixels=3)), "verify.pixels"),
-    "mirrored": (_made(lambda m: mask(np.ascontiguousarray(m[:, ::-1]))), "verify.mirrored"),
-    "turned": (_made(lambda m: mask(np.ascontiguousarray(np.rot90(m)))), "verify.turned"),
-    "another mask": (lambda payload, other: mask(other_mask(payload)), "verify.modules"),
-    "level L": (lambda payload, other: mask(level_l(payload)), "verify.symbol_kind"),
-    "1 module flipped": (_made(lambda m: mask(flipped(m, 1))), "verify.modules"),
-    "10 modules flipped": (_made(lambda m: mask(flipped(m, 10))), "verify.modules"),
-    "25 modules flipped": (_made(lambda m: mask(flipped(m, 25))), "verify.modules"),
-    "moved by 0.05 mm": (_made(lambda m: mask(m, dx_mm=0.05)), "verify.moved"),
-    "moved by 0.1 mm": (_made(lambda m: mask(m, dy_mm=0.1)), "verify.moved"),
-    "moved by 1 mm": (_made(lambda m: mask(m, dx_mm=1.0)), "verify.moved"),
-    "scaled to 99 %": (_made(lambda m: mask(m, scale=0.99)), "verify.size"),
-    "scaled to 95 %": (_made(lambda m: mask(m, scale=0.95)), "verify.size"),
-    "hairline through it": (_made(lambda m: mask(m) + rectangle(-2, 20.4, 45, 0.3)), "verify.pixels"),
-    "text over a corner": (_made(lambda m: mask(m) + words(b"No.123", 30, 38, 8.0)), "verify.pixels"),
-    "frame three modules off": (_made(lambda m: mask(m) + rectangle(-3.3, -4, 0.3, 49)), "verify.quiet_zone"),
-    "text in the quiet zone": (_made(lambda m: mask(m) + words(b"00000001", 2, 46.5)), "verify.quiet_zone"),
-    "60 % grey": (_made(lambda m: b"0.4 g " + mask(m) + b"0 g "), "verify.not_black"),
-    "90 % black": (_made(lambda m: b"0.1 g " + mask(m) + b"0 g "), "verify.not_black"),
-    "dark blue": (_made(lambda m: b"0 0 0.5 rg " + mask(m) + b"0 g "), "verify.code_ink"),
-    "black of three colours": (_made(lambda m: b"0 0 0 rg " + mask(m) + b"0 g "), "verify.code_ink"),
-    "rich black": (_made(lambda m: b"0.6 0.4 0.4 1 k " + mask(m) + b"0 g "), "verify.code_ink"),
-    "tint behind it": (
-        _made(lambda m: rectangle(-6, -6, 53, 53, b"0.75 g") + mask(m)),
-        "verify.tint",
-    ),
-    "white box over 6 %": (_made(lambda m: mask(m) + rectangle(20, 20, 10, 10, b"1 g")), "verify.modules"),
+ALTERATIONS: Mapping[str, Callable[[str, str], bytes]] = {
+    "neighbour's payload": lambda payload, other: mask(modules_of(other)),
+    "no symbol": lambda payload, other: b"",
+    "grey picture": _made(picture),
+    "resampled picture": _made(lambda m: picture(m, pixels=3)),
+    "mirrored": _made(lambda m: mask(np.ascontiguousarray(m[:, ::-1]))),
+    "turned": _made(lambda m: mask(np.ascontiguousarray(np.rot90(m)))),
+    "another mask": lambda payload, other: mask(other_mask(payload)),
+    "level L": lambda payload, other: mask(level_l(payload)),
+    "1 module flipped": _made(lambda m: mask(flipped(m, 1))),
+    "10 modules flipped": _made(lambda m: mask(flipped(m, 10))),
+    "25 modules flipped": _made(lambda m: mask(flipped(m, 25))),
+    "moved by 0.05 mm": _made(lambda m: mask(m, dx_mm=0.05)),
+    "moved by 0.1 mm": _made(lambda m: mask(m, dy_mm=0.1)),
+    "moved by 1 mm": _made(lambda m: mask(m, dx_mm=1.0)),
+    "scaled to 99 %": _made(lambda m: mask(m, scale=0.99)),
+    "scaled to 95 %": _made(lambda m: mask(m, scale=0.95)),
+    "hairline through it": _made(lambda m: mask(m) + rectangle(-2, 20.4, 45, 0.3)),
+    "text over a corner": _made(lambda m: mask(m) + words(b"No.123", 30, 38, 8.0)),
+    "frame three modules off": _made(lambda m: mask(m) + rectangle(-3.3, -4, 0.3, 49)),
+    "text in the quiet zone": _made(lambda m: mask(m) + words(b"00000001", 2, 46.5)),
+    "60 % grey": _made(lambda m: b"0.4 g " + mask(m) + b"0 g "),
+    "90 % black": _made(lambda m: b"0.1 g " + mask(m) + b"0 g "),
+    "dark blue": _made(lambda m: b"0 0 0.5 rg " + mask(m) + b"0 g "),
+    "black of three colours": _made(lambda m: b"0 0 0 rg " + mask(m) + b"0 g "),
+    "rich black": _made(lambda m: b"0.6 0.4 0.4 1 k " + mask(m) + b"0 g "),
+    "tint behind it": _made(lambda m: rectangle(-6, -6, 53, 53, b"0.75 g") + mask(m)),
+    "white box over 6 %": _made(lambda m: mask(m) + rectangle(20, 20, 10, 10, b"1 g")),
 }
+
+
+"""What is drawn instead of the code, from its own payload and the next one's."""
 
 
 def alter(pdf: Path, out: Path, payloads: list[str]) -> Path:
     """`pdf` with one alteration a page, from its first page on; the pages behind stay as they are."""
     white = rectangle(-4.5, -4.5, 50, 50, b"1 g")
     with pikepdf.open(pdf) as file:
-        for number, (draw, _) in enumerate(ALTERATIONS.values()):
+        for number, draw in enumerate(ALTERATIONS.values()):
             page = file.pages[number]
             drawn = draw(payloads[number], payloads[number + 1])
             page.contents_add(file.make_stream(white + drawn))

@@ -45,7 +45,7 @@ HOMES: Mapping[
     "pypdfium2": ("slips/proof/render.py",),
     "psycopg": ("reconcile/store_postgres.py",),
     "pyzbar": ("slips/proof/decode.py",),
-    "reportlab": ("slips/artwork.py",),
+    "reportlab": ("slips/artwork.py", "slips/pack_paper.py"),
     "zengin_code": ("reconcile/banks.py",),
     "zxingcpp": ("slips/proof/decode.py",),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import pikepdf
 import pytest
 from click.testing import CliRunner, Result
 from house import ROOT
+from opened_fonts import opened
 
 from cli import main
-from slips.fonts import FontLibrary, load_fonts
 
 SITE = ("--site", "sample_data/site.toml", "--issue-date", "2026-06-01")
 
@@ -22,16 +21,11 @@ def run(*words: str | Path) -> Result:
     return CliRunner().invoke(main, ["layouts", *map(str, words)])
 
 
-@cache
-def _opened(names: tuple[str, ...]) -> FontLibrary:
-    return load_fonts(names)
-
-
 @pytest.fixture(autouse=True)
 def _at_the_top(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the folder that the samples are named from; fonts are opened once, not once a command."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("slips.preview.load_fonts", _opened)
+    monkeypatch.setattr("slips.preview.load_fonts", opened)
 
 
 def size(png: Path) -> tuple[int, int]:
@@ -97,6 +91,11 @@ def test_a_sample_is_read_without_a_row() -> None:
 def test_a_place_that_is_none_is_told(row: str, code: str) -> None:
     ended = run("read", "mihara", "--row", row, *SITE)
     assert ended.exit_code == 2 and code in ended.output
+
+
+def test_a_row_of_slips_on_a_form_of_notices_is_refused() -> None:
+    ended = run("read", "refund_notice", "--row", "sample_data/slips.csv:2", *SITE)
+    assert ended.exit_code == 2 and "layout.other_document" in ended.output
 
 
 def test_a_row_that_would_be_held_says_why(tmp_path: Path) -> None:

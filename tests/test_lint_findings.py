@@ -8,9 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from opened_fonts import opened
 
 from elqr.problems import Problem
-from slips.fonts import FontLibrary, load_fonts
+from slips.catalogue import all_faces
 from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Rect, Tint
 from slips.geometry import check_layout
 from slips.layout import load_layout
@@ -27,13 +28,8 @@ def form(name: str) -> Layout:
     return load_layout(name)
 
 
-@cache
-def fonts() -> FontLibrary:
-    return load_fonts(("gothic", "gothic-bold", "pgothic", "pgothic-bold"))
-
-
 def judged(layout: Layout, gate: Sequence[Problem]) -> list[Finding]:
-    return findings_of(layout, gate=gate, fonts=fonts())
+    return findings_of(layout, gate=gate, fonts=opened(all_faces(layout)))
 
 
 def box(layout: Layout, name: str) -> PlacedBox:
@@ -211,6 +207,29 @@ def test_a_seeded_fault_is_found_with_its_measured_value(fault: Fault) -> None:
     else:
         assert any(value == pytest.approx(fault.measured, abs=0.006) for value in measured), measured
     assert all(f.places or fault.rule in ("order.tabs", "language.complete") for f in found)
+
+
+def test_the_inserters_own_code_is_kept_away_from_the_payers() -> None:
+    layout = form("booklet")
+    qr, (mark,) = box(layout, "notice.qr"), layout.inserter_marks
+    rule = load_rules()["code.qr_apart"]
+    assert list(broken(rule, Subject(layout))) == []
+    near = replace(layout, inserter_marks=(replace(mark, x_mm=qr.x_mm - mark.w_mm - 12.0, y_mm=qr.y_mm),))
+    (found,) = broken(rule, Subject(near))
+    assert (found.boxes, found.measured, found.detail) == (
+        ("notice.qr",),
+        pytest.approx(12.0),
+        f"inserter_mark {mark.id}",
+    )
+
+
+def test_white_on_a_dark_ground_is_measured_as_white() -> None:
+    rule, layout = load_rules()["contrast.text"], form("mihara")
+    bars = [b for b in layout.boxes if b.ground < 0.5]
+    assert bars and list(broken(rule, Subject(layout))) == []
+    grey = changed(layout, bars[0].name, ground=0.49)
+    (found,) = broken(rule, Subject(grey))
+    assert found.measured == pytest.approx(1.05 / (((0.49 + 0.055) / 1.055) ** 2.4 + 0.05), abs=0.001)
 
 
 def test_red_under_black_is_dark_for_protan_eyes_only() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from opened_fonts import opened
 
 from cli import main
 from slips.form import Rect
@@ -24,6 +25,13 @@ from slips.lint.report import Judged, document, text
 from slips.lint.rules import load_rules
 from slips.lint.toml_lines import lines_of
 from slips.png import png
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fonts_opened_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slips.lint.check.load_fonts", opened)
+        yield
 
 
 @pytest.fixture(scope="module")

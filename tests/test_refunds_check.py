@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from refund_towns import FRIDAY, account, accounts, act, found, overpaid, refunds, refused
+from refund_towns import FRIDAY, account, accounts, act, copied, found, overpaid, refunds, refused
 
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.refund_export import export, export_again
@@ -17,15 +17,22 @@ from reconcile.refunds import approve, propose
 from reconcile.tables import TABLES
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> str:
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("check")
+    place = top / "l.db"
+    overpaid(place, top / "t")
     propose(act(place, "mai"), only=["P00001", "P00002"])
     approve(act(place, "chie"), ["R000001"])
-    accounts(place, tmp_path, account(1))
-    export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
+    accounts(place, top, account(1))
+    export(act(place, "eri"), transfer_on=FRIDAY, out=top / "bank")
     return place
+
+
+@pytest.fixture
+def place(sent: Path, tmp_path: Path) -> str:
+    """One refund in a transfer file, one proposed, one payer without a proposal."""
+    return copied(sent, tmp_path / "l.db")
 
 
 def slipped_in(place: str, table: str, **row: Any) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pikepdf
 import psycopg
 import pytest
 from click.testing import Result
@@ -143,6 +145,20 @@ def test_notices_are_those_of_the_decisions(run: Run) -> None:
     assert [r["notice_no"] for r in table] == ["2026-000001", "2026-000002", "2026-000003"]
     assert [r["tax_name"] for r in table] == ["市県民税(普通徴収)"] * 3
     assert table[1]["offset_to"] == "2025901-000006-04" and table[1]["total"] == "0"
+
+
+def test_notices_are_printed_as_they_were_decided(run: Run) -> None:
+    """The form of slips takes the file of reconcile as it is; each page says the number and the sum of its decision."""
+    out = run.top / "printed"
+    asked = ("--site", SITE, "--issue-date", "2026-07-22", "--out", out)
+    done = elqr("print-notices", run.top / "notices" / "notices.csv", *asked)
+    assert done.exit_code == 0, done.output
+    with pikepdf.open(out / "notices-00001.pdf") as pdf:
+        assert len(pdf.pages) == 3 and "/StructTreeRoot" in pdf.Root
+    words = ["pdftotext", "-layout", str(out / "notices-00001.pdf"), "-"]
+    text = "".join(subprocess.run(words, capture_output=True, check=True, text=True).stdout.split())
+    for said in ("2026-000001", "2026-000003", "25,100円", "令和8年7月21日", "三菱UFJ本店普通****041"):
+        assert said in text, said
 
 
 def test_the_nightly_files_tell_the_states_and_every_yen_stays(run: Run) -> None:

@@ -15,7 +15,19 @@ import polars as pl
 import pytest
 from house import ROOT
 from ledger_files import receipt, write
-from refund_towns import FRIDAY, account, accounts, act, found, later, overpaid, refunds, refused, rules
+from refund_towns import (
+    FRIDAY,
+    account,
+    accounts,
+    act,
+    copied,
+    found,
+    later,
+    overpaid,
+    refunds,
+    refused,
+    rules,
+)
 
 from elqr.site import Site
 from reconcile import refund_export
@@ -30,16 +42,22 @@ GOLDEN = ROOT / "tests" / "golden" / "refunds_transfer.txt"
 PAYERS = "payer_id,payer_name,postal_code,address,lang"
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> str:
-    """Three refunds of ¥20,000 decided, with accounts for all."""
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("export")
+    place = top / "l.db"
+    overpaid(place, top / "t")
     propose(act(place, "mai"))
     approve(act(place, "chie"), ["R000001", "R000002", "R000003"])
     names = ("ヤマダ　タロー", "カ）ミホン", "ｻﾄｳ ﾊﾅｺ")
-    accounts(place, tmp_path, *(account(n, holder_kana=name) for n, name in enumerate(names, 1)))
+    accounts(place, top, *(account(n, holder_kana=name) for n, name in enumerate(names, 1)))
     return place
+
+
+@pytest.fixture
+def place(decided: Path, tmp_path: Path) -> str:
+    """Three refunds of ¥20,000 decided, with accounts for all."""
+    return copied(decided, tmp_path / "l.db")
 
 
 def told(data: bytes) -> str:

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from refund_towns import DEFAULT, FRIDAY, account, accounts, act, found, overpaid, refunds, refused, rules
+from refund_towns import (
+    DEFAULT,
+    FRIDAY,
+    account,
+    accounts,
+    act,
+    copied,
+    found,
+    overpaid,
+    refunds,
+    refused,
+    rules,
+)
 
 from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
@@ -17,12 +29,18 @@ from reconcile.refunds import approve, propose, reject
 from reconcile.tables import TABLES
 
 
+@pytest.fixture(scope="module")
+def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("eyes")
+    overpaid(top / "l.db", top / "t")
+    propose(act(top / "l.db", "mai"))
+    return top / "l.db"
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> str:
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
-    propose(act(place, "mai"))
-    return place
+def place(proposed: Path, tmp_path: Path) -> str:
+    """Three refunds of ¥20,000, proposed by mai."""
+    return copied(proposed, tmp_path / "l.db")
 
 
 def person(name: str, *roles: str, login: str | None = None) -> dict[str, User]:

@@ -15,6 +15,7 @@ from refund_towns import (
     account,
     accounts,
     act,
+    copied,
     found,
     free_yen,
     later,
@@ -42,12 +43,17 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
     return lambda: str(tmp_path / f"{next(numbers)}.db")  # type: ignore[return-value]
 
 
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("flow")
+    overpaid(top / "l.db", top / "t")
+    return top / "l.db"
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> str:
+def place(town: Path, tmp_path: Path) -> str:
     """Three payers, each ¥20,000 too much."""
-    place = str(tmp_path / "l.db")
-    overpaid(place, tmp_path / "t")
-    return place
+    return copied(town, tmp_path / "l.db")
 
 
 def txn_of(place: str, refund_id: str) -> str:
@@ -136,6 +142,18 @@ def test_interest_is_that_of_the_decision_day(
     assert done.figures["interest_to"] in (decided.isoformat(), None)
     assert proposed.figures["interest"] <= expected
     assert done.payable == yen + expected
+
+
+def test_interest_that_grows_into_the_next_tier_asks_for_its_approvals(tmp_path: Path) -> None:
+    """¥120,000 is one person's to approve; with ¥2,200 of interest on the decision day it is two people's."""
+    place = str(tmp_path / "l.db")
+    kanou(place, tmp_path, paid=date(2024, 3, 31), yen=120_000)
+    propose(act(place, "mai", on=date(2025, 6, 10)))
+    tiers = rules((121_500, ("any",)), (None, ("any", "any")))
+    on = date(2026, 3, 31)
+    assert approve(act(place, "chie", on=on, rules=tiers), ["R000001"]).refunds[0].state.value == "proposed"
+    done = approve(act(place, "dai", on=on, rules=tiers), ["R000001"]).refunds[0]
+    assert (done.state.value, done.needed, done.payable) == ("approved", 2, 122_200)
 
 
 def test_a_decision_beyond_the_rate_table_is_refused(place: str) -> None:
@@ -353,22 +371,15 @@ def test_a_preliminary_payment_on_the_line_holds_the_refund(place: str, tmp_path
 
 def test_numbers_of_notices_run_by_fiscal_year(tmp_path: Path) -> None:
     place = str(tmp_path / "l.db")
-    for n, paid in ((1, date(2025, 5, 1)), (2, date(2025, 5, 2)), (3, date(2025, 5, 3))):
-        due = {"due_date": "2025-06-30", "fiscal_year": 2025, "levy_year": 2025, "tax_year": 2025}
-        folder = tmp_path / str(n)
-        folder.mkdir()
-        night(
-            place,
-            assessments=[write(folder / "a.csv", LINE_HEAD, line(n, 1, 9_000, **due))],
-            slips=[
-                write(folder / "s.csv", SLIP_HEAD, slip(n * 10, n, 1, 9_000, levy_year=2025, tax_year=2025))
-            ],
-            receipts=[
-                write(
-                    folder / "r.csv", RECEIPT_HEAD, *(receipt(f"T{n}{x}", n * 10, 9_000, paid) for x in "ab")
-                )
-            ],
-        )
+    due = {"due_date": "2025-06-30", "fiscal_year": 2025, "levy_year": 2025, "tax_year": 2025}
+    slips = [slip(n * 10, n, 1, 9_000, levy_year=2025, tax_year=2025) for n in (1, 2, 3)]
+    paid = [receipt(f"T{n}{x}", n * 10, 9_000, date(2025, 5, n)) for n in (1, 2, 3) for x in "ab"]
+    night(
+        place,
+        assessments=[write(tmp_path / "a.csv", LINE_HEAD, *(line(n, 1, 9_000, **due) for n in (1, 2, 3)))],
+        slips=[write(tmp_path / "s.csv", SLIP_HEAD, *slips)],
+        receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)],
+    )
     propose(act(place, "mai", on=date(2026, 3, 1)))
     numbers = [
         approve(act(place, "chie", on=on), [f"R{i:06}"]).refunds[0].notice_no

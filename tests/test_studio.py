@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from opened_fonts import opened
 
 from cli import main
 from elqr.problems import Problem, ProblemError
@@ -38,6 +39,13 @@ def save(path: Path, change: Callable[[str], str]) -> None:
     after = change(before)
     assert after != before
     path.write_text(after, encoding="utf-8")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fonts_opened_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slips.studio.load_fonts", opened)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +217,7 @@ def test_a_form_from_elsewhere_cannot_put_markup_into_the_page() -> None:
             name='"><img src=x>',
             version="v",
             sample="usual",
-            samples=("usual", "longest", "plain"),
+            samples=("usual", "longest", "full_year", "plain"),
             judged=None,
             problems=[fault],
         )

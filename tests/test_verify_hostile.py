@@ -63,7 +63,13 @@ def vast_tiff(path: Path) -> None:
 
 def pdf_bomb(path: Path) -> None:
     """A few kilobytes that unpack to gigabytes of page content, behind two filters."""
-    inner = zlib.compress(b"0 0 m 9 9 l S " * 40_000_000, 9)
+    squeeze = zlib.compressobj(1)
+    block = b" " * 2**20
+    inner = (
+        b"".join(squeeze.compress(block) for _ in range(600))
+        + squeeze.compress(b"0 0 9 9 re f")
+        + squeeze.flush()
+    )
     outer = zlib.compress(inner, 9)
     body = b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%b\nendstream" % (len(outer), outer)
     path.write_bytes(_pdf([b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/MediaBox[0 0 790 323]>>", body]))

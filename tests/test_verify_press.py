@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from slips.layout import load_layout
@@ -15,7 +16,7 @@ from slips.proof.run import VerifyRequest, verify
 from slips.proof.suspicions import SAID, WEAK
 from tools.paper import PRESS_DPI, Scanner, Sheet, sheets_of, write_scans
 
-SHEETS = 6
+SHEETS = 5
 SCREENED = 3
 """The sheet whose black is screened."""
 
@@ -73,6 +74,16 @@ def test_the_streak_is_told_though_no_page_has_a_finding_of_it(
     assert "筋状のインク抜けが続いています" in page
     assert "黒がベタでなく網点で印刷されています" in page
     assert "verify.trend_streak" in json.dumps(delivery.document)
+
+
+def test_no_payer_is_named(inspection: Inspection, printed_job: Path, tmp_path: Path) -> None:
+    deliver(inspection, tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    slips = pl.read_csv(printed_job.parent / "slips.csv", infer_schema=False)
+    for column in ("payer_name", "address", "payer_id"):
+        values = [value for value in slips[column].unique() if value]
+        assert values
+        assert not [value for value in values if value in page], column
 
 
 def test_a_gate_and_a_suspicion_do_not_say_the_same_twice(inspection: Inspection) -> None:

@@ -19,7 +19,7 @@ from slips.proof.drift import chart_of
 from slips.proof.outcome import Inspection, PageResult
 from slips.proof.overlay import CELL_PX, margin_picture
 from slips.proof.thresholds import load_thresholds
-from slips.proof.trend import Trend
+from slips.proof.trend import Trend, trend_of
 from slips.proof.trend_plots import POINTS_MAX, chart_plot
 from slips.proof.verdicts import SlipResult, Verdict
 from slips.proof.verify_report import report_html
@@ -151,28 +151,47 @@ def test_a_clean_run_asks_for_nothing() -> None:
     assert "所見はありません。" in text
 
 
+def test_a_trend_is_not_claimed_where_nothing_was_measured() -> None:
+    text = "\n".join(read(report(made.inspection())).lines)
+    assert "印刷機の傾向は分かりません" in text
+    assert "管理限界を超える変化はありません" not in text
+    few = "\n".join(read(report(made.inspection(), trend_of(made.marks(2)))).lines)
+    assert "3枚に満たないため" in few
+    calm = "\n".join(read(report(made.inspection(), trend_of(made.marks(12)))).lines)
+    assert "管理限界を超える変化はありません" in calm
+
+
 def test_a_run_without_a_page_says_so() -> None:
     nothing = replace(made.inspection(), pages=(), slips=())
     text = "\n".join(read(report(nothing)).lines)
     assert "調べられる頁がありませんでした" in text
 
 
-def test_a_hundred_thousand_slips_make_a_page_of_the_same_size() -> None:
-    few, many = made.inspection(720, repeats=30), made.inspection(100_000, repeats=4000)
+def test_ever_so_many_slips_make_a_page_of_the_same_size() -> None:
+    few, many = made.inspection(720, repeats=30), made.inspection(36_000, repeats=1500)
     small, large = report(few), report(many)
     assert len(large) < len(small) + 5_000
     text = "\n".join(read(large).lines)
-    assert f"8,000 件中 {ROWS_A_NOTE} 件" in text
+    assert f"3,000 件中 {ROWS_A_NOTE} 件" in text
     assert "全件は results.csv にあります。" in text
 
 
 def test_pictures_are_bounded_in_number_and_size() -> None:
     many = made.inspection(480, repeats=20, png=made.picture())
     shown = read(report(many)).tags["img"]
-    kinds = len(groups_of(many))
-    assert shown == min(PICTURES_MAX, kinds * PICTURES_A_CODE)
+    groups = groups_of(many)
+    assert max(len(group.pictures) for group in groups) == PICTURES_A_CODE
+    assert shown == sum(len(group.pictures) for group in groups) <= PICTURES_MAX
     huge = made.inspection(png=b"\x89PNG" + bytes(300_000))
     assert read(report(huge)).tags["img"] == 0
+
+
+def test_a_picture_of_a_page_comes_once() -> None:
+    pictured = [
+        (s.row.source, s.row.page) for group in groups_of(made.inspection(png=b"PNG")) for s in group.pictures
+    ]
+    assert pictured
+    assert len(pictured) == len(set(pictured))
 
 
 def test_the_gravest_findings_come_first() -> None:

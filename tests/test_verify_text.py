@@ -107,7 +107,7 @@ def test_one_other_digit_is_never_taken_for_the_expected_amount(scanner: Scanner
 @pytest.mark.parametrize("dpi", [150, 300, 600])
 @pytest.mark.parametrize("noise", [0, 6, 18, 30])
 def test_a_blank_cell_is_blank_and_never_a_digit(dpi: int, noise: float) -> None:
-    for seed in range(4):
+    for seed in range(2):
         found = read("mihara", "amount_yen", "", Scanner(dpi, noise, jpeg=30), seed=seed, like="1円")
         assert found == TextReading(legibility=Legibility.BLANK)
 
@@ -165,6 +165,19 @@ def test_a_screened_amount_still_reads() -> None:
     picture[(x // 7 + y // 7) % 2 == 0] = 255
     grey, to_pixels = paper.scanned(picture, box, Scanner(300), seed=1)
     assert READER.read(grey, to_pixels, box=box, form=amounts()).says("12,300円")
+
+
+def test_a_digit_with_a_white_streak_through_it_is_no_other_digit() -> None:
+    """8 without its left side is a 3: neither may be read for sure, as the other characters show what a sound one looks like."""
+    _, box = paper.form_box("mihara", "amount_yen")
+    picture = pictures("mihara", "amount_yen", CASES["mihara", "amount_yen"])[AMOUNTS.index("88,898円")]
+    dark = np.flatnonzero((picture < 128)[200:-200].any(0))
+    for at in range(dark[0], dark[0] + 100, 5):
+        spoilt = picture.copy()
+        spoilt[:, at : at + 14] = 255
+        grey, to_pixels = paper.scanned(spoilt, box, Scanner(300), seed=at)
+        found = READER.read(grey, to_pixels, box=box, form=amounts())
+        assert found.legibility is not Legibility.READ or found.says("88,898円"), (at, found)
 
 
 def test_a_digit_that_lacks_is_no_shorter_amount() -> None:

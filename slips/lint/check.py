@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from elqr.site import Site
-from slips.catalogue import gate_faults
+from slips.catalogue import all_faces, gate_faults
 from slips.fonts import load_fonts
 from slips.layout import form_bytes, load_layout
 from slips.lint.judge import findings_of
@@ -16,13 +16,12 @@ from slips.lint.pictures import write_pictures
 from slips.lint.report import Judged
 from slips.lint.sheets import sheets_of
 from slips.lint.toml_lines import lines_of
-from slips.wording import every_face
 
 
 def check_form(name_or_path: str, *, out: Path | None = None) -> Judged:
     """Every finding of a form; with `out`, a picture of each in that folder. Raises ProblemError."""
     layout = load_layout(name_or_path)
-    fonts = load_fonts(every_face(layout))
+    fonts = load_fonts(all_faces(layout))
     gate = gate_faults(layout, fonts=fonts)
     sheets = sheets_of(layout, gate, office=Site.unknown(), fonts=fonts)
     findings = findings_of(layout, gate=gate, fonts=fonts, sheets=sheets)

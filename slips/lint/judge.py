@@ -14,7 +14,7 @@ from elqr.site import Site
 from slips.constants import constant_texts, set_constant
 from slips.fonts import FontLibrary
 from slips.form import Layout, Rect
-from slips.labels import LANGUAGES, load_labels
+from slips.labels import GUIDED, LANGUAGES, load_labels, spoken
 from slips.lint.measures import MEASURES
 from slips.lint.rules import Rule, load_explained, load_rules
 from slips.lint.subject import Finding, Measured, Sheet, Subject
@@ -32,7 +32,7 @@ def findings_of(
 ) -> list[Finding]:
     """Every rule that the form does not keep; errors first, then in the order of the rules and of the form.
 
-    `gate`: what stops the form from being printed (`catalogue.gate_faults`). `fonts`: those of `every_face(layout)`.
+    `gate`: what stops the form from being printed (`catalogue.gate_faults`). `fonts`: those of `catalogue.all_faces(layout)`.
     `sheets`: finished pages, for the rules that look at them.
     """
     subject = subject_of(layout, gate, fonts=fonts, sheets=sheets)
@@ -67,16 +67,17 @@ def subject_of(
         boxes=tuple(b for b in layout.boxes if lost.isdisjoint(b.label_keys) and b.name not in unset),
     )
     lines = _lines(whole, fonts)
-    return Subject(layout, lines, missing, tuple(LANGUAGES), tuple(sheets))
+    return Subject(layout, lines, missing, (*LANGUAGES, *GUIDED), tuple(sheets))
 
 
 def _lines(layout: Layout, fonts: FontLibrary) -> dict[tuple[str, str], int]:
     counted: dict[tuple[str, str], int] = {}
-    for lang in LANGUAGES:
-        words = partial(load_labels(lang).text, site=site_words(Site.unknown()))
+    labelled = {box.name for box in layout.boxes if box.label}
+    for lang in (*LANGUAGES, *GUIDED):
+        labels = load_labels(lang)
+        words = partial(labels.text, site=spoken(site_words(Site.unknown()), labels.base))
         seen: set[str] = set()
-        labelled = {box.name for box in layout.boxes if box.label}
-        for text in constant_texts(layout, words, has_mark=False):
+        for text in constant_texts(layout, words, has_mark=False, face_of=labels.face):
             what = "label" if text.box in labelled and text.box not in seen else "text"
             seen.add(text.box)
             lines = len({run.y for run in set_constant(text, fonts, file=layout.file)})

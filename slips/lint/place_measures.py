@@ -34,7 +34,11 @@ def due_leads(subject: Subject) -> Iterator[Measured]:
 
 def _leads(subject: Subject, value: str, *, beside: tuple[str, ...]) -> Iterator[Measured]:
     for part in subject.layout.parts:
-        fields = [b for b in subject.boxes("field") if b.part == part.id and b.value not in NO_FIGURES]
+        fields = [
+            b
+            for b in subject.boxes("field")
+            if b.part == part.id and b.value not in NO_FIGURES and not b.note  # a stub notes what a slip says
+        ]
         others = [b for b in fields if b.value not in (value, *beside)]
         for box in fields:
             if box.value == value and others:
@@ -96,8 +100,11 @@ def full_year_marks(subject: Subject) -> Iterator[Measured]:
 
 
 def stamps(subject: Subject) -> Iterator[Measured]:
-    """The shorter side in mm of the place for the stamp, its label included, for each part of the slip; 0 where there is none."""
-    for part in _slip_parts(subject.layout):
+    """The shorter side in mm of the place for the stamp, its label included, for each part of the slip; 0 where there is none.
+
+    Pre-printed paper has it already.
+    """
+    for part in () if subject.layout.preprinted else _slip_parts(subject.layout):
         found = [b for b in subject.boxes("stamp") if b.part == part.id]
         areas = [_block(box) for box in found]
         side = max((min(area.w_mm, area.h_mm) for area in areas), default=0.0)
@@ -161,8 +168,8 @@ def _back(before: Rect, after: Rect) -> float:
 
 
 def part_headings(subject: Subject) -> Iterator[Measured]:
-    """Headings that always print, for each part."""
-    for part in subject.layout.parts:
+    """Headings that always print, for each part of the slip; pre-printed paper has them already."""
+    for part in () if subject.layout.preprinted else _slip_parts(subject.layout):
         count = sum(b.part == part.id and b.role in HEADINGS and not b.when for b in subject.layout.boxes)
         yield Measured(part.id, (part.rect,), float(count))
 

@@ -12,10 +12,11 @@ from slips.fonts import FACES
 from slips.form import PlacedBox, Rect
 from slips.lint.subject import TEXT_KINDS, Measured, Subject, at
 from slips.surface import rects
+from slips.template import DARK_BELOW
 from slips.vision import contrast_of, ratio, seen_by, visions
 
 INK_GREY = 0.0
-"""Text is printed in black, always."""
+"""Text is printed in black, but for what stands on a dark ground of its own."""
 
 
 def typefaces(subject: Subject) -> Iterator[Measured]:
@@ -86,17 +87,19 @@ def value_pitches(subject: Subject) -> Iterator[Measured]:
 
 
 def text_contrasts(subject: Subject) -> Iterator[Measured]:
-    """Black text against the darkest tint under it."""
+    """Text against its own ground or the darkest tint under it: black, or white on a dark ground."""
     for box in subject.boxes(*TEXT_KINDS, "stamp"):
         for name, rect in rects(box):
             if box.kind == "stamp" and rect == box.rect:
                 continue
-            yield Measured(box.name, (rect,), _on_tints(subject, rect), "label" if name != box.name else "")
+            label = name != box.name
+            paper = _on_tints(subject, rect) if label or box.ground >= 1 else box.ground
+            ink = INK_GREY if label or box.ground >= DARK_BELOW else 1.0
+            yield Measured(box.name, (rect,), ratio((ink,) * 3, (paper,) * 3), "label" if label else "")
 
 
 def _on_tints(subject: Subject, rect: Rect) -> float:
-    paper = [tint.grey for tint in subject.layout.tints if tint.rect.overlaps(rect)]
-    return ratio((INK_GREY,) * 3, (min([1.0, *paper]),) * 3)
+    return min([1.0, *(tint.grey for tint in subject.layout.tints if tint.rect.overlaps(rect))])
 
 
 def frame_contrasts(subject: Subject) -> Iterator[Measured]:

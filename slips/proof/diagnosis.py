@@ -63,16 +63,16 @@ def _ink(seen: Mapping[str, float], x_mm: float, y_mm: float, pitch_mm: float) -
 def _edges(seen: Mapping[str, float], *, ink_is_whole: bool) -> Iterator[Finding]:
     across, along = seen.get("growth_h", 0.0), seen.get("growth_v", 0.0)
     mean, said = (across + along) / 2, f"{across:+.2f} / {along:+.2f}"
-    if ink_is_whole:  # a screen eats edges too, and says so already
+    if ink_is_whole:  # a screen eats and softens edges too, and says so already
         if abs(across - along) >= UNEVEN_GROWTH_MODULES:
             yield remark("verify.cause_uneven_growth", measured=said, limit=f"{UNEVEN_GROWTH_MODULES:.2f}")
         elif mean >= GROWTH_MODULES:
             yield remark("verify.cause_gain", measured=said, limit=f"{GROWTH_MODULES:+.2f}")
         elif mean <= -GROWTH_MODULES:
             yield remark("verify.cause_loss", measured=said, limit=f"{-GROWTH_MODULES:+.2f}")
-    softness = seen.get("softness", 0.0)
-    if softness >= SOFTNESS_MODULES and seen.get("pixels_a_module", 0.0) >= SOFTNESS_PX_A_MODULE:
-        yield remark("verify.cause_soft", measured=f"{softness:.2f}", limit=f"{SOFTNESS_MODULES:.2f}")
+        softness = seen.get("softness", 0.0)
+        if softness >= SOFTNESS_MODULES and seen.get("pixels_a_module", 0.0) >= SOFTNESS_PX_A_MODULE:
+            yield remark("verify.cause_soft", measured=f"{softness:.2f}", limit=f"{SOFTNESS_MODULES:.2f}")
 
 
 def _place(seen: Mapping[str, float]) -> Iterator[Finding]:

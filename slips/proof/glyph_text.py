@@ -29,6 +29,11 @@ SURE = 0.85
 LINE_MIN = 0.75
 GLYPH_MIN = 0.7
 """Correlation of the worst character: noise, blur and JPEG of the worst scans leave 0.84, half a character less than 0.55."""
+UNLIKE_MAX = 0.1
+"""A character that correlates by so much less than the best of its line is damaged, and may be another. Sound ones stay within 0.08,
+whatever the scan and the ink."""
+CLEAR_MARGIN = 0.2
+"""Where it beats the next best by so much, it is itself all the same."""
 INK_MIN = 0.07
 """Share of the paper's brightness that a block of the field must lack before anything counts as printed there."""
 _BLUR_STEP = 0.25
@@ -131,7 +136,11 @@ def _judged(lines: Sequence[_Line], inked: bool) -> TextReading:
     apart = min((other.fit.left_over - best.fit.left_over for other in others), default=least) / least
     glyphs = _glyphs(best)
     margin = min(*(glyph.margin for glyph in glyphs), apart, 1.0)
-    legible = best.fit.score >= LINE_MIN and min(glyph.score for glyph in glyphs) >= GLYPH_MIN
+    finest = max(glyph.score for glyph in glyphs)
+    legible = best.fit.score >= LINE_MIN and all(
+        glyph.score >= GLYPH_MIN and (glyph.score >= finest - UNLIKE_MAX or glyph.margin >= CLEAR_MARGIN)
+        for glyph in glyphs
+    )
     down, across = best.scores.shifts[best.fit.shift]
     px_across, px_down = best.raster.px_a_mm
     return TextReading(

@@ -6,6 +6,7 @@ the crew that started it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from slips.proof.ink import Inks
 from slips.proof.marking import mark_of
 from slips.proof.outcome import PageResult
 from slips.proof.page_text import PageText
+from slips.proof.reference import reference_page
 from slips.proof.remarks import remark
 from slips.proof.render import Document, Page, UnreadableError, open_document
 from slips.proof.scan import Pixels, Scan
@@ -64,7 +66,7 @@ class Inspector:
     """The work. Everything heavy is made in the process that needs it, once."""
 
     folder: Path
-    """Where the run laid the book and the forms' pictures."""
+    """Where the run laid the book, and where the forms' pictures are kept while it runs."""
     sheets: tuple[Sheet, ...]
     gates: Gates
     curve: Curve
@@ -124,16 +126,22 @@ class Inspector:
         return explained(page, scan.grey, facts, entry, curve=self.curve)
 
     def _pdf(self, task: Task) -> Iterator[PageResult]:
-        with open_document(task.path) as document:
-            inks = Inks(task.path)
-            try:
-                drawn = VectorPages(document, name=task.name, inks=inks, book=self._book, sheets=self.sheets)
-                for begin in range(task.first - 1, task.last, GROUP):
-                    end = min(begin + GROUP, task.last)
-                    with document.pages(begin, end) as group:
-                        yield from self._group(task, document, drawn, range(begin, end), group)
-            finally:
+        document, inks = self._opened(task.path)
+        drawn = VectorPages(document, name=task.name, inks=inks, book=self._book, sheets=self.sheets)
+        for begin in range(task.first - 1, task.last, GROUP):
+            end = min(begin + GROUP, task.last)
+            with document.pages(begin, end) as group:
+                yield from self._group(task, document, drawn, range(begin, end), group)
+
+    def _opened(self, path: Path) -> tuple[Document, Inks]:
+        """The file, kept open for its next pages: opening one of 5,000 pages takes longer than looking at 64 of them."""
+        if path not in self._open:
+            for document, inks in self._open.values():
+                document.close()
                 inks.close()
+            self._open.clear()
+            self._open[path] = (Document(path), Inks(path))
+        return self._open[path]
 
     def _group(
         self, task: Task, document: Document, drawn: VectorPages, indices: range, pages: Sequence[Page]
@@ -169,21 +177,32 @@ class Inspector:
         return open_book(self.folder)
 
     @cached_property
+    def _open(self) -> dict[Path, tuple[Document, Inks]]:
+        return {}
+
+    @cached_property
     def _reader(self) -> ScanReader:
-        forms: dict[str, Pixels] = {
-            sheet.name: np.load(picture_path(self.folder, number)) for number, sheet in enumerate(self.sheets)
-        }
         return ScanReader(
             book=self._book,
             sheets=self.sheets,
             curve=self.curve,
             thresholds=self.thresholds,
-            pictures=forms,
+            picture_of=self._picture,
             text=PageText(self.sheets),
             wechat=WeChat(),
         )
 
+    def _picture(self, sheet: Sheet) -> Pixels:
+        """The intended page of a form: made by the process that needs it first, and laid down for the others."""
+        if sheet.name not in self._pictures:
+            path = self.folder / f"form-{self.sheets.index(sheet)}.npy"
+            if not path.exists():
+                made = path.with_name(f"{path.stem}-{os.getpid()}.npy")
+                np.save(made, reference_page(sheet.layout))
+                made.replace(path)
+            self._pictures[sheet.name] = np.load(path)
+        return self._pictures[sheet.name]
 
-def picture_path(folder: Path, number: int) -> Path:
-    """Where the intended page of the form with this number lies in the run's folder."""
-    return folder / f"form-{number}.npy"
+    @cached_property
+    def _pictures(self) -> dict[str, Pixels]:
+        return {}

@@ -11,6 +11,8 @@ import io
 import tempfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 import polars as pl
 
 from elqr import gs1_128, symbols
@@ -30,6 +32,8 @@ from slips.wording import faces_of
 
 PX_A_MM = 4.0
 """Fine enough for 0.02 mm, since tiles are matched between pixels; cost grows with its square."""
+FINER = 4
+"""Drawn so much finer first: at its own size pdfium would move rules and strokes to whole pixels."""
 ANY_DAY = dt.date(2026, 4, 1)  # stands in the file's metadata only
 PAPER = 255
 
@@ -57,7 +61,9 @@ def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
         path = Path(folder) / "form.pdf"
         path.write_bytes(file.getvalue())
         with open_document(path) as document, document.pages(0, 1) as (page,):
-            pixels = page.whole(px_a_mm * MM_PER_INCH)
+            fine = page.whole(px_a_mm * FINER * MM_PER_INCH)
+    size = (round(layout.page_w_mm * px_a_mm), round(layout.page_h_mm * px_a_mm))
+    pixels = np.array(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8)
     for area in _codes(layout):
         left, top = round(area.x_mm * px_a_mm), round(area.y_mm * px_a_mm)
         right, bottom = round((area.x_mm + area.w_mm) * px_a_mm), round((area.y_mm + area.h_mm) * px_a_mm)

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from slips.progress import Listener, Progress, silent
 from slips.proof.book import Book, read_book
 from slips.proof.crew import Broken, Crew
@@ -20,10 +18,9 @@ from slips.proof.curve import load_curve
 from slips.proof.decode import require_readers
 from slips.proof.gates import Gates, load_gates
 from slips.proof.identity import Hint
-from slips.proof.inspector import Inspector, Survey, Task, picture_path
+from slips.proof.inspector import Inspector, Survey, Task
 from slips.proof.manifest_check import disagreements
 from slips.proof.outcome import Inspection, LayoutUsed, PageResult, SourceResult
-from slips.proof.reference import reference_page
 from slips.proof.remarks import remark
 from slips.proof.sequence import sampling
 from slips.proof.sheets import load_sheets
@@ -66,8 +63,6 @@ def verify(request: VerifyRequest, *, listener: Listener = silent) -> Inspection
     with tempfile.TemporaryDirectory(prefix="elqr-verify-") as name:
         folder = Path(name)
         book.save(folder)
-        for number, sheet in enumerate(sheets):
-            np.save(picture_path(folder, number), reference_page(sheet.layout))
         inspector = Inspector(folder, sheets, gates, curve, thresholds)
         with Crew(inspector, jobs=request.jobs, limits=gates.processes) as crew:
             surveyed = _surveyed(crew, sources)

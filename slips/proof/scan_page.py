@@ -6,7 +6,7 @@ lie here: eight wrong codewords or fewer in every block, with the right format i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -36,6 +36,7 @@ from slips.proof.wechat import WeChat
 AROUND_MM = 9.0
 """How far around its place the code is looked for first."""
 TILES_REACH_MM = 2.5
+CLOSE_MM, CLOSER_MM = 0.15, 0.8
 BLANK_PX_A_MM = 2.0
 BLANK_DARKER = 45
 """Grey levels below the paper that count as ink."""
@@ -70,13 +71,13 @@ class Facts:
 
 @dataclass(eq=False)
 class ScanReader:
-    """All that is needed to look at scans of one job; one a process. `pictures`: the intended page of each form by name."""
+    """All that is needed to look at scans of one job; one a process. `picture_of` gives the intended page of a form."""
 
     book: Book
     sheets: Sequence[Sheet]
     curve: Curve
     thresholds: Thresholds
-    pictures: dict[str, Pixels]
+    picture_of: Callable[[Sheet], Pixels]
     text: PageText
     wechat: WeChat | None = None
     _sheets: dict[str, Sheet] = field(init=False)
@@ -257,15 +258,18 @@ class ScanReader:
         by_marks = _by_marks(scan, sheet)
         if by_marks is not None:
             return by_marks
-        page = self.pictures[sheet.name]
+        page = self.picture_of(sheet)
         tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=near.map, reach_mm=TILES_REACH_MM)
+        if tiles is not None and _apart(tiles, near, corners) > CLOSE_MM:
+            # The code is not where the page wants it, so its corners were no good beginning: once more, from the page itself.
+            tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=tiles.map, reach_mm=CLOSER_MM) or tiles
         return tiles or register_picture(scan, page, PX_A_MM) or near
 
     def _registered(self, scan: Scan) -> tuple[PageFit | None, Sheet | None]:
         """The page without its code: the form that most places agree on."""
         best: tuple[PageFit | None, Sheet | None] = None, None
         for sheet in self._likely(scan):
-            fit = _by_marks(scan, sheet) or register_picture(scan, self.pictures[sheet.name], PX_A_MM)
+            fit = _by_marks(scan, sheet) or register_picture(scan, self.picture_of(sheet), PX_A_MM)
             if fit is not None and (best[0] is None or fit.points > best[0].points):
                 best = fit, sheet
         return best
@@ -277,6 +281,11 @@ class ScanReader:
         shapes = [(s, sorted((s.layout.page_w_mm, s.layout.page_h_mm), reverse=True)) for s in self.sheets]
         fitting = [s for s, (h, w) in shapes if abs(ratio / (h / w) - 1) < 0.08]
         return fitting or list(self.sheets)
+
+
+def _apart(one: PageFit, other: PageFit, pixels: Points) -> float:
+    """The largest distance in millimetres at which the two fits see these pixels."""
+    return float(plane.distances(one.to_mm(pixels), other.to_mm(pixels)).max())
 
 
 def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:

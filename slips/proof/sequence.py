@@ -45,7 +45,7 @@ def order_of(found: Sequence[int | None], total: int, *, sample: bool) -> Order:
     keep = longest_run(sequence)
     if len(sequence) >= REVERSED_MIN:
         other = longest_run(sequence[::-1])
-        if len(other) > len(keep):
+        if len(other) > len(keep) and 2 * len(other) > len(sequence):
             keep, backwards = other, True
     present = sorted(places)
     absent = total - len(present)

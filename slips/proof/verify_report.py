@@ -67,7 +67,7 @@ def _lead(inspection: Inspection) -> str:
             (Words("合格", "pass"), f"{counts[Verdict.PASS]:,}", f"{inspection.slips_in_manifest:,} 枚中"),
             (Words("注意", "look at"), f"{counts[Verdict.WARN]:,}", "合格・要確認"),
             (Words("不合格・読取不能", "fail, unreadable"), f"{bad:,}", "刷り直しの候補"),
-            (Words("誤読・一覧にないコード", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
+            (Words("別の内容・一覧にないコード", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
             (Words("欠け・重複・順序", "missing, twice, order"), f"{disorder:,}", "枚数と並び"),
             (Words("調べた頁", "pages looked at"), f"{looked_at:,}", f"{len(inspection.sources):,} ファイル"),
         ]

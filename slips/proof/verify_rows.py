@@ -70,7 +70,7 @@ class Group:
 
 
 def groups_of(inspection: Inspection) -> list[Group]:
-    """What was found, the gravest group first: by verdict, then weight, then number."""
+    """What was found, the gravest group first: by weight, then verdict, then number. No picture of a page comes twice."""
     pictures = {
         id(finding): png
         for page in inspection.pages
@@ -87,9 +87,14 @@ def groups_of(inspection: Inspection) -> list[Group]:
         key=lambda g: (_WEIGHTS.index(g.weight), _VERDICTS.index(g.worst), -g.count, g.code),
     )
     left = PICTURES_MAX
+    seen: set[tuple[str, int, bytes]] = set()
     for group in found:
-        del group.pictures[max(0, left) :]
+        fresh = [
+            shown for shown in group.pictures if (shown.row.source, shown.row.page, shown.png) not in seen
+        ]
+        group.pictures = fresh[: max(0, left)]
         left -= len(group.pictures)
+        seen |= {(shown.row.source, shown.row.page, shown.png) for shown in group.pictures}
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from elqr.html_page import Cell, Column, Words, note, table, words
 from slips.proof.outcome import Inspection
 from slips.proof.remarks import sentence
+from slips.proof.streaks import SHEETS_MIN
 from slips.proof.thresholds import Thresholds
 from slips.proof.trend import TRACKED, PlaceTrend, Trend
 from slips.proof.trend_plots import chart_plot, level_plot
@@ -24,6 +25,8 @@ from slips.proof.verify_words import (
     NONE,
     REGISTRATIONS,
     SHARE,
+    TOO_FEW,
+    UNMEASURED,
     percent,
 )
 
@@ -34,6 +37,9 @@ SAME, OTHER = Words("一致", "the same"), Words("印刷一覧と不一致", "di
 
 def trend_section(trend: Trend) -> Iterator[str]:
     """Findings of the batch, then the charts of each place."""
+    if not trend.places:
+        yield note(UNMEASURED)
+        return
     rows = [
         (Words(sentence(f, "ja"), sentence(f, "en")), f.measured or None, f.limit or None) for f in trend.findings
     ]  # fmt: skip
@@ -42,6 +48,8 @@ def trend_section(trend: Trend) -> Iterator[str]:
     ]  # fmt: skip
     calm = Words("管理限界を超える変化はありません", "nothing beyond the control limits")
     yield table(Words("傾向の所見", "What the batch says of the press"), columns, rows, nothing=calm)
+    if all(len(place.sheets) < SHEETS_MIN for place in trend.places):
+        yield note(TOO_FEW)
     for place in trend.places[:PLACES_SHOWN]:
         yield from _place(place)
     if len(trend.places) > PLACES_SHOWN:
@@ -49,8 +57,7 @@ def trend_section(trend: Trend) -> Iterator[str]:
         yield note(
             Words(f"ほかに {rest} か所の図を省きました。", f"Charts of {rest} more places are left out.")
         )
-    if trend.places:
-        yield note(AVERAGED)
+    yield note(AVERAGED)
 
 
 def _place(place: PlaceTrend) -> Iterator[str]:
@@ -94,7 +101,7 @@ def grades_section(inspection: Inspection, thresholds: Thresholds) -> Iterator[s
     by_left: list[tuple[Cell, ...]] = [
         (f"{k} / 8", n, percent(n, len(seen))) for k, n in sorted(left.items())
     ]
-    heads = [Column(Words("残り訂正可能語数", "codewords left")), COUNT, SHARE]
+    heads = [Column(Words("訂正の余裕", "codewords left")), COUNT, SHARE]
     yield table(
         Words("最も悪いブロックの余力", "What the weakest block could still take"),
         heads,

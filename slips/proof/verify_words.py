@@ -16,8 +16,16 @@ NONE = Words("該当なし", "none")
 COUNT = Column(Words("件数", "count"), number=True)
 SHARE = Column(Words("割合", "share"), number=True)
 MAP = Words(
-    "コードの右に図があるときは、モジュールごとの読取の余裕を表します。×と濃い赤は誤り、橙は弱い、灰色は十分です。",
+    "コードの右に図があるときは、モジュールごとの読み取りの余力を表します。×と濃い赤は誤り、橙は弱い、灰色は十分です。",
     "A map to the right of a code shows how well each module holds: crossed and dark red is wrong, orange weak, grey sound.",
+)
+UNMEASURED = Words(
+    "紙に印刷されたコードを測定していないため、印刷機の傾向は分かりません(PDFをそのまま調べた場合など)。",
+    "No code on paper was measured, so nothing is known of the press (a PDF as such shows none).",
+)
+TOO_FEW = Words(
+    "測定できたシートが3枚に満たないため、筋の有無は判断できません。",
+    "Fewer than 3 sheets were measured: too few to tell a streak.",
 )
 AVERAGED = Words(
     "同じ位置に印刷された異なるコードを平均すると、コードの模様は消え、印刷機の癖だけが残ります。"
@@ -28,7 +36,7 @@ AVERAGED = Words(
 
 VERDICTS: Mapping[Verdict, Words] = MappingProxyType(
     {
-        Verdict.MISREAD: Words("誤読(印刷一覧と違う数字)", "misread: digits differ from the manifest"),
+        Verdict.MISREAD: Words("別の内容(印刷一覧と違う数字)", "misread: digits differ from the manifest"),
         Verdict.FOREIGN: Words("印刷一覧にないコード", "foreign: not in the manifest"),
         Verdict.DUPLICATE: Words("重複", "there more than once"),
         Verdict.UNREADABLE: Words("読取不能", "unreadable"),
@@ -50,10 +58,10 @@ GATES: Mapping[str, Words] = MappingProxyType(
     {
         "tolerance_mm": Words("コードの位置のずれ(mm)", "position of the code, mm"),
         "size_tolerance_percent": Words("コードの大きさのずれ(%)", "size of the code, %"),
-        "left_min": Words("残り訂正可能語数(8語中)", "codewords left, of 8"),
-        "reserve_min": Words("読取余裕", "read reserve"),
+        "left_min": Words("訂正の余裕(8語中)", "codewords left, of 8"),
+        "reserve_min": Words("読み取りの余力", "read reserve"),
         "ladder_min": Words("ぼけ試験の段数(6段中)", "rungs of added blur, of 6"),
-        "growth_max_modules": Words("太り・細り(モジュール)", "growth, modules"),
+        "growth_max_modules": Words("太り・痩せ(モジュール)", "growth, modules"),
         "quiet_zone_modules_min": Words("余白(モジュール)", "quiet zone, modules"),
         "grade_accept": Words("推定等級の下限", "estimated grade accepted"),
         "grade_target": Words("推定等級の目標", "estimated grade aimed at"),
@@ -86,7 +94,7 @@ FIGURES: Mapping[str, Words] = MappingProxyType(
         "growth_h": Words("左右の太り(モジュール)", "growth across, modules"),
         "growth_v": Words("上下の太り(モジュール)", "growth along, modules"),
         "contrast": Words("明暗の差", "contrast"),
-        "reserve": Words("読取余裕", "read reserve"),
+        "reserve": Words("読み取りの余力", "read reserve"),
     }
 )
 CURVES: Mapping[str, Words] = MappingProxyType(
