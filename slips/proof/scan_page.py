@@ -154,7 +154,7 @@ class ScanReader:
             fit = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
         guess = fit.to_pixels(_corners_mm(sheet))
         crop, origin = _around(scan.grey, guess)
-        voices = cascade.read_symbol(crop, wechat=self.wechat)
+        voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin)
         if voices:
             content = _first(voices)
             identity = identify(content, self.book, place=hint.place)
