@@ -19,6 +19,8 @@ from slips.proof.expected import Area
 from slips.proof.render import POINTS_PER_MM
 
 GREY = "DeviceGray"
+InkError = pikepdf.PdfError
+"""The file is damaged where its colours would be read."""
 _NAMED = re.compile(rb"(?:^|[\s\]\)>])(?:rg|RG|k|K|cs|CS|sc|SC|scn|SCN|sh)(?=[\s/\[(<]|$)")
 _INLINE_MASK = re.compile(rb"BI/[^>]{0,120}?/IM(?:ageMask)? true")
 _HINTS = (b"rg", b"RG", b"k", b"K", b"cs", b"CS", b"sc", b"SC", b"sh")

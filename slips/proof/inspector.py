@@ -19,7 +19,7 @@ from slips.proof.book import Book, open_book
 from slips.proof.curve import Curve
 from slips.proof.gates import Gates
 from slips.proof.identity import Hint
-from slips.proof.ink import Inks
+from slips.proof.ink import InkError, Inks
 from slips.proof.marking import mark_of
 from slips.proof.outcome import PageResult
 from slips.proof.page_text import PageText
@@ -75,7 +75,13 @@ class Inspector:
     def __call__(self, task: Task) -> Survey | list[PageResult]:
         if task.last == 0:
             return self._survey(task)
-        return list(self._pdf(task) if task.kind == "pdf" else self._images(task))
+        try:
+            return list(self._pdf(task) if task.kind == "pdf" else self._images(task))
+        except (UnreadableError, InkError) as error:
+            if task.units > 1:
+                raise  # it is done again page by page
+            finding = remark("verify.damaged", measured=str(error)[:200])
+            return [PageResult(source=task.name, page=task.first, findings=(finding,), pictures=(b"",))]
 
     def _survey(self, task: Task) -> Survey:
         if not task.kind:

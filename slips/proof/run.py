@@ -141,7 +141,7 @@ def broken_remark(answer: object) -> Finding:
         "time": "verify.too_slow",
         "crash": "verify.crashed",
         "memory": "verify.out_of_memory",
-        "error": "verify.damaged",
+        "error": "verify.not_looked_at",
     }[answer.reason]
     return remark(code, measured=answer.detail)
 

@@ -37,6 +37,8 @@ AROUND_MM = 9.0
 """How far around its place the code is looked for first."""
 TILES_REACH_MM = 2.5
 CLOSE_MM, CLOSER_MM = 0.15, 0.8
+SIDE_PX_MIN = symbols.SIZE
+"""A crop that has not a pixel a module holds no symbol: a reader saw three specks, or the place lies off the picture."""
 BLANK_PX_A_MM = 2.0
 BLANK_DARKER = 45
 """Grey levels below the paper that count as ink."""
@@ -135,6 +137,7 @@ class ScanReader:
         if read:
             voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=read[0].content)
             return (voice,), read[0].corners, len(read) - 1
+        found = tuple(f for f in found if min(_around(scan.grey, f.corners)[0].shape) >= SIDE_PX_MIN)
         for seen in found:
             crop, origin = _around(scan.grey, seen.corners)
             voices = cascade.read_symbol(crop, wechat=self.wechat)
@@ -154,7 +157,8 @@ class ScanReader:
             fit = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
         guess = fit.to_pixels(_corners_mm(sheet))
         crop, origin = _around(scan.grey, guess)
-        voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin)
+        inside = min(crop.shape) >= SIDE_PX_MIN
+        voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin) if inside else ()
         if voices:
             content = _first(voices)
             identity = identify(content, self.book, place=hint.place)
