@@ -35,7 +35,8 @@ HOMES: Mapping[
 ] = {  # third-party module → the only places in the wheel that may import it
     "numpy": ("",),
     "polars": ("",),
-    "click": ("cli.py", "reconcile/commands.py", "reconcile/commands_night.py"),
+    "click": ("cli.py", "reconcile/commands.py", "reconcile/commands_all.py", "reconcile/commands_night.py"),
+    "distributed": ("reconcile/engines.py",),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py",),
@@ -61,7 +62,7 @@ MONEY_WORDS = frozenset({"amount", "amounts", "yen", "money", "principal", "deli
 MONEY_MODULES = ("elqr/money.py", "elqr/check", "reconcile/")
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "fromtimestamp"})
 STOPWATCHES = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"})
-CLOCK_HOMES = ("cli.py", "reconcile/commands_night.py")
+CLOCK_HOMES = ("cli.py", "reconcile/commands_all.py", "reconcile/commands_night.py")
 STOPWATCH_HOMES = ("cli.py", "slips/job.py")
 CHANCE = frozenset({"random", "secrets", "uuid"})
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
@@ -265,8 +266,11 @@ def homeless(files: Iterable[Source]) -> list[str]:
 
 
 def dependency_faults(files: Iterable[Source], project: Mapping[str, Any]) -> list[str]:
-    """Imported but not in `dependencies`, or there and never imported."""
-    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in project["dependencies"]}
+    """Imported but neither in `dependencies` nor an extra, or there and never imported."""
+    extras = [
+        d for name, some in project.get("optional-dependencies", {}).items() if name != "dev" for d in some
+    ]
+    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in [*project["dependencies"], *extras]}
     used = {DISTRIBUTIONS.get(top, top).lower() for s in files for _, top in foreign(s)}
     return [f"pyproject.toml: {d} is imported but not declared" for d in sorted(used - declared)] + [
         f"pyproject.toml: {d} is declared but nothing imports it" for d in sorted(declared - used)
