@@ -325,9 +325,13 @@ def main() -> int:
     words.add_argument("--rounds", type=int, default=3, help="of which the median counts")
     words.add_argument("--engine", choices=list(ENGINES), help="one engine of ours, in this process")
     words.add_argument("--prepare", action="store_true", help="only make the data")
+    words.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     given = words.parse_args()
     if given.engine:
         print(json.dumps(ENGINES[given.engine](given.folder)))
+        return 0
+    if given.make:
+        prepare(given.make, receipts=given.receipts, lines=given.lines)
         return 0
     folder = given.folder / f"{given.receipts}-{given.lines}"
     folder.mkdir(parents=True, exist_ok=True)
