@@ -29,9 +29,13 @@ SLIP_HEAD = "slip_key,confirm_no,tax_item,body_code,payer_id,notice_no,levy_year
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a store was after all kills. `doubled`, `lost`: receipts more and fewer than there were."""
+    """What a store was after all kills. `doubled`, `lost`: receipts more and fewer than there were.
+
+    `interrupted`: kills that hit a worker before it had taken in everything.
+    """
 
     kills: int
+    interrupted: int
     nights: int
     through: int
     doubled: int
@@ -128,7 +132,7 @@ def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float,
     quiet, ledger = place(), place()
     take(quiet, folder, names)
     expected = state(quiet)
-    nights = through = done = 0
+    nights = through = done = interrupted = 0
     equal, findings = True, []
     doubled = lost = 0
     for number in range(kills + 1):
@@ -137,6 +141,7 @@ def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float,
         said = _work(ledger, folder, order, after=None if number == kills else chance.random() * longest)
         nights += said.count("night ")
         through += said.count("night ") if number < kills else 0
+        interrupted += number < kills and "done" not in said
         if "done" in said:
             done += 1
             found = state(ledger)
@@ -145,7 +150,7 @@ def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float,
             doubled += max(found[2] - expected[2], 0)
             lost += max(expected[2] - found[2], 0)
             ledger = place()
-    return Outcome(kills, nights, through, doubled, lost, equal and done > 0, tuple(findings))
+    return Outcome(kills, interrupted, nights, through, doubled, lost, equal and done > 0, tuple(findings))
 
 
 def _work(place: str, folder: Path, order: list[str], *, after: float | None) -> str:

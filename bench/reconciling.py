@@ -30,14 +30,16 @@ def match_figures(folder: Path, *, full: bool) -> list[Figure]:
         sizes = ["--receipts", str(receipts), "--lines", str(lines)]
         subprocess.run([sys.executable, "-m", "bench.match", "--make", str(home), *sizes], check=True)
         (home / "ready").touch()
-    return match.figures(match.measure(home, rounds=3 if full else 1), receipts=receipts, lines=lines)
+    return match.figures(
+        match.measure(home, rounds=3 if full else 1), receipts=receipts, lines=lines, sized=full
+    )
 
 
 def night_figures(folder: Path, *, full: bool) -> list[Figure]:
     """A night of 20,000 receipts against two sizes of ledger, ten times apart."""
     sizes = (1_000_000, 10_000_000) if full else (100_000, 1_000_000)
     found = ledger_night.measure(folder, sizes=sizes, receipts=20_000, rounds=3 if full else 1)
-    return ledger_night.figures(found)
+    return ledger_night.figures(found, sized=full)
 
 
 def load(lines: int) -> float:

@@ -65,8 +65,8 @@ def sniff(handle: BinaryIO, *, file: str) -> str:
     Raises ProblemError where neither decodes half of them.
     """
     lines = utf8 = cp932 = 0
-    rest = b""
-    if handle.read(len(BOM)) == BOM:
+    rest = handle.read(len(BOM))
+    if rest == BOM:
         return "utf-8"
     while lines < SNIFF_LINES and (chunk := handle.read(SNIFF_BLOCK)):
         data = rest + chunk
@@ -76,13 +76,38 @@ def sniff(handle: BinaryIO, *, file: str) -> str:
             continue
         beyond = [line for line in block.split(b"\n") if not line.isascii()][: SNIFF_LINES - lines]
         lines += len(beyond)
-        utf8 += sum(isinstance(to_utf8(line, "utf-8"), bytes) for line in beyond)
+        utf8 += sum(_reads_as_utf8(line) for line in beyond)
         cp932 += sum(isinstance(to_utf8(line, "cp932"), bytes) for line in beyond)
     best = max(utf8, cp932)
     if lines > 1 and best * 2 < lines:
         found = f"{lines - best} / {lines}"
         raise ProblemError(Problem("file.not_text", params={"found": found}, where=Where(file)))
     return "utf-8" if utf8 >= cp932 else "cp932"
+
+
+def _reads_as_utf8(line: bytes) -> bool:
+    """Whether a line decodes, and to something that an office writes.
+
+    Half-width kana before some kanji are valid UTF-8 for a letter of Africa or Arabia (ﾆ店, C6 93 58, is also ƓX): where CP932 reads
+    such a line without an error, it is no evidence for UTF-8.
+    """
+    if not isinstance(to_utf8(line, "utf-8"), bytes):
+        return False
+    strange = any(_is_strange(char) for char in line.decode("utf-8"))
+    return not (strange and isinstance(to_utf8(line, "cp932"), bytes))
+
+
+def _is_strange(char: str) -> bool:
+    """A character of two bytes in UTF-8, above Latin-1, for which CP932 has no code; or a control character."""
+    if "\x80" <= char <= "\x9f":
+        return True
+    if not "\u0100" <= char <= "\u07ff":
+        return False
+    try:
+        char.encode("cp932")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def to_utf8(raw: bytes, encoding: str) -> bytes | BadByte:

@@ -353,7 +353,9 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-            if str(error).startswith("Could not decode"):  # text that is none: Python says so, without a number
+            if str(error).startswith(
+                "Could not decode"
+            ):  # text that is none: Python says so, without a number
                 code = "ledger.damaged"
             if code is None:
                 raise

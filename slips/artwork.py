@@ -74,13 +74,23 @@ def _stroke(pen: canvas.Canvas, width_pt: float, grey: float, dash: tuple[float,
 def _tint(pen: canvas.Canvas, tint: Tint) -> None:
     pen.setFillGray(tint.grey)
     x, y, w, h = (v * MM_PT for v in (tint.x_mm, tint.y_mm, tint.w_mm, tint.h_mm))
-    pen.roundRect(x, y, w, h, tint.radius_mm * MM_PT, stroke=0, fill=1)
+    _rectangle(pen, x, y, w, h, tint.radius_mm, fill=1)
 
 
 def _frame(pen: canvas.Canvas, frame: Frame) -> None:
     _stroke(pen, frame.width_pt, frame.grey, frame.dash)
     x, y, w, h = (v * MM_PT for v in (frame.x_mm, frame.y_mm, frame.w_mm, frame.h_mm))
-    pen.roundRect(x, y, w, h, frame.radius_mm * MM_PT, stroke=1, fill=0)
+    _rectangle(pen, x, y, w, h, frame.radius_mm, fill=0)
+
+
+def _rectangle(
+    pen: canvas.Canvas, x: float, y: float, w: float, h: float, radius_mm: float, *, fill: int
+) -> None:
+    """Square corners are one operator; as rounded ones of no radius they would be nine, parsed again on every page."""
+    if radius_mm:
+        pen.roundRect(x, y, w, h, radius_mm * MM_PT, stroke=1 - fill, fill=fill)
+    else:
+        pen.rect(x, y, w, h, stroke=1 - fill, fill=fill)
 
 
 def _cut(pen: canvas.Canvas, cut: Cut) -> None:

@@ -141,6 +141,9 @@ class Face:
         upem, head, hhea = int(font["head"].unitsPerEm), font["head"], font["hhea"]
         cap = int(getattr(font["OS/2"], "sCapHeight", 0) or hhea.ascent)
         metrics = (head.xMin, head.yMin, head.xMax, head.yMax, int(hhea.ascent), int(hhea.descent), cap)
+        for tag in _NOT_IN_A_PDF:
+            if tag in font:
+                del font[tag]  # at once: fontTools would read the layout tables before it drops them
         subsetter = Subsetter(_options())
         subsetter.populate(glyphs=sorted({n for n in names if n is not None}))
         subsetter.subset(font)
@@ -177,29 +180,32 @@ class Face:
         return x
 
 
+_NOT_IN_A_PDF: Final = [
+    "GSUB",
+    "GPOS",
+    "GDEF",
+    "BASE",
+    "DSIG",
+    "vhea",
+    "vmtx",
+    "OS/2",
+    "name",
+    "meta",
+    "gasp",
+    "cmap",
+    "post",
+]
+"""Outlines and metrics are enough: a PDF font with its own glyph map needs no names, no cmap and no layout tables."""
+
+
 def _options() -> Options:
-    """Outlines and metrics only: a PDF font with its own glyph map needs no names, no cmap and no layout tables."""
     options = Options()
     options.layout_features = []
     options.hinting = False
     options.notdef_outline = True
     options.glyph_names = False
     options.recalc_timestamp = False
-    options.drop_tables += [
-        "GSUB",
-        "GPOS",
-        "GDEF",
-        "BASE",
-        "DSIG",
-        "vhea",
-        "vmtx",
-        "OS/2",
-        "name",
-        "meta",
-        "gasp",
-        "cmap",
-        "post",
-    ]
+    options.drop_tables += _NOT_IN_A_PDF
     return options
 
 

@@ -129,11 +129,10 @@ def _tables(layout: Layout) -> Iterator[Problem]:
 
 
 def _overlaps(layout: Layout) -> Iterator[Problem]:
-    for one, other in combinations(layout.boxes, 2):
-        if exclusive(layout, one, other):
-            continue
-        for (name, rect), (other_name, other_rect) in ((a, b) for a in rects(one) for b in rects(other)):
-            if rect.overlaps(other_rect):
+    named = [list(rects(box)) for box in layout.boxes]
+    for (one, ones), (other, others) in combinations(zip(layout.boxes, named, strict=True), 2):
+        for (name, rect), (other_name, other_rect) in ((a, b) for a in ones for b in others):
+            if rect.overlaps(other_rect) and not exclusive(layout, one, other):
                 yield fault(layout, "layout.overlap", name, str(rect), f"free of {other_name} ({other_rect})")
     for box in layout.boxes:
         label = box.label_rect

@@ -30,7 +30,7 @@ from slips.textcheck import TextCheck
 from slips.wording import faces_of as faces_of_layout
 from slips.workers import Proof
 
-SECOND_EVERY = 50
+SECOND_EVERY = 100
 """Every how many pages the second decoder looks too, beside the first and the last page of a file."""
 
 

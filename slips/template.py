@@ -123,6 +123,8 @@ class _Compiler:
     mcid: int = 0
     x: float = 0.0
     y: float = 0.0
+    text: tuple[float, float] = (0.0, 0.0)
+    font: tuple[str, float] | None = None
 
     def enter(self, part: Part) -> None:
         """Begin a part: what follows is placed from its upper left corner.
@@ -151,28 +153,44 @@ class _Compiler:
         self.mcid += 1
         return self.mcid - 1
 
+    def close(self) -> None:
+        """End marked content."""
+        self.end_text()
+        self.put(b"EMC\n")
+
     def constant(self, text: ConstantText) -> None:
         """Constant text in place; whole phrases are single glyphs of the run's subset."""
-        self.put(b"BT")
-        last_x = last_y = 0.0
-        setting = None
         for placed in set_constant(text, self.fonts, file=self.layout.file):
             face = self.faces[placed.run.face]
-            if setting != (face.resource, text.size_pt):
-                setting = (face.resource, text.size_pt)
-                self.put(b"/%b %b Tf" % (face.resource.encode(), number(text.size_pt)))
+            self.set_font(face.resource, text.size_pt)
             x, y = round(placed.x - self.x, 2), round(placed.y - self.y, 2)
-            dx, dy = number(x - last_x), number(y - last_y)
-            last_x, last_y = x, y
-            self.put(b" %b %b Td(%b)Tj" % (dx, dy, face.encode_constant(placed.run)))
-        self.put(b" ET ")
+            from_x, from_y = self.text
+            self.put(
+                b" %b %b Td(%b)Tj"
+                % (number(x - from_x), number(y - from_y), face.encode_constant(placed.run))
+            )
+            self.text = x, y
 
     def value(self, hole: TextHole) -> None:
-        hole = replace(hole, area=hole.area.seen_from(self.x, self.y))
-        face = self.faces[hole.setting.face]
-        self.put(b"BT/%b %b Tf " % (face.resource.encode(), number(hole.setting.size_pt)))
-        self.leave(hole)
-        self.put(b")Tj ET ")
+        self.set_font(self.faces[hole.setting.face].resource, hole.setting.size_pt)
+        self.put(b" ")
+        from_x, from_y = self.text
+        self.leave(replace(hole, area=hole.area.seen_from(self.x + from_x, self.y + from_y)))
+        self.put(b")Tj")
+        self.end_text()  # the hole's own operators may have moved on and changed the font
+
+    def set_font(self, resource: str, size_pt: float) -> None:
+        """Texts of one box share a text object: a reader pays for each, and `Td` counts from where the last text began."""
+        if self.font is None:
+            self.put(b"BT")
+        if self.font != (resource, size_pt):
+            self.font = resource, size_pt
+            self.put(b"/%b %b Tf" % (resource.encode(), number(size_pt)))
+
+    def end_text(self) -> None:
+        if self.font is not None:
+            self.put(b" ET ")
+        self.text, self.font = (0.0, 0.0), None
 
     def image_mask(self, box: PlacedBox) -> None:
         """An inline image mask on the press's dot grid: masks do not grow in a RIP, filled modules do."""
@@ -209,14 +227,14 @@ class _Compiler:
         for text in self.constants[box.name]:
             heads.append(Element("TH", self.open("TH"), extra=b"/A<</O/Table/Scope/Column>>"))
             self.constant(text)
-            self.put(b"EMC\n")
+            self.close()
         trs = [Element("TR", children=tuple(heads))]
         for row in range(1, rows + 1):
             cells = []
             for hole in _cells(self.layout, box, row):
                 cells.append(Element("TD", self.open("TD")))
                 self.value(hole)
-                self.put(b"EMC\n")
+                self.close()
             trs.append(Element("TR", children=tuple(cells)))
         return Element("Table", children=tuple(trs))
 
@@ -226,12 +244,14 @@ class _Compiler:
         for text in self.constants.get(box.name, ()):
             self.constant(text)
         if box.kind in CODE_SHAPE:
+            self.end_text()
             self.image_mask(box)
         elif box.kind == "mark" and self.has_mark:
+            self.end_text()
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
-        self.put(b"EMC\n")
+        self.close()
         if mcid is None:
             return None
         extra, alt = b"", ""

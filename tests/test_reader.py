@@ -1,5 +1,6 @@
 """Reading slips files: encodings, line ends, quotes, Parquet, damage that stays with its row, unusable files."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from slip_rows import clean, write_csv
 
 from elqr.columns import BY_NAME, NAMES
-from elqr.encoding import BadByte, to_utf8
+from elqr.encoding import BadByte, sniff, to_utf8
 from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import Problem, ProblemError
 from elqr.reader import Batch, read_slips
@@ -65,6 +66,17 @@ def test_encoding_is_told_by_content_far_from_the_top(tmp_path: Path) -> None:
     frame, problems, _ = read(write_csv(rows, tmp_path / "s.csv", encoding="cp932"))
     assert problems == []
     assert frame["payer_name"].equals(rows["payer_name"])
+
+
+@pytest.mark.parametrize("name", ["ﾆ店", "ｺﾝ店ｱﾝ", "ﾝｺ"])
+def test_half_width_kana_before_a_kanji_are_no_letter_of_africa(name: str) -> None:
+    raw = f"a,{name}\r\n".encode("cp932")
+    assert sniff(io.BytesIO(raw), file="x") == "cp932"
+
+
+@pytest.mark.parametrize("name", ["é", "Nguyễn", "Ελλάς", "Łódź,東京", "ﾆ店"])
+def test_letters_beyond_japanese_stay_utf8(name: str) -> None:
+    assert sniff(io.BytesIO(f"a,{name}\n".encode()), file="x") == "utf-8"
 
 
 def test_encoding_can_be_overridden(tmp_path: Path) -> None:

@@ -40,9 +40,12 @@ class UnreadableError(Exception):
     """pdfium does not open the file or the page; the text says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
-    """What to picture: ink at a place in millimetres, the pixels it fills, and the pixels around it."""
+    """What to picture: ink at a place in millimetres, the pixels it fills, and the pixels around it.
+
+    A frame is made once a template and is only itself: comparing eight numbers at every picture would take longer than it saves.
+    """
 
     x_mm: float
     y_mm: float
