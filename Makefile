@@ -17,7 +17,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # what pip is given for this folder: a link to it after `make develop`, else a copy
 HERE = $$(test -e $(VENV)/.linked && echo --editable) .
 
-.PHONY: install develop demo demo-reconcile test fuzz bench validate lint format clean help
+.PHONY: install develop demo demo-reconcile demo-verify test fuzz bench validate lint format clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -81,7 +81,9 @@ demo: install  ## print the sample slips on two forms and name the files to open
 
 # A first night; its file again under another name, which changes nothing; a second night. 1 means: something to look at.
 NIGHT = $(BIN)/elqr reconcile --ledger $(OUT)/nights/ledger --site sample_data/site.toml
-demo-reconcile: install  ## two nights of receipts against the sample's assessments
+REFUNDS = $(BIN)/elqr refunds
+ACT = --ledger $(OUT)/nights/ledger --rules sample_data/nights/refunds.toml --as
+demo-reconcile: install  ## two nights of receipts against the sample's assessments, then refunds up to the transfer file
 	@rm -rf $(OUT)/nights && mkdir -p $(OUT)/nights
 	$(NIGHT) --assessments sample_data/nights/assessments.csv --slips sample_data/nights/slips.csv \
 		--receipts sample_data/nights/receipts_0616.csv --as-of 2026-06-16 --out $(OUT)/nights/0616 || test $$? -eq 1
@@ -89,10 +91,31 @@ demo-reconcile: install  ## two nights of receipts against the sample's assessme
 	$(NIGHT) --receipts $(OUT)/nights/renamed.csv --as-of 2026-06-17 --out $(OUT)/nights/0617
 	$(NIGHT) --assessments sample_data/nights/revision_0715.csv --receipts sample_data/nights/receipts_0715.csv \
 		--as-of 2026-07-15 --out $(OUT)/nights/0715 || test $$? -eq 1
+	$(BIN)/elqr credits sample_data/nights/credits_0715.csv --ledger $(OUT)/nights/ledger --as-of 2026-07-16 --out $(OUT)/nights/credits || test $$? -eq 1
+	$(REFUNDS) propose $(ACT) sato --as-of 2026-07-16
+	$(REFUNDS) approve R000001 R000002 R000003 $(ACT) suzuki --as-of 2026-07-17
+	$(REFUNDS) approve R000003 $(ACT) takahashi --as-of 2026-07-21
+	$(REFUNDS) reject R000004 --reason 納付者に確認中 $(ACT) suzuki --as-of 2026-07-21
+	$(REFUNDS) accounts sample_data/nights/accounts.csv $(ACT) ito --as-of 2026-07-21
+	$(REFUNDS) export $(ACT) tanaka --as-of 2026-07-22 --transfer-on 2026-07-31 --out $(OUT)/nights/bank
+	$(REFUNDS) notices --ledger $(OUT)/nights/ledger --payers sample_data/nights/payers.csv --site sample_data/site.toml --out $(OUT)/nights/notices
+	$(BIN)/elqr print-notices $(OUT)/nights/notices/notices.csv --site sample_data/site.toml --issue-date 2026-07-22 --out $(OUT)/nights/printed
+	$(BIN)/elqr report --ledger $(OUT)/nights/ledger --site sample_data/site.toml --as-of 2026-07-22 --out $(OUT)/nights/0722
 	$(BIN)/elqr explain 2026901-000041-01 --ledger $(OUT)/nights/ledger
 	@echo
 	@echo "Open:"
-	@for f in $(OUT)/nights/0715/*; do echo "  $$f"; done
+	@for f in $(OUT)/nights/0722/* $(OUT)/nights/credits/* $(OUT)/nights/bank/* $(OUT)/nights/printed/*; do echo "  $$f"; done
+
+# The delivered file must pass as it is; the stack of scans has its faults on purpose, so it must end with 1.
+VERIFY = $(BIN)/elqr verify --manifest $(OUT)/demo/mihara/manifest.parquet --jobs 2
+demo-verify: demo  ## the demo's PDFs and a simulated stack of scans, held against the manifest
+	@rm -rf $(OUT)/verify && mkdir -p $(OUT)/verify
+	$(VERIFY) $(OUT)/demo/mihara --out $(OUT)/verify/pdf
+	$(BIN)/python -m tools.paper $(OUT)/demo/mihara/slips-00001.pdf mihara $(OUT)/verify/stack
+	$(VERIFY) $(OUT)/verify/stack --sample --out $(OUT)/verify/scans || test $$? -eq 1
+	@echo
+	@echo "Open:"
+	@for f in $(OUT)/verify/pdf/report.html $(OUT)/verify/scans/*; do echo "  $$f"; done
 
 test: install $(VENV)/.tools $(VENV)/.programs  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -108,6 +131,12 @@ bench: install $(VENV)/.tools $(VENV)/.programs  ## the figures of docs/performa
 
 # The sample is judged, and so is its smallest file broken on purpose: a validator that cannot fail proves nothing.
 validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf
+	@rm -rf $(OUT)/demo/forms && mkdir -p $(OUT)/demo/forms
+	@for form in $$(cd layouts/forms && ls *.toml | sed 's/.toml//'); do \
+		$(BIN)/elqr layouts preview $$form --site sample_data/site.toml --out $(OUT)/demo/forms/$$form.pdf 2>/dev/null || exit 1; \
+	done
+	@$(BIN)/elqr layouts preview a4_notice --lang vi --site sample_data/site.toml --out $(OUT)/demo/forms/vi.pdf 2>/dev/null
+	@$(BIN)/elqr print-notices sample_data/notices.csv --site sample_data/site.toml --issue-date $(ISSUE_DATE) --out $(OUT)/demo/notices
 	$(BIN)/python -m tools.validate $(OUT)/demo
 	$(BIN)/python -m tools.validate --seeded $(OUT)/demo
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import figures, intake, pages, printing, reading, reconciling, symbols
+from bench import figures, intake, pages, printing, reading, reconciling, scans, symbols, verify
 from bench.figures import Figure
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -125,6 +125,9 @@ def main() -> int:
             rounds=given.rounds,
         )
     found += intake_figures(full=given.full)
+    found += scans.figures(scans.measure(12 if given.full else 2))
+    with tempfile.TemporaryDirectory() as folder:
+        found += verify.figures(Path(folder), pages=100 if given.full else 24)
     found += reconciling.all_figures(given.folder, full=given.full)
     print(figures.table(found))
     if given.write:

@@ -12,7 +12,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-LIBRARIES = ("polars", "numpy", "pypdfium2", "zxing-cpp", "isal", "segno", "reportlab")
+LIBRARIES = (
+    "polars",
+    "numpy",
+    "pypdfium2",
+    "zxing-cpp",
+    "opencv-contrib-python-headless",
+    "isal",
+    "segno",
+    "reportlab",
+)
 
 
 @dataclass(frozen=True)

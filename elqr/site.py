@@ -25,7 +25,8 @@ class Site:
     """One municipality. None or empty = not known. `tax_items`: 税目・料金番号 -> name, `tax_items_en` likewise in English where given.
 
     `cvs_issuer`: 請求書発行企業コード. `cvs_key`: whether the barcode's free field holds the slip_key. `gaiji`: private-use character ->
-    what stands for it. `mark_file`: the eLマーク as the agency supplies it. `output_profile`: the vendor's ICC profile.
+    what stands for it. `head`: who decides on an objection (市長). `mark_file`: the eLマーク as the agency supplies it.
+    `output_profile`: the vendor's ICC profile. `channels_file`: the city's own ways to pay.
     """
 
     body_code: str | None = None
@@ -37,6 +38,8 @@ class Site:
     telephone: str = ""
     hours: str = ""
     hours_en: str = ""
+    head: str = ""
+    head_en: str = ""
     tax_items: Mapping[str, str] = field(default_factory=dict)
     tax_items_en: Mapping[str, str] = field(default_factory=dict)
     cvs_issuer: str | None = None
@@ -45,6 +48,7 @@ class Site:
     channels: tuple[str, ...] = ()
     mark_file: Path | None = None
     output_profile: Path | None = None
+    channels_file: Path | None = None
     gaiji: Mapping[str, str] = field(default_factory=dict)
     mapping: HeadingMap = field(default_factory=HeadingMap)
 
@@ -70,7 +74,7 @@ def load_site(path: Path) -> Site:
 
 
 _TEXTS = ("address", "telephone")
-_BILINGUAL = ("city", "department", "hours")
+_BILINGUAL = ("city", "department", "hours", "head")
 _KEYS = (
     "body_code",
     *_BILINGUAL,
@@ -80,6 +84,7 @@ _KEYS = (
     "channels",
     "mark_file",
     "output_profile",
+    "channels_file",
     "gaiji",
     *TABLES,
 )
@@ -113,6 +118,8 @@ class _Reader:
             department_en=words["department"][1],
             hours=words["hours"][0],
             hours_en=words["hours"][1],
+            head=words["head"][0],
+            head_en=words["head"][1],
             address=self._text("address"),
             telephone=self._text("telephone"),
             tax_items={code: ja for code, (ja, _) in items.items()},
@@ -123,6 +130,7 @@ class _Reader:
             channels=self._channels(),
             mark_file=self._file("mark_file", "site.mark_file"),
             output_profile=self._file("output_profile", "site.output_profile"),
+            channels_file=self._file("channels_file", "site.channels_file"),
             gaiji=self._gaiji(),
             mapping=read_mapping(self.tables, self.problems, file=self.path.name),
         )

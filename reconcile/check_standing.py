@@ -16,7 +16,7 @@ from elqr.problems import Problem
 from reconcile.chain import FIRST, moved, row_digests, row_keys, standing_digest
 from reconcile.entries import YEN, standing_entries
 from reconcile.ledger import Ledger
-from reconcile.payments import net
+from reconcile.payments import carried_out, net
 from reconcile.redecide import PLACES
 from reconcile.tables import ENTRIES, TABLES
 from reconcile.world import EVENTS_READ, SCHEMAS
@@ -65,7 +65,7 @@ class Standing:
             self._sums[table] = moved(self._sums[table], added=digests, taken=())
         outcomes = standing["outcomes"]
         events = whole(self._ledger, "receipts", ["payment_no", *EVENTS_READ], part=part)
-        transfers = whole(self._ledger, "transfers", part=part)
+        transfers = carried_out(whole(self._ledger, "transfers", part=part))
         paid = pl.concat(
             [net(events).select("payment_id", "net"), transfers.select("payment_id", net="amount")]
         )
@@ -75,6 +75,7 @@ class Standing:
         self._odd += odd.height + _many(outcomes["payment_id"]) + abs(outcomes.height - paid.height)
         self._paid += paid.height
         self._count("received", paid["net"])
+        self._count("offset", transfers["amount"])
         self._counts["events"] += events.height
         self._yen["events"] += int(events["amount"].sum())
         for name, table in _TABLE_OF.items():
@@ -88,7 +89,7 @@ class Standing:
     def _totals(self) -> Iterator[Problem]:
         """The totals that the runs carried on against sums over everything, and outcomes against entries."""
         said = self._ledger.standing.totals
-        for name in ("received", *PLACES, "events"):
+        for name in ("received", *PLACES, "events", "offset"):
             count, carried = said.get(name, (0, 0))
             if (count, carried) != (self._counts[name], self._yen[name]):
                 yield _drift(name, self._yen[name], carried)

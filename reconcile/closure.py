@@ -14,6 +14,7 @@ import polars as pl
 from reconcile.covering import all_versions
 from reconcile.frames import COVERS, empty
 from reconcile.ledger import Ledger
+from reconcile.payments import carried_out
 from reconcile.tables import TABLES
 from reconcile.world import BLOCKS, EVENTS_READ, SLIPS_READ, TRANSFERS, World
 
@@ -134,7 +135,7 @@ class Closure:
             slips=slips,
             covers=covers,
             receipts=events,
-            transfers=transfers.select(list(TRANSFERS)),
+            transfers=carried_out(transfers).select(list(TRANSFERS)),
             blocks=self._blocks(versions["payer_id"].unique(), payments["payment_id"]),
             body_code=self._body_code,
         )

@@ -13,6 +13,9 @@ import polars as pl
 from reconcile.dunning import Dunning
 from reconcile.outcomes import Outcome
 from reconcile.overpayments import Proposals
+from reconcile.owed import Owed
+from reconcile.refund_states import Refund
+from reconcile.refund_words import state_of
 from reconcile.view import View
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract, then what we add
@@ -39,6 +42,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
         *("receipt_id", "payer_id", "amount", "class", "offset_to", "refund", "interest", "interest_from"),
         *("interest_to", "accounting"),
         *("offset", "offset_parts", "line_id", "component", "found_on", "lapses_from", "blocked"),
+        *("state", "refund_id", "notice_no", "decided_on", "transfer_on"),
     ),
     "quarantine.csv": (
         *(
@@ -91,9 +95,39 @@ def exceptions(view: View) -> pl.DataFrame:
     return _cells("exceptions.csv", rows, line="file_line", paid_at="paid_on")
 
 
-def overpayments(proposals: Proposals) -> pl.DataFrame:
-    """Everything that is too much in the whole ledger: where it should be applied first, and what goes back."""
-    return _cells("overpayments.csv", _with_offsets(proposals))
+def overpayments(view: View) -> pl.DataFrame:
+    """Everything that is too much in the whole ledger: where it should be applied first, and what goes back.
+
+    What a refund holds stands as it was proposed or decided, with its state; the sum of `amount` is what stands, to the yen.
+    """
+    free = _with_offsets(view.proposals)
+    none = dict.fromkeys(("refund_id", "notice_no", "decided_on", "transfer_on"), pl.lit(None, pl.String))
+    names = COLUMNS["overpayments.csv"]
+    cells = _cells("overpayments.csv", free.with_columns(state=pl.lit("open"), **none))
+    held = [_held(r, view.owed) for r in view.owed.refunds if r.live]
+    rows = [{n: None if row[n] in (None, "") else str(row[n]) for n in names} for row in held]
+    return pl.concat([cells, pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()))])
+
+
+def _held(refund: Refund, owed: Owed) -> dict[str, object]:
+    """A row of overpayments.csv for what a refund holds."""
+    parts = [f"{o['offset_to']}:{o['component']}:{o['amount']}" for o in refund.offsets]
+    return {
+        **{
+            n: refund.basis[n]
+            for n in ("receipt_id", "payer_id", "class", "line_id", "component", "found_on")
+        },
+        **refund.figures,
+        "amount": owed.taken.get(refund.refund_id, 0),
+        "offset_to": ";".join(dict.fromkeys(str(o["offset_to"]) for o in refund.offsets)),
+        "offset_parts": ";".join(parts),
+        "blocked": owed.fault(refund),
+        "state": state_of(refund),
+        "refund_id": refund.refund_id,
+        "notice_no": refund.notice_no,
+        "decided_on": refund.decided_on,
+        "transfer_on": refund.transfer_on,
+    }
 
 
 def delinquency(view: View) -> pl.DataFrame:

@@ -179,7 +179,7 @@ def _transfer(row: Row) -> Payment:
         paid_on=row["paid_on"],
         paid_time="",
         account_date=row["account_date"],
-        remit_date=None,
+        remit_date=row["account_date"],
         provisional=False,
         fate="lines",
         rung="transfer",

@@ -16,9 +16,12 @@ from typing import Any
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
+from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.lines_now import lines_now
+from reconcile.nearby import nearby
 from reconcile.policy import Policy
+from reconcile.refund_states import refunds_naming
 from reconcile.tables import TABLES
 
 KEY_DIGITS = 20
@@ -34,6 +37,7 @@ STAGES = (
     "suspense",
     "held",
     "charged",
+    "refund",
 )
 SAID = (
     *("line_id", "component", "amount", "receipt_id", "rule", "class", "found_on", "provisional"),
@@ -45,12 +49,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """`kind`: receipt, slip or line; `now`: how it stands; `events`: what happened, oldest first, each with its run and the run's day."""
+    """`kind`: receipt, slip or line; `now`: how it stands; `events`: what happened, oldest first, each with its run and the run's day;
+    `candidates`: for money in suspense, the slips that may have been meant, best first."""
 
     key: str
     kind: str
     now: tuple[Row, ...]
     events: tuple[Row, ...]
+    candidates: tuple[Row, ...] = ()
 
     def document(self, *, show_names: bool) -> Row:
         """The same as plain values; numbers of people are masked unless asked for."""
@@ -60,6 +66,7 @@ class Story:
             "kind": self.kind,
             "now": [shown(row) for row in self.now],
             "events": [shown(row) for row in self.events],
+            "candidates": list(self.candidates),
         }
 
 
@@ -88,6 +95,9 @@ def story_of(ledger: Ledger, key: str, *, policy: Policy, as_of: date | None) ->
         kind=kind,
         now=tuple(_line_now(row, day) for row in stands.iter_rows(named=True)),
         events=tuple(gathered.events()),
+        candidates=tuple(
+            nearby(ledger, standing_entries(gathered.entries["suspense"]), policy=policy).to_dicts()
+        ),
     )
 
 
@@ -120,7 +130,8 @@ class _Gathered:
     def __init__(
         self, ledger: Ledger, kind: str, payments: pl.Series, slips: pl.Series, lines: pl.Series
     ) -> None:
-        self._ledger = ledger
+        self._ledger, self._kind = ledger, kind
+        self.refunds: list[Row] = []
         self.receipts = (
             _none("receipts")
             if not len(payments)
@@ -132,6 +143,9 @@ class _Gathered:
         self.lines = lines if kind == "line" else covered.unique().sort()
         self.versions = ledger.lookup("assessments", self.lines.alias("line_id"))
         numbers = self.receipts["payment_no"].unique()
+        if kind == "line" and ledger.store.highest("transfers"):
+            offsets = ledger.lookup("transfers", self.lines.alias("line_id"), ["payment_no"])["payment_no"]
+            numbers = pl.concat([numbers, offsets]).unique()
         self.entries = {name: ledger.lookup(name, numbers) for name in ("outcomes", *MONEY)}
         if kind == "line":
             mine = pl.col("line_id").is_in(self.lines.implode())
@@ -151,7 +165,8 @@ class _Gathered:
 
     def events(self) -> list[Row]:
         """All of them, by run, then by what has to come first inside a run."""
-        found = [*self._arrived(), *self._decided()]
+        self.refunds = list(self._refunded())
+        found = [*self._arrived(), *self._decided(), *self.refunds]
         found.sort(key=lambda e: (e["run"], STAGES.index(e["event"]), e.pop("seq")))
         for event in found:
             run = self.runs[event["run"]]
@@ -209,6 +224,31 @@ class _Gathered:
                 else:
                     yield self._event(word, row, *names)
 
+    def _refunded(self) -> Iterator[Row]:
+        """What refunds did to this money, step by step; for a line also what 充当 brought to it."""
+        payments, lines = self.receipts["payment_id"].unique().to_list(), self.lines.to_list()
+        mine = refunds_naming(self._ledger, [*payments, *lines] if self._kind == "line" else payments)
+        for refund, event in mine:
+            ours = refund.basis["payment_id"] in payments
+            if self._kind == "line":
+                ours = refund.basis["line_id"] in lines or any(
+                    o["offset_to"] in lines for o in refund.offsets
+                )
+            if not ours:
+                continue
+            figures = {n: refund.figures[n] for n in ("amount", "offset", "refund", "interest")}
+            yield {
+                **{"run": event["run_id"], "seq": event["seq"], "event": "refund", "step": event["event"]},
+                **{
+                    "refund_id": refund.refund_id,
+                    "by": event["who"],
+                    "notice_no": refund.notice_no,
+                    **figures,
+                },
+                "offset_to": [o["offset_to"] for o in refund.offsets],
+                **{"reason": refund.reason, "batch": refund.batch, "transfer_on": refund.transfer_on},
+            }
+
     def _because(self, row: Mapping[str, Any]) -> list[Row]:
         """What arrived in the run that took the entry back."""
         here = pl.col("run_id") == row["run_id"]
@@ -225,7 +265,10 @@ class _Gathered:
             {"event": "assessed", "line_id": r["line_id"], "principal": r["principal"], "status": r["status"]}
             for r in self.versions.filter(here).iter_rows(named=True)
         ]
-        return causes
+        steps = [
+            r for r in self.refunds if r["run"] == row["run_id"] and r["step"] in ("decided", "rejected")
+        ]
+        return causes + [{n: r[n] for n in ("event", "step", "refund_id")} for r in steps]
 
     def _near(self, line_id: str | None) -> pl.DataFrame:
         """Receipts that pay this line, with whatever slip; and those of the story."""

@@ -138,6 +138,27 @@ COVERS: Mapping[str, pl.DataType] = {
     "amount": _YEN,
 }
 
+ACCOUNT: Mapping[str, pl.DataType] = {  # where a payer's refunds go
+    "bank_code": _TEXT,
+    "branch_code": _TEXT,
+    "account_type": _TEXT,  # 1 普通, 2 当座, 4 貯蓄, 9 その他
+    "account_no": _TEXT,
+    "holder_kana": _TEXT,
+    "checked_on": _DAY,  # the day on which it was compared with what the payer handed in
+}
+
+CREDITS: Mapping[str, pl.DataType] = {  # 振込入金, as the bank statement says
+    "remit_date": _DAY,
+    "account_date": _DAY,
+    "institution": _TEXT,
+    "channel": _TEXT,  # null: of all channels
+    "tax_item": _TEXT,  # null: of all tax items
+    "amount": _YEN,
+    "file": _TEXT,
+    "line": pl.Int64(),
+    "reason": _TEXT,  # the office's word for a difference it knows of
+}
+
 
 def empty(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """A frame of no rows with these columns."""

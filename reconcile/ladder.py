@@ -180,6 +180,7 @@ def _with_transfers(
         "amount",
         "paid_on",
         "account_date",
+        remit_date="account_date",  # the money reached the bank with the payment that it is taken from
         deciding="receipt_id",
         net="amount",
         kinds=pl.lit("transfer"),

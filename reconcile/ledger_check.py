@@ -15,6 +15,7 @@ from reconcile.chain import FIRST, BatchDigest, run_digest
 from reconcile.check_derived import cover_problems, decision_problems
 from reconcile.check_standing import Standing
 from reconcile.ledger import Ledger
+from reconcile.refund_check import refund_faults
 from reconcile.tables import CHAINED
 from reconcile.world import Decision, World
 
@@ -37,6 +38,7 @@ def _contents(ledger: Ledger, decide: Callable[[World], Decision] | None) -> Ite
     runs: Runs = [row for part in ledger.scan("runs") for row in part.rows(named=True)]
     yield from _chain(ledger, runs)
     yield from Standing(ledger).problems()
+    yield from refund_faults(ledger)
     yield from cover_problems(ledger)
     if decide is not None:
         yield from decision_problems(ledger, decide)

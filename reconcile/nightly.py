@@ -131,7 +131,7 @@ def _files(
     tables = {
         "postings.csv": postings,
         "exceptions.csv": csv_out.exceptions(seen),
-        "overpayments.csv": csv_out.overpayments(seen.proposals),
+        "overpayments.csv": csv_out.overpayments(seen),
         "delinquency.csv": csv_out.delinquency(seen),
         "quarantine.csv": csv_out.quarantine(facts.quarantine),
     }

@@ -17,10 +17,11 @@ import polars as pl
 from reconcile.fiscal import refund_accounting
 from reconcile.interest import interest
 from reconcile.policy import Policy
-from reconcile.prescription import claim_lapses_from
+from reconcile.prescription import claim_lapses_from, is_barred
 
 _TEXT, _YEN, _DAY = pl.String(), pl.Int64(), pl.Date()
 NOT_REMITTED = "not_remitted"  # 払込 has not reached the bank account yet
+TIME_BARRED = "time_barred"  # the claim has lapsed: a person decides, nothing goes out by itself
 
 TARGETS: Mapping[
     str, pl.DataType
@@ -79,12 +80,19 @@ class Proposals:
 
 def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_of: date) -> Proposals:
     """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`."""
-    rows: list[dict[str, Any]] = excess.sort(
-        "paid_on", "payment_id", "line_id", "component", "class", nulls_last=False
-    ).to_dicts()
-    for row in rows:
+    known = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False)
+    lapses = claim_lapses_from(
+        known["arisen_on"],
+        premium=known["is_premium"],
+        tax_years=policy.tax_years,
+        premium_years=policy.premium_years,
+    )
+    rows: list[dict[str, Any]] = known.to_dicts()
+    for row, lapsed in zip(rows, is_barred(lapses, on=as_of).to_list(), strict=True):
         if row["blocked"] is None and (row["remit_date"] is None or row["remit_date"] > as_of):
             row["blocked"] = NOT_REMITTED
+        elif row["blocked"] is None and lapsed:
+            row["blocked"] = TIME_BARRED
     debts = [t for t in targets.to_dicts() if not t["provisional"]]
     left = {(t["line_id"], c): max(0, t[_YEN_OF[c]] or 0) for t in debts for c in _YEN_OF}
     offsets: list[dict[str, Any]] = []
@@ -94,7 +102,8 @@ def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_o
         offsets += filled
     frame = pl.DataFrame(rows, schema={**excess.schema, "offset": _YEN}, orient="row")
     return Proposals(
-        pl.DataFrame(offsets, schema=dict(OFFSETS), orient="row"), _refunds(frame, policy, as_of)
+        pl.DataFrame(offsets, schema=dict(OFFSETS), orient="row"),
+        _refunds(frame.with_columns(lapses_from=lapses), policy, as_of),
     )
 
 
@@ -161,14 +170,8 @@ def _refunds(rows: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
     rows = rows.with_columns(refund=pl.col("amount") - pl.col("offset"))
     today = pl.repeat(as_of, rows.height, dtype=pl.Date(), eager=True)
     accounting = refund_accounting(rows["fiscal_year"].cast(pl.Int32), found_on=today)
-    lapses = claim_lapses_from(
-        rows["arisen_on"],
-        premium=rows["is_premium"],
-        tax_years=policy.tax_years,
-        premium_years=policy.premium_years,
-    )
     borne = _interest(rows, policy, as_of)
-    return rows.hstack(borne).with_columns(accounting=accounting, lapses_from=lapses).select(list(REFUNDS))
+    return rows.hstack(borne).with_columns(accounting=accounting).select(list(REFUNDS))
 
 
 def _interest(rows: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:

@@ -80,3 +80,9 @@ def _several(events: pl.DataFrame) -> pl.DataFrame:
         differs=(pl.col("_before") != pl.col("_content")).fill_null(value=False) & (kind != "preliminary"),
         contradictory=pl.col("contradictory") & ~pl.col("cancelled"),
     )
+
+
+def carried_out(transfers: pl.DataFrame) -> pl.DataFrame:
+    """充当 that stand: rows without those that a later row with the yen negated took back."""
+    gone = transfers.filter(pl.col("amount") < 0)["payment_id"]
+    return transfers.filter(~pl.col("payment_id").is_in(gone.implode()))

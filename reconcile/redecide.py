@@ -105,16 +105,16 @@ def _totals(
     fresh = pl.col("receipt_id").is_in(events["receipt_id"].implode())
     before = net(world.receipts.filter(~fresh))["net"]
     after = net(world.receipts)["net"]
-    moved = transfers["amount"]
+    offset = (int(transfers["amount"].sign().sum()), int(transfers["amount"].sum()))
     received = (
-        int((after > 0).sum()) - int((before > 0).sum()) + transfers.height,
-        int(after.sum()) - int(before.sum()) + int(moved.sum()),
+        int((after > 0).sum()) - int((before > 0).sum()) + offset[0],
+        int(after.sum()) - int(before.sum()) + offset[1],
     )
     placed = {name: _change(changes["outcomes"], name) for name in PLACES}
     _balanced("received", received[1], sum(yen for _, yen in placed.values()))
     for name, table in zip(PLACES, ("postings", "excess", "suspense", "held"), strict=True):
         _balanced(name, _change(changes[table], "amount")[1], placed[name][1])
-    return {"received": received, **placed}
+    return {"received": received, **placed, "offset": offset}
 
 
 def _change(found: Change, column: str) -> tuple[int, int]:

@@ -6,19 +6,20 @@ in it. Refuses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import polars as pl
 
 from elqr.dates import to_wareki
+from elqr.html_charts import bars
+from elqr.html_page import Cell, Column, Words, note, page, section, table, tiles, total
 from elqr.site import Site
-from reconcile.charts import bars
 from reconcile.facts import Facts
 from reconcile.outcomes import Outcome
-from reconcile.page import Cell, Column, Words, note, page, section, table, tiles, total
+from reconcile.refund_words import state_of
 from reconcile.report_figures import Figures
-from reconcile.report_sections import ageing, dunned, rates, timely
+from reconcile.report_sections import ageing, credited, dunned, rates, timely
 from reconcile.report_words import (
     CHANNELS,
     CLASSES,
@@ -60,7 +61,11 @@ def report_html(facts: Facts, seen: View, figures: Figures, *, site: Site | None
                 Words("自動で消し込んだもの、そうでないもの", "Posted without a hand, and not"),
                 *_outcomes(facts),
             ),
-            section(3, Words("三つの突合", "Balanced three ways"), *_balance(facts, items)),
+            section(
+                3,
+                Words("三つの突合", "Balanced three ways"),
+                *_balance(facts, items, bank=credited(figures, items)),
+            ),
             section(4, Words("過誤納", "Overpayments"), *_overpaid(seen)),
             section(5, Words("仮受・保留・速報", "Suspense, held, preliminary"), *ageing(figures)),
             section(6, Words("収納率", "Collection rate"), *rates(figures, items)),
@@ -163,7 +168,7 @@ def _short(sentence: str) -> str:
     return head if len(head) <= 19 else head[:18] + "…"
 
 
-def _balance(facts: Facts, items: Mapping[str, Words]) -> list[str]:
+def _balance(facts: Facts, items: Mapping[str, Words], *, bank: Sequence[str]) -> list[str]:
     count = Column(Words("差(行)", "drift, rows"), number=True)
     off = Column(Words("差額(円)", "drift, yen"), number=True)
     parts = ("taken", "already", "rejected", "quarantined")
@@ -180,13 +185,13 @@ def _balance(facts: Facts, items: Mapping[str, Words]) -> list[str]:
     ]  # fmt: skip
     by = ("remit_date", "channel", "tax_item")
     new = facts.receipts.filter(pl.col("kind") == "confirmed").group_by(by)
-    credited = new.agg(count=pl.len().cast(pl.Int64), yen=pl.col("amount").sum()).sort(by, nulls_last=True)
-    bank: list[tuple[Cell, ...]] = [
+    sums = new.agg(count=pl.len().cast(pl.Int64), yen=pl.col("amount").sum()).sort(by, nulls_last=True)
+    remitted: list[tuple[Cell, ...]] = [
         (
             r["remit_date"].isoformat() if r["remit_date"] else Words("払込前", "not yet"),
             CHANNELS.get(r["channel"] or "", NONE), items.get(r["tax_item"] or "", r["tax_item"] or ""), r["count"], r["yen"],
         )
-        for r in credited.iter_rows(named=True)
+        for r in sums.iter_rows(named=True)
     ]  # fmt: skip
     bank_heads = [
         Column(Words("払込日", "remitted on")), Column(Words("納付方法", "channel")), Column(Words("税目", "tax item")), COUNT, YEN,
@@ -203,7 +208,8 @@ def _balance(facts: Facts, items: Mapping[str, Words]) -> list[str]:
     return [
         table(Words("(1) ファイルごと", "(1) each file"), heads, files, nothing=NONE),
         note(Words("末尾の件数・合計額と合わないファイルは取り込みません。", "A file that its own trailer contradicts is not taken.")),
-        table(Words("(2) 確報:払込日・納付方法・税目別(入金と照合)", "(2) confirmed, for the bank credit"), bank_heads, bank, nothing=NONE),
+        table(Words("(2) 確報:払込日・納付方法・税目別(入金と照合)", "(2) confirmed, for the bank credit"), bank_heads, remitted, nothing=NONE),
+        *bank,
         table(Words("(3) 収納額の行き先", "(3) where what was accepted went"), where, places, foot=ends),
     ]  # fmt: skip
 
@@ -219,15 +225,13 @@ def _overpaid(seen: View) -> list[str]:
     sums = refunds.group_by("class", state.alias("state")).agg(
         n=pl.len().cast(pl.Int64), **{c: pl.col(c).sum() for c in ("amount", "offset", "refund", "interest")}
     )
+    sums = pl.concat([sums, _in_hand(seen).select(sums.columns).cast(sums.schema)])
     rows = [
         (
             CLASSES[r["class"]],
             STATES[r["state"]],
             r["n"],
-            r["amount"],
-            r["offset"],
-            r["refund"],
-            r["interest"],
+            *(r[c] for c in ("amount", "offset", "refund", "interest")),
         )
         for r in sums.sort("class", "state").iter_rows(named=True)
     ]
@@ -238,5 +242,23 @@ def _overpaid(seen: View) -> list[str]:
     ]  # fmt: skip
     return [
         table(Words("区分・状態別(円)", "By class and state, yen"), columns, rows, foot=total(rows, over=range(2, 7)), nothing=NONE),
-        note(Words("還付加算金は基準日に支出を決定した場合の額です。", "Interest as if decided on the day of this report.")),
+        note(Words(
+            "還付加算金は、決定済みのものは決定額、ほかは基準日に支出を決定した場合の額です。",
+            "Interest as decided; where nothing is decided, as if on the day of this report.",
+        )),
     ]  # fmt: skip
+
+
+def _in_hand(seen: View) -> pl.DataFrame:
+    """Overpayments that refunds hold, by class and state; those that need a person stand apart."""
+    rows = []
+    for refund in (r for r in seen.owed.refunds if r.live):
+        word = state_of(refund)
+        figures = {n: refund.figures[n] or 0 for n in ("offset", "refund", "interest")}
+        state = seen.owed.fault(refund) or ("settled" if word == "offset" else word)
+        amount = seen.owed.taken.get(refund.refund_id, 0)
+        rows.append({"class": refund.basis["class"], "state": state, "amount": amount, **figures})
+    names = ("amount", "offset", "refund", "interest")
+    schema = {"class": pl.String(), "state": pl.String(), **dict.fromkeys(names, pl.Int64())}
+    by = pl.DataFrame(rows, schema=schema).group_by("class", "state")
+    return by.agg(n=pl.len().cast(pl.Int64), **{c: pl.col(c).sum() for c in names})

@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from reconcile.credits import balance_of
 from reconcile.dunning import Dunning, dunning
 from reconcile.fiscal import fiscal_year, is_carried_over
 from reconcile.ledger import Ledger
@@ -27,7 +28,8 @@ MONTHS: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3)
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """`rates`: `tax_item, carried, lines, due, paid, provisional, open`; `channels`: `channel, count, yen`; `months`: `month, this_year,
-    last_year` (yen by 納付日); `unconfirmed`, `suspense`, `held`: `from_days, to_days, count, yen`.
+    last_year` (yen by 納付日); `balance`: `BALANCE`;
+    `unconfirmed`, `suspense`, `held`: `from_days, to_days, count, yen`.
     """
 
     rates: pl.DataFrame
@@ -38,6 +40,7 @@ class Figures:
     suspense: pl.DataFrame
     held: pl.DataFrame
     dunning: Dunning
+    balance: pl.DataFrame
 
 
 def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figures:
@@ -62,6 +65,7 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
         suspense=by_age(seen.suspense, "amount", as_of),
         held=by_age(seen.held, "amount", as_of),
         dunning=dunning(ledger, lines, seen, as_of=as_of),
+        balance=balance_of(ledger, events),
     )
 
 

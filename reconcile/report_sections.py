@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from reconcile.charts import bars, pairs
+from elqr.html_charts import bars, pairs
+from elqr.html_page import Cell, Column, Words, note, table, total
 from reconcile.dunning import LEAD_DAYS, WITHIN_DAYS
-from reconcile.page import Cell, Column, Words, note, table, total
 from reconcile.report_figures import Figures
-from reconcile.report_words import CHANNELS, COUNT, LEFT_OUT, NONE, YEN, percent
+from reconcile.report_words import BALANCE_STATES, CHANNELS, COUNT, LEFT_OUT, NONE, YEN, percent
 
 LATE_FROM_DAYS = 15  # data may lag about two weeks; a 速報 older than that should have its 確報
 
@@ -52,6 +52,36 @@ def _days(first: int, last: int | None) -> Words:
     if last is None:
         return Words(f"{first}日以上", f"{first} or more")
     return Words(f"{first}–{last}日", f"{first} to {last}")
+
+
+def credited(figures: Figures, items: Mapping[str, Words]) -> list[str]:
+    """確報 against the bank's credits: days that do not agree, and how many do."""
+    found = figures.balance
+    if not found.height:
+        return []
+    whole = Words("計", "all")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            r["remit_date"].isoformat(),
+            CHANNELS.get(r["channel"], Words(r["channel"], "")) if r["channel"] else whole,
+            items.get(r["tax_item"], Words(r["tax_item"], "")) if r["tax_item"] else whole,
+            r["received"],
+            r["credited"],
+            r["drift"],
+            BALANCE_STATES[r["state"]],
+            r["reason"] or "",
+        )
+        for r in found.filter(pl.col("state") != "balanced").iter_rows(named=True)
+    ]
+    columns = [
+        Column(Words("払込日", "remitted on")), Column(Words("納付方法", "channel")), Column(Words("税目", "tax item")),
+        Column(Words("確報(円)", "confirmed"), number=True), Column(Words("入金(円)", "credited"), number=True),
+        Column(Words("差額(円)", "drift"), number=True), Column(Words("状態", "state")), Column(Words("理由", "reason")),
+    ]  # fmt: skip
+    even = found.filter(pl.col("state") == "balanced").height
+    said = Words(f"一致 {even:,} 件。差額 = 入金 − 確報。", f"{even:,} agree; drift = credited − confirmed.")
+    title = Words("(2) 入金との照合:一致しないもの", "(2) against bank credits: what does not agree")
+    return [table(title, columns, rows, nothing=NONE), note(said)]
 
 
 def rates(figures: Figures, items: Mapping[str, Words]) -> list[str]:

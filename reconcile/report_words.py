@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconcile.page import Column, Words
+from elqr.html_page import Column, Words
 
 COUNT = Column(Words("件数", "count"), number=True)
 YEN = Column(Words("金額(円)", "yen"), number=True)
@@ -31,9 +31,21 @@ CLASSES: Mapping[str, Words] = {
 STATES: Mapping[str, Words] = {
     "not_remitted": Words("払込待ち", "not remitted yet"),
     "blocked": Words("担当者の判断待ち", "a person decides"),
-    "offset": Words("全額を充当", "offset in whole"),
-    "both": Words("一部を充当、残額を還付", "offset, rest refunded"),
-    "refund": Words("還付", "refund"),
+    "offset": Words("全額を充当(起案前)", "to be offset in whole"),
+    "both": Words("一部を充当、残額を還付(起案前)", "to be offset, rest refunded"),
+    "refund": Words("還付(起案前)", "to be refunded"),
+    "proposed": Words("起案済み", "proposed"),
+    "approved": Words("決定済み、振込前", "decided, not transferred"),
+    "exported": Words("振込データ作成済み", "transfer ordered"),
+    "settled": Words("全額充当済み", "offset carried out"),
+    "changed": Words("起案後に変わった — 差戻し", "changed since proposed: reject"),
+    "overdrawn": Words("還付後に過誤納でなくなった — 返還請求", "given back, no longer owed"),
+}
+BALANCE_STATES: Mapping[str, Words] = {
+    "balanced": Words("一致", "agrees"),
+    "explained": Words("理由あり", "explained"),
+    "open": Words("未解明", "open"),
+    "waits": Words("入金待ち", "waits for the bank"),
 }
 CHANNELS: Mapping[str, Words] = {
     "counter": Words("窓口", "counter"),

@@ -281,9 +281,10 @@ def _counts(files: pl.DataFrame, receipts: pl.DataFrame, quarantine: pl.DataFram
 
 def _added(before: Mapping[str, Pair], run: Mapping[str, Pair]) -> dict[str, Pair]:
     """Totals of the whole ledger. How often rows came again is no property of what stands, and stays with the runs."""
-    names = [n for n in run if n != "already_taken"]
+    names = [n for n in {**run, **before} if n != "already_taken"]
     zero = (0, 0)
-    return {n: (before.get(n, zero)[0] + run[n][0], before.get(n, zero)[1] + run[n][1]) for n in names}
+    pairs = {n: (before.get(n, zero), run.get(n, zero)) for n in names}
+    return {n: (old[0] + new[0], old[1] + new[1]) for n, (old, new) in pairs.items()}
 
 
 def _logs(night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:

@@ -19,6 +19,19 @@ _PARTS: Mapping[str, str] = {"principal": "本税", "delinquency": "延滞金", 
 _CLASSES: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
 _STATUS: Mapping[str, str] = {"open": "有効", "cancelled": "取消", "suspended": "停止"}
 _TITLES: Mapping[str, str] = {"receipt": "収納 / receipt", "slip": "納付書 / slip", "line": "調定 / line"}
+_EVIDENCE: Mapping[str, tuple[str, str]] = {
+    "same_body": ("団体が同じ", "same body"),
+    "same_confirm_no": ("確認番号が同じ", "same confirmation number"),
+    "same_amount": ("金額が同じ", "same amount"),
+    "open": ("未納", "still open"),
+}
+_STEPS: Mapping[str, tuple[str, str]] = {
+    "proposed": ("起案", "proposed"),
+    "approved": ("承認", "approved"),
+    "decided": ("決定", "decided"),
+    "rejected": ("差戻し", "rejected"),
+    "exported": ("振込データ作成", "transfer ordered"),
+}
 _WHAT: Mapping[str, tuple[str, str]] = {
     "posted": ("消込", "posting"),
     "excess": ("過誤納", "excess"),
@@ -44,6 +57,30 @@ def told(document: Row) -> Iterator[str]:
     for row in document["now"]:
         yield f"  {row['line_id']} 宛名 {row['payer_id']}: {_standing_ja(row)}"
         yield f"      {_standing_en(row)}"
+
+    if document["candidates"]:
+        yield "── 候補 担当者が判断します / candidates: a person decides"
+    for row in document["candidates"]:
+        ja, en = _candidate(row)
+        yield f"  {ja}"
+        yield f"      {en}"
+
+
+def _candidate(row: Row) -> tuple[str, str]:
+    """A slip that may have been meant."""
+    how, _, place = str(row["change"]).partition(":")
+    at = int(place or 0)
+    ja, en = {
+        "digit": (f"{at}桁目が違う", f"digit {at} differs"),
+        "swap": (f"{at}・{at + 1}桁目が入れ替わり", f"digits {at} and {at + 1} swapped"),
+        "same": ("番号は同じ", "the same key"),
+    }[how]
+    words = [_EVIDENCE[w] for w in str(row["evidence"]).split(";") if w]
+    why, why_en = "、".join(w[0] for w in words), ", ".join(w[1] for w in words)
+    return (
+        f"候補{row['rank']} {row['candidate']}({ja}) 根拠: {why or 'なし'}",
+        f"candidate {row['rank']}: {en}; {why_en or 'nothing else'} speaks for it",
+    )
 
 
 def _standing_ja(row: Row) -> str:
@@ -150,6 +187,9 @@ def _reversed(e: Row) -> tuple[str, str]:
 
 
 def _cause(c: Row) -> tuple[str, str]:
+    if c["event"] == "refund":
+        ja, en = _STEPS[c["step"]]
+        return f"還付 {c['refund_id']} {ja}", f"refund {c['refund_id']} {en}"
     if c["event"] == "assessed":
         status = "" if c["status"] == "open" else f" {_STATUS[c['status']]}"
         return (
@@ -160,6 +200,27 @@ def _cause(c: Row) -> tuple[str, str]:
     return (
         f"{kind} {c['receipt_id']}(納付日 {c['paid_on']})",
         f"{c['kind']} {c['receipt_id']} paid on {c['paid_on']}",
+    )
+
+
+def _refund(e: Row) -> tuple[str, str]:
+    ja, en = _STEPS[e["step"]]
+    head, head_en = f"還付 {e['refund_id']} {ja}({e['by']})", f"refund {e['refund_id']} {en} by {e['by']}"
+    if e["step"] == "rejected":
+        return f"{head} 理由: {e['reason']}", f"{head_en}: the overpayment is open again"
+    if e["step"] == "exported":
+        return (
+            f"{head} 振込 {e['transfer_on']} 第{e['batch']}号",
+            f"{head_en}: transfer on {e['transfer_on']}",
+        )
+    if e["step"] == "approved":
+        return head, head_en
+    to = f"({'、'.join(e['offset_to'])})" if e["offset_to"] else ""
+    number = f" 通知 {e['notice_no']}" if e["step"] == "decided" else ""
+    yen = [f"{e[n] or 0:,}" for n in ("amount", "offset", "refund", "interest")]
+    return (
+        f"{head}{number} 過誤納 {yen[0]}円、充当 {yen[1]}円{to}、還付 {yen[2]}円、加算金 {yen[3]}円",
+        f"{head_en}: {yen[0]} yen too much, {yen[1]} offset, {yen[2]} back, interest {yen[3]}",
     )
 
 
@@ -174,4 +235,5 @@ _SAYS: Mapping[str, Any] = {
     "held": _waits,
     "charged": _charged,
     "reversed": _reversed,
+    "refund": _refund,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reconcile.frames import ASSESSMENTS, COVERS, QUARANTINE, RECEIPTS, SLIPS
+from reconcile.frames import ACCOUNT, ASSESSMENTS, COVERS, CREDITS, QUARANTINE, RECEIPTS, SLIPS
 from reconcile.world import BLOCKS, LINES, SCHEMAS, TRANSFERS
 
 _TEXT, _INT = pl.String(), pl.Int64()
@@ -71,6 +71,33 @@ TABLES: Mapping[str, Table] = {
         {**_ROW, "refund_id": _TEXT, "event": _TEXT, "who": _TEXT, "at": _TEXT, "content": _TEXT},
         chained=True,
     ),
+    "refund_exports": Table(
+        {
+            **_ROW,
+            "batch": _INT,
+            "transfer_on": _TEXT,
+            "count": _INT,
+            "yen": _INT,
+            "sha256": _TEXT,  # of the bytes of the transfer file
+            "who": _TEXT,
+            "at": _TEXT,
+            "content": _TEXT,  # JSON: the header, the refunds in their order
+        },
+        chained=True,
+    ),
+    "payee_accounts": Table(
+        {
+            **_ROW,
+            "account_id": _TEXT,
+            "payer_id": _TEXT,
+            "event": _TEXT,
+            "who": _TEXT,
+            "at": _TEXT,
+            **ACCOUNT,
+        },
+        chained=True,
+    ),
+    "bank_credits": Table({**_ROW, "credit_id": _TEXT, **CREDITS}, chained=True),
     "audit": Table({**_ROW, "who": _TEXT, "at": _TEXT, "what": _TEXT, "content": _TEXT}, chained=True),
     "named_lines": Table({"slip_key": _TEXT, "line_id": _TEXT}, chained=False),
     "covers": Table(COVERS, chained=False),
@@ -78,7 +105,7 @@ TABLES: Mapping[str, Table] = {
     "runs": Table(
         {
             "run_id": _INT,
-            "kind": _TEXT,  # reconcile | refunds
+            "kind": _TEXT,  # reconcile | refunds | credits
             "as_of": _TEXT,
             "who": _TEXT,
             "at": _TEXT,

@@ -1,7 +1,8 @@
 """`totals.json`: where every yen of the run and of the whole ledger is, and what is left over (nothing).
 
 In: the facts of a run. Out: a document of plain values. `received` = `posted` + `excess` + `suspense` + `held`, net of cancellations; bad rows and
-rows of other bodies were never accepted and stand beside it, as do rows that had been taken before. Refuses nothing.
+rows of other bodies were never accepted and stand beside it, as do rows that had been taken before. `offset`: 充当 carried out, which `received`
+counts again where it arrives. Refuses nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ from collections.abc import Mapping
 from reconcile.facts import Facts
 
 PLACES = ("posted", "excess", "suspense", "held")
+REFUNDS = (
+    "refund_proposed",
+    "refund_approved",
+    "refund_exported",
+)  # yen of excess that refunds hold, by state
 Pair = tuple[int, int]
 
 
@@ -56,6 +62,7 @@ def accounted(pairs: Mapping[str, Pair]) -> dict[str, Pair]:
         "already_taken": pairs.get("already_taken", (0, 0)),
         "other_body": pairs.get("rejected", (0, 0)),
         "events": pairs.get("events", (0, 0)),
+        **{name: pairs.get(name, (0, 0)) for name in ("offset", *REFUNDS)},
     }
 
 

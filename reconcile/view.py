@@ -12,15 +12,14 @@ from datetime import date
 
 import polars as pl
 
-from reconcile.candidates import CANDIDATES, neighbours, ranked
 from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger
-from reconcile.lines_now import lines_now
+from reconcile.nearby import nearby
 from reconcile.outcomes import Outcome
-from reconcile.overpayments import TARGETS, Proposals, propose
+from reconcile.overpayments import Proposals
+from reconcile.owed import Owed, owed, proposals
 from reconcile.policy import Policy
 from reconcile.tables import TABLES
-from reconcile.world import EXCESS
 
 PLAIN = frozenset(
     o.value
@@ -41,7 +40,8 @@ WAITING = ("suspense", "held")
 @dataclass(frozen=True, kw_only=True)
 class View:
     """`entries`: rows the run added, by table. `excess`, `suspense`, `held`, `charges`: all that stands. `cases`: outcomes to be told, with
-    `file`, `file_line`, `is_new`; `candidates`: proposals for keys that lead nowhere; `proposals`: 充当 and 還付 as of the day."""
+    `file`, `file_line`, `is_new`; `candidates`: proposals for keys that lead nowhere; `owed`: the same with refunds; `proposals`: 充当 and
+    還付, as of the day, of what no refund took."""
 
     entries: Mapping[str, pl.DataFrame]
     excess: pl.DataFrame
@@ -50,19 +50,23 @@ class View:
     charges: pl.DataFrame
     cases: pl.DataFrame
     candidates: pl.DataFrame
+    owed: Owed
     proposals: Proposals
 
 
 def view(ledger: Ledger, entries: Mapping[str, pl.DataFrame], *, policy: Policy, as_of: date) -> View:
     """Everything but the report's figures."""
-    stands = {name: _standing(ledger, name) for name in ("excess", *WAITING, "charges")}
+    now = owed(ledger)
+    stands = {name: _standing(ledger, name) for name in (*WAITING, "charges")}
     cases = _cases(ledger, entries["outcomes"], pl.concat([stands[n]["payment_no"] for n in WAITING]))
     return View(
         entries=entries,
+        excess=now.excess,
         **stands,
         cases=cases,
-        candidates=_candidates(ledger, stands["suspense"], policy=policy),
-        proposals=_proposals(ledger, stands["excess"], policy=policy, as_of=as_of),
+        candidates=nearby(ledger, stands["suspense"], policy=policy),
+        owed=now,
+        proposals=proposals(ledger, now.free, now.refunds, policy=policy, as_of=as_of),
     )
 
 
@@ -90,30 +94,3 @@ def _cases(ledger: Ledger, added: pl.DataFrame, waiting: pl.Series) -> pl.DataFr
     )
     joined = cases.join(places, on="receipt_id", how="left", maintain_order="left")
     return joined.sort("is_new", "file", "file_line", "receipt_id", descending=[True, False, False, False])
-
-
-def _candidates(ledger: Ledger, suspense: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
-    """Slips that a key in suspense could have meant, with what speaks for each."""
-    if not suspense.height:
-        return pl.DataFrame(schema=CANDIDATES)
-    columns = ["receipt_id", "slip_key", "body_code", "confirm_no", "amount"]
-    events = ledger.lookup("receipts", suspense["payment_id"], columns)
-    receipts = events.filter(pl.col("receipt_id").is_in(suspense["receipt_id"].implode())).sort("receipt_id")
-    same = receipts.select("slip_key", candidate="slip_key", change=pl.lit("same")).unique()
-    near = pl.concat([neighbours(receipts["slip_key"]), same])
-    slips = ledger.lookup("slips", near["candidate"].alias("slip_key"))
-    near = near.filter(pl.col("candidate").is_in(slips["slip_key"].implode()))
-    covers = ledger.lookup("covers", slips["slip_key"], ["slip_key", "line_id"]).unique()
-    lines = lines_now(ledger, covers["line_id"], policy=policy).select("line_id", "open")
-    still_open = covers.join(lines, on="line_id").group_by("slip_key").agg(pl.col("open").sum())
-    return ranked(receipts, near, slips, still_open)
-
-
-def _proposals(ledger: Ledger, excess: pl.DataFrame, *, policy: Policy, as_of: date) -> Proposals:
-    payers = excess["payer_id"].drop_nulls().unique()
-    ids = ledger.lookup("assessments", payers, ["line_id"])["line_id"]
-    lines = lines_now(ledger, ids, policy=policy).filter(pl.col("status") == "open")
-    targets = lines.with_columns(
-        pl.col("charge_open").fill_null(0), due_date=pl.col("rolled"), barred_from=pl.col("barred")
-    ).select(pl.col(name).cast(kind) for name, kind in TARGETS.items())
-    return propose(excess.select(list(EXCESS)), targets, policy, as_of=as_of)

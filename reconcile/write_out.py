@@ -19,7 +19,8 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     order = sorted(files, key=lambda name: (name == LAST, name))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        folder.joinpath(LAST).unlink(missing_ok=True)
+        if LAST in files:
+            folder.joinpath(LAST).unlink(missing_ok=True)
         for name in order:
             _write(folder.joinpath(f".{name}.part"), files[name])
         for name in order:

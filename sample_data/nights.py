@@ -98,6 +98,58 @@ def first_night() -> bytes:
     return _written(paid)
 
 
+def payers() -> pl.DataFrame:
+    """Names and addresses, for the notices of refunds: the ledger holds none."""
+    names = ("payer_id", "payer_name", "postal_code", "address", "lang")
+    return sample().head(-FAULTY_ROWS).select(names).unique("payer_id").sort("payer_id")
+
+
+def accounts() -> pl.DataFrame:
+    """Where four payers want their refunds. Banks and branches exist, accounts and holders do not."""
+    wanted = {
+        "0000000001": "ミホン　タロウ",
+        "0000000006": "ミホン　ハナコ",
+        "0000000031": "カ）ミホンショウテン",
+        "0000000041": "ﾐﾎﾝ ｼﾞﾛｰ",
+    }
+    rows = [
+        {
+            "payer_id": payer,
+            "bank_code": "0005",
+            "branch_code": "001",
+            "account_type": "1",
+            "account_no": f"00{payer[-5:]}",
+            "holder_kana": name,
+            "checked_on": "2026-07-17",
+        }
+        for payer, name in wanted.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def credits_of_the_bank() -> pl.DataFrame:
+    """What the bank credited by day and channel, cancelled payments taken off; once 300 yen less than it should be, with the office's word for it."""
+    nights = [
+        pl.read_csv(data, infer_schema=False, truncate_ragged_lines=True)
+        for data in (first_night(), second_night())
+    ]
+    sign = pl.col("kind").replace_strict({"confirmed": 1, "cancelled": -1}, default=0, return_dtype=pl.Int64)
+    paid = pl.concat(nights).with_columns(yen=pl.col("amount").cast(pl.Int64, strict=False) * sign)
+    paid = paid.filter(
+        (pl.col("body_code") == BODY)
+        & (pl.col("yen") != 0)
+        & ~pl.col("paid_at").str.starts_with("2026-06-31")
+    )
+    sums = paid.group_by("remit_date", "channel").agg(pl.col("yen").sum()).sort("remit_date", "channel")
+    short = (pl.col("remit_date") == "2026-07-14") & (pl.col("channel") == "counter")
+    return sums.select(
+        "remit_date",
+        "channel",
+        amount=pl.when(short).then(pl.col("yen") - 300).otherwise("yen").cast(pl.String),
+        reason=pl.when(short).then(pl.lit("窓口の手数料を差し引いて入金")).otherwise(None),
+    )
+
+
 def second_night() -> bytes:
     """Receipts of the following weeks, as of 15 July 2026."""
     first = _slips(period="01", kind="initial").to_dicts()
@@ -123,6 +175,9 @@ def committed() -> Iterator[tuple[Path, bytes]]:
     yield HERE / "receipts_0616.csv", first_night()
     yield HERE / "receipts_0715.csv", second_night()
     yield HERE / "revision_0715.csv", csv(revision())
+    yield HERE / "payers.csv", csv(payers())
+    yield HERE / "accounts.csv", csv(accounts())
+    yield HERE / "credits_0715.csv", csv(credits_of_the_bank())
 
 
 def _slips(**wanted: str) -> pl.DataFrame:

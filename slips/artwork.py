@@ -7,13 +7,15 @@ Everything is DeviceGray (K only). The stream is taken from reportlab's finished
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import pikepdf
 from PIL import Image, UnidentifiedImageError
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen import canvas
 
 from elqr.problems import Problem, ProblemError
@@ -46,6 +48,8 @@ def draw(layout: Layout, *, has_mark: bool) -> bytes:
         pen.lines([tuple(v * MM_PT for v in (n.x1_mm, n.y1_mm, n.x2_mm, n.y2_mm)) for n in lines])
     for cut in layout.cuts:
         _cut(pen, cut)
+    for mark in layout.register_marks:
+        _tint(pen, Tint(x_mm=mark.x_mm, y_mm=mark.y_mm, w_mm=mark.side_mm, h_mm=mark.side_mm, grey=0.0))
     pen.endForm()
     pen.doForm("artwork")
     pen.showPage()
@@ -123,3 +127,56 @@ def load_mark(path: str | Path) -> GreyImage:
     paper = Image.new("RGBA", rgba.size, "white")
     grey = Image.alpha_composite(paper, rgba).convert("L")
     return GreyImage(grey.width, grey.height, grey.tobytes())
+
+
+@dataclass(frozen=True)
+class Word:
+    """A line of text: its baseline's begin in millimetres from the top left, size in points."""
+
+    x_mm: float
+    y_mm: float
+    text: str
+    size_pt: float
+
+
+def draw_sheet(
+    size_mm: tuple[float, float],
+    *,
+    tints: Sequence[Tint],
+    frames: Sequence[Frame],
+    words: Sequence[Word],
+    font: tuple[Path, str],
+    title: str,
+) -> bytes:
+    """A page of its own as PDF, DeviceGray, its font (file and PostScript name) embedded; same content, same bytes."""
+    width_pt, height_pt = (side * MM_PT for side in size_mm)
+    buffer = io.BytesIO()
+    pdfmetrics.registerFont(_face(*font))
+    pen = canvas.Canvas(buffer, pagesize=(width_pt, height_pt), invariant=1, initialFontName="sheet")
+    pen.setTitle(title)
+    pen.saveState()
+    pen.transform(1, 0, 0, -1, 0, height_pt)
+    for tint in tints:
+        _tint(pen, tint)
+    for frame in frames:
+        _frame(pen, frame)
+    pen.restoreState()
+    pen.setFillGray(0)
+    for word in words:
+        pen.setFont("sheet", word.size_pt)
+        pen.drawString(word.x_mm * MM_PT, height_pt - word.y_mm * MM_PT, word.text)
+    pen.showPage()
+    pen.save()
+    return buffer.getvalue()
+
+
+def _face(path: Path, postscript_name: str) -> TTFont:
+    """The face of a font file; a collection holds several. Raises ProblemError `font.unreadable`."""
+    for index in range(8 if path.suffix.lower() == ".ttc" else 1):
+        try:
+            font = TTFont("sheet", str(path), subfontIndex=index)
+        except TTFError:
+            break
+        if path.suffix.lower() != ".ttc" or font.face.name == postscript_name.encode():
+            return font
+    raise ProblemError(Problem("font.unreadable", "", {"found": path.name, "expected": postscript_name}))

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from elqr.problems import Problem
 from elqr.site import Site
-from slips.fonts import load_fonts
+from slips.fonts import FontLibrary, load_fonts
+from slips.form import Layout
 from slips.geometry import check_layout
+from slips.labels import GUIDED
 from slips.layout import layout_names, load_layout
 from slips.press import site_words
-from slips.request import table_rows
-from slips.values import known_values
-from slips.wording import check_words, faces_of
+from slips.request import values_of
+from slips.wording import check_words, faces_of, faces_of_languages
 
 Row = Mapping[str, str | float]
 
@@ -53,22 +54,19 @@ def faults_of(name_or_path: str) -> list[Problem]:
 
     Raises ProblemError where the file is no form, or the fonts to measure the words are missing.
     """
-    layout = load_layout(name_or_path)
-    faults = check_layout(layout, values=known_values(table_rows(layout)))
+    return gate_faults(load_layout(name_or_path))
+
+
+def gate_faults(layout: Layout, *, fonts: FontLibrary | None = None) -> list[Problem]:
+    """All that stops a form from being printed. `fonts`: those of `all_faces(layout)`, where they are open already."""
+    faults = check_layout(layout, values=values_of(layout))
     if any(fault.code == "layout.unknown_label" for fault in faults):
         return faults  # words that do not exist cannot be measured
-    return faults + check_words(layout, fonts=load_fonts(faces_of(layout)), site=site_words(Site.unknown()))
+    return faults + check_words(
+        layout, fonts=fonts or load_fonts(all_faces(layout)), site=site_words(Site.unknown())
+    )
 
 
-def judged(name: str, faults: Sequence[Problem]) -> str:
-    """The faults in words, both languages."""
-    return "\n".join(map(str, faults)) or f"{name}: 問題はありません。 / no problems."
-
-
-def judgement(name: str, faults: Sequence[Problem]) -> dict[str, object]:
-    """The faults as a document."""
-    found = [
-        {"code": p.code, "box": p.field, "message_ja": p.text("ja"), "message_en": p.text("en")}
-        for p in faults
-    ]
-    return {"layout": name, "problems": found}
+def all_faces(layout: Layout) -> tuple[str, ...]:
+    """The faces of a form in every language."""
+    return (*faces_of(layout), *faces_of_languages(GUIDED))

@@ -45,19 +45,37 @@ class PlacedRun:
     y: float
 
 
-def constant_texts(layout: Layout, words: Words, *, has_mark: bool) -> Iterator[ConstantText]:
+FaceOf = Callable[[str, str], str]
+"""Label key, face of the form -> the face that shows that language."""
+
+
+def as_the_form_says(key: str, face: str) -> str:
+    """Japanese and English are set in the faces of the form."""
+    return face
+
+
+def constant_texts(
+    layout: Layout, words: Words, *, has_mark: bool, face_of: FaceOf = as_the_form_says
+) -> Iterator[ConstantText]:
     """Everything that is printed and does not come from a row, in reading order; a box's label before its text."""
     for box in layout.boxes:
         if box.label:
             area = area_of(layout, box.label_x_mm, box.label_y_mm, box.label_w_mm, box.label_h_mm)
             yield ConstantText(
-                box.name, words(box.label), box.label_font, box.label_size_pt, area, box.label_align, box.label_valign,
+                box.name, words(box.label), face_of(box.label, box.label_font), box.label_size_pt, area, box.label_align, box.label_valign,
                 box.label_leading,
             )  # fmt: skip
         if box.text and not (box.kind == "mark" and has_mark):
             area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
             yield ConstantText(
-                box.name, words(box.text), box.font, box.size_pt, area, box.align, box.valign, box.leading
+                box.name,
+                words(box.text),
+                face_of(box.text, box.font),
+                box.size_pt,
+                area,
+                box.align,
+                box.valign,
+                box.leading,
             )
         yield from _headings(layout, box, words)
 

@@ -102,13 +102,18 @@ def fit(
         # One line always has the height of its box; further lines need room for their pitch.
         if setting.lines > 1 and setting.size_pt * (1 + (setting.lines - 1) * leading) > height_pt + 0.01:
             continue
-        lines = break_lines(flat, limit=width_pt / per_em)
-        if len(lines) <= setting.lines:
+        limit = width_pt / per_em
+        lines = break_lines(flat, limit=limit)
+        if len(lines) <= setting.lines and all(_width(line) <= limit + 0.001 for line in lines):
             return Fitted(setting, tuple(_line(line, per_em) for line in lines), used)
     return Overflow(sum(a for _, _, a in flat) * base.size_pt / 1000)
 
 
 Glyph = tuple[str, Cluster, int]
+
+
+def _width(line: Sequence[Glyph]) -> int:
+    return sum(advance for _, _, advance in line)
 
 
 def _line(glyphs: Sequence[Glyph], per_em: float) -> Line:
@@ -137,7 +142,7 @@ def break_lines(glyphs: Sequence[Glyph], *, limit: float) -> list[list[Glyph]]:
         if count == len(rest):
             lines.append(rest)
             break
-        cut = _break_before(rest, max(count, 1))
+        cut = _break_before(rest, count) if count else 1  # a character wider than the line has it alone
         line, rest = rest[:cut], rest[cut:]
         while line and chr(line[-1][1][0]) in SPACES:
             line.pop()

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from fontTools.pens.basePen import decomposeQuadraticSegment
+from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
@@ -24,6 +26,8 @@ from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from elqr.problems import Problem, ProblemError
 
 FALLBACK: Final = "mincho"
+CURVE_STEPS: Final = 8
+"""Straight pieces of a curve in an outline: within 1/1000 em of it."""
 
 # Face name -> (PostScript name, file names that may hold it). Windows ships BIZ UDGothic as collections.
 FACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -32,7 +36,13 @@ FACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "pgothic": ("BIZUDPGothic-Regular", ("BIZUDPGothic-Regular.ttf", "BIZ-UDGothicR.ttc")),
     "pgothic-bold": ("BIZUDPGothic-Bold", ("BIZUDPGothic-Bold.ttf", "BIZ-UDGothicB.ttc")),
     FALLBACK: ("IPAmjMincho", ("ipamjm.ttf",)),
+    "zh": ("WenQuanYiMicroHei", ("wqy-microhei.ttc",)),
+    "ko": ("NanumGothic", ("NanumGothic.ttf",)),
+    "vi": ("DejaVuSansCondensed", ("DejaVuSansCondensed.ttf",)),
 }
+
+BESIDE: Final[Mapping[str, str]] = {"zh": "pgothic", "ko": "pgothic", "vi": "pgothic"}
+"""What stands in for a face before the fallback does: Japanese terms among another language's words."""
 
 Cluster = tuple[int, int]
 """A base code point and its variation selector, 0 where there is none."""
@@ -131,6 +141,15 @@ class Face:
         upem = int(self._font["head"].unitsPerEm)
         return (int(self._font["hmtx"][glyph][0]) * 1000 + upem // 2) // upem
 
+    def outline(self, cluster: Cluster) -> list[npt.NDArray[np.float64]]:
+        """The glyph's contours as closed polygons (k, 2) in em, y up from the baseline; the cluster must have a glyph here."""
+        glyph = self.glyph(cluster)
+        assert glyph is not None, f"{self.name} has no glyph for U+{cluster[0]:04X}"
+        glyphs = self._font.getGlyphSet()
+        pen = DecomposingRecordingPen(glyphs)
+        glyphs[glyph].draw(pen)
+        return [np.array(contour) / self._font["head"].unitsPerEm for contour in _polygons(pen.value)]
+
     def subset(self, clusters: Sequence[Cluster], phrases: Sequence[str] = ()) -> Subset:
         """The glyphs of `clusters` as an embeddable TrueType program; the same input gives the same bytes.
 
@@ -180,6 +199,25 @@ class Face:
         return x
 
 
+def _polygons(
+    drawn: Iterable[tuple[str, tuple[tuple[float, float], ...]]],
+) -> list[list[tuple[float, float]]]:
+    """The contours of a TrueType outline, each curve cut into short straight lines."""
+    out: list[list[tuple[float, float]]] = []
+    for operator, points in drawn:
+        if operator == "moveTo":
+            out.append([points[0]])
+        elif operator == "lineTo":
+            out[-1].append(points[0])
+        elif operator == "qCurveTo":
+            for (cx, cy), (x, y) in decomposeQuadraticSegment(points):
+                x0, y0 = out[-1][-1]
+                for t in (k / CURVE_STEPS for k in range(1, CURVE_STEPS + 1)):
+                    a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
+                    out[-1].append((a * x0 + b * cx + c * x, a * y0 + b * cy + c * y))
+    return out
+
+
 _NOT_IN_A_PDF: Final = [
     "GSUB",
     "GPOS",
@@ -219,6 +257,11 @@ class FontLibrary:
     def fallback(self) -> Face | None:
         return self.faces.get(FALLBACK)
 
+    def candidates(self, face: str) -> list[Face]:
+        """The faces that may show a character of text set in `face`, in order."""
+        names = (face, BESIDE.get(face, ""), FALLBACK)
+        return [self.faces[name] for name in names if name in self.faces]
+
 
 def load_fonts(names: Iterable[str]) -> FontLibrary:
     """Open the named faces and, where it is installed, the fallback face.
@@ -227,7 +270,8 @@ def load_fonts(names: Iterable[str]) -> FontLibrary:
     """
     faces: dict[str, Face] = {}
     problems: list[Problem] = []
-    for name in sorted({*names, FALLBACK}):
+    wanted = {*names, FALLBACK}
+    for name in sorted(wanted | {BESIDE[name] for name in wanted if name in BESIDE}):
         path = find(name)
         if path is None:
             if name != FALLBACK:

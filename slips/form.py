@@ -123,6 +123,9 @@ class PlacedBox:
     rows: int = 0
     row_h_mm: float = 0.0
     head_h_mm: float = 0.0
+    ground: float = 1.0
+    """Grey of a bar under the text, 1 for none; on a dark one the text is white."""
+    border_pt: float = 0.0
 
     @property
     def name(self) -> str:
@@ -196,7 +199,7 @@ class Frame:
     w_mm: float
     h_mm: float
     width_pt: float = 0.25
-    grey: float = 0.6
+    grey: float = 0.5
     dash: tuple[float, ...] = ()
     radius_mm: float = 0.0
 
@@ -239,10 +242,62 @@ class Cut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegisterMark:
+    """A solid black square, page coordinates: by two or three of them a sheet is laid straight and a scan is measured."""
+
+    x_mm: float
+    y_mm: float
+    side_mm: float = 3.0
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(self.x_mm, self.y_mm, self.side_mm, self.side_mm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hole:
+    """A hole that the paper has: nothing is printed, and nothing may be printed near it. Page coordinates of its centre."""
+
+    x_mm: float
+    y_mm: float
+    diameter_mm: float
+
+    @property
+    def rect(self) -> Rect:
+        radius = self.diameter_mm / 2
+        return Rect(self.x_mm - radius, self.y_mm - radius, self.diameter_mm, self.diameter_mm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InserterMark:
+    """What an inserting machine reads from each sheet, page coordinates of the ink's upper left corner.
+
+    `omr`: short lines one below the other, `pitch_dots` from one to the next, `line_dots` thick, each a bit of `bits` from the top.
+    `datamatrix`: Data Matrix 16×16, `pitch_dots` a module. `clear_mm` stays white around either.
+    """
+
+    id: str
+    kind: str
+    x_mm: float
+    y_mm: float
+    w_mm: float
+    h_mm: float
+    pitch_dots: int
+    line_dots: int
+    clear_mm: float
+    bits: tuple[str, ...] = ()
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(self.x_mm, self.y_mm, self.w_mm, self.h_mm)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """A whole form; `boxes` in reading order, part by part.
 
     `exclusive` groups the names of `when` that never hold together: such boxes may share a place.
+    `windows` are what the envelope's windows show of the page.
     """
 
     id: str
@@ -264,8 +319,17 @@ class Layout:
     frames: tuple[Frame, ...] = ()
     tints: tuple[Tint, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    windows: tuple[Rect, ...] = ()
     exclusive: tuple[tuple[str, ...], ...] = ()
     large_print: str = ""
+    register_marks: tuple[RegisterMark, ...] = ()
+    inserter_marks: tuple[InserterMark, ...] = ()
+    holes: tuple[Hole, ...] = ()
+    document: str = "slip"
+    """What the form is for: a `slip`, or a notice of another kind (`refund_notice`)."""
+    base: str = ""
+    preprinted: bool = False
+    """The constant part of the form is on the paper already; only values, codes and marks are printed."""
 
     @property
     def page(self) -> Rect:
@@ -289,12 +353,12 @@ class Layout:
         """The narrow element (X) of the GS1-128 symbol."""
         return self.bar_dots * self.dot_mm
 
-    def origin_dots(self, box: PlacedBox) -> tuple[int, int]:
+    def origin_dots(self, box: PlacedBox | InserterMark) -> tuple[int, int]:
         """Lower-left corner in press dots from the page's lower-left corner: draw codes exactly here."""
         left, bottom = self.origin_dots_exact(box)
         return round(left), round(bottom)
 
-    def origin_dots_exact(self, box: PlacedBox) -> tuple[float, float]:
+    def origin_dots_exact(self, box: PlacedBox | InserterMark) -> tuple[float, float]:
         """The same before rounding; the geometry check looks at the difference."""
         return box.x_mm / self.dot_mm, (self.page_h_mm - box.y_mm - box.h_mm) / self.dot_mm
 

@@ -14,6 +14,7 @@ from elqr.problems import Problem, ProblemError
 from slips.clearance import check_codes
 from slips.form import Layout
 from slips.layout import load_layout
+from slips.machinery import check_machinery
 from slips.required import check_required
 from slips.surface import exclusive, fault, ink, rects
 
@@ -54,6 +55,7 @@ def check_layout(layout: Layout, *, values: Collection[str] | None = None) -> li
         *_crossings(layout),
         *_headings(layout),
         *check_codes(layout),
+        *check_machinery(layout),
         *check_required(layout, values=values),
     ]
 

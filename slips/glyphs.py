@@ -87,8 +87,8 @@ def runs_of(text: str, face: str, fonts: FontLibrary) -> tuple[list[Run], list[C
 def _face_for(cluster: Cluster, face: str, fonts: FontLibrary) -> str | None:
     if unicodedata.combining(chr(cluster[0])):
         return None  # a mark without a composed form would be printed beside its base
-    for candidate in (fonts.faces[face], fonts.fallback):
-        if candidate is not None and candidate.glyph(cluster) is not None:
+    for candidate in fonts.candidates(face):
+        if candidate.glyph(cluster) is not None:
             return candidate.name
     return None
 

@@ -19,6 +19,7 @@ from elqr.reader import Batch
 from elqr.site import Site
 from slips.account import Account
 from slips.findings import Findings
+from slips.guidance import Guide
 from slips.order import HELD, PrintPlan, keys_of, overfull_notices
 from slips.progress import Listener, Progress
 from slips.spool import Buckets, Spool
@@ -44,6 +45,7 @@ class Form:
 
     name: str
     table_rows: int
+    guide: Guide | None = None
 
 
 @dataclass
@@ -144,7 +146,8 @@ def _fitting(
         if rows.is_empty():
             continue
         found = prepress.check(
-            provisional(rows, site=site, table_rows=min(form.table_rows, 1)), layout=form.name
+            provisional(rows, site=site, table_rows=min(form.table_rows, 1), guide=form.guide),
+            layout=form.name,
         ).table()
         log.extend(found)
         wrong.append(found.filter(pl.col("severity") == Severity.ERROR.value)["line"])

@@ -146,6 +146,8 @@ def _tasks(setting: Setting, plan: PrintPlan, folder: OutFolder, prepress: Prepr
             site=setting.site,
             press=press,
             read_back=setting.request.read_back,
+            guide=forms[file.layout].guide,
+            marks=setting.layouts[file.layout].inserter_marks,
         )
         for file in plan.files
     ]

@@ -15,18 +15,58 @@ from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("ja", "en")
-SITE_WORDS = ("city", "department", "telephone", "hours", "limit", "limit_en")
-"""What a label may ask: `{site.city}` …; `limit` is the convenience-store limit (30万円, ¥300,000)."""
+"""Languages that have all words of the forms."""
+GUIDED = ("zh-Hans", "ko", "vi", "pt", "fil", "ja-easy")
+"""Languages that have the guidance texts; every other word is that of their base."""
+GUIDED_KEYS = (
+    *(
+        "note.no_receipt",
+        "note.one_channel",
+        "note.keep_together",
+        "letter.lead",
+        "pay.channels",
+        "pay.brief",
+    ),
+    *("qr.notice", "qr.alt", "barcode.alt", "convenience.over_limit", "convenience.no_barcode", "el.order"),
+    "postcard.open",
+)
+"""What tells a payer what to do, and so is translated; terms of law and of counters are not."""
+NAMES_OF: Mapping[str, str] = {
+    **dict.fromkeys(("zh", "zh-CN", "zh-SG", "zh-Hans-CN"), "zh-Hans"),
+    **dict.fromkeys(("pt-BR", "pt-PT"), "pt"),
+    **dict.fromkeys(("tl", "fil-PH", "tl-PH"), "fil"),
+    **dict.fromkeys(("ko-KR",), "ko"),
+    **dict.fromkeys(("vi-VN",), "vi"),
+    **dict.fromkeys(("ja-x-easy", "ja-JP-x-easy"), "ja-easy"),
+}
+"""Other tags of the same languages."""
+FACE_OF: Mapping[str, str] = {"zh-Hans": "zh", "ko": "ko", "vi": "vi"}
+"""The typeface of guidance texts where BIZ UDGothic lacks the letters."""
+TAG_OF: Mapping[str, str] = {"ja-easy": "ja"}
+SITE_WORDS = ("city", "department", "telephone", "hours", "limit", "limit_en", "head", "issued")
+"""What a label may ask: `{site.city}` …; `limit` is the convenience-store limit (30万円, ¥300,000), `head` who decides
+(みほん市長), `issued` the day of issue."""
 
 _HOLE = re.compile(r"\{site\.([a-z_]+)\}")
 
 
 @dataclass(frozen=True)
 class Labels:
-    """All texts of one language by dotted key."""
+    """All texts of one language by dotted key; `own` are those that are not the words of `base`."""
 
     lang: str
     words: Mapping[str, str]
+    base: str = "ja"
+    own: frozenset[str] = frozenset()
+
+    def face(self, key: str, face: str) -> str:
+        """The typeface in which the text of `key` is set where the form says `face`."""
+        return FACE_OF.get(self.lang, face) if key in self.own else face
+
+    def tag(self, key: str) -> str:
+        """The language tag of a text that is in another language than the slip, else empty."""
+        tag = TAG_OF.get(self.lang, self.lang)
+        return tag if key in self.own and tag != self.base else ""
 
     def text(self, key: str, *, site: Mapping[str, str] | None = None) -> str:
         """The text of `key` with the site's words in their holes; without a site the holes stay visible.
@@ -41,15 +81,32 @@ class Labels:
         return frozenset(_HOLE.findall(self.words[key]))
 
 
+def spoken(site: Mapping[str, str], lang: str) -> dict[str, str]:
+    """The site's words in one language: `city_en` for `city` where the site has it and the language is English."""
+    return {key: site.get(f"{key}_{lang}") or word for key, word in site.items()}
+
+
 @cache
 def load_labels(lang: str) -> Labels:
-    """The labels of `ja` or `en`; any other language of the payer gets English.
+    """The labels of a language of the payer; one that we have not gets English.
 
-    Raises ValueError for an entry that is not a text.
+    Raises ValueError for an entry that is not a text, and for a guided language that lacks a text or has one too many.
     """
-    name = lang if lang in LANGUAGES else "en"
-    data = tomllib.loads((files("layouts") / "labels" / f"{name}.toml").read_text(encoding="utf-8"))
-    return Labels(name, dict(_flat(data, "")))
+    name = NAMES_OF.get(lang, lang)
+    if name in GUIDED:
+        data = _read(name)
+        base = load_labels(str(data.pop("base")))
+        data.pop("name")
+        own = dict(_flat(data, ""))
+        if odd := set(own) ^ set(GUIDED_KEYS):
+            raise ValueError(f"labels/{name}.toml: missing or unknown: {', '.join(sorted(odd))}")
+        return Labels(name, {**base.words, **own}, base.lang, frozenset(own))
+    name = name if name in LANGUAGES else "en"
+    return Labels(name, dict(_flat(_read(name), "")), name)
+
+
+def _read(name: str) -> dict[str, object]:
+    return tomllib.loads((files("layouts") / "labels" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _flat(table: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:

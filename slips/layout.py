@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from elqr.problems import Problem, ProblemError, Where
+from slips.derived import OWN_KEYS, merged, on_printed_paper
 from slips.form import (
     BAR_MODULES,
     CUSTOMER_CELLS,
@@ -30,6 +32,7 @@ from slips.form import (
     Tint,
 )
 from slips.keys import REQUIRED, Keys
+from slips.marks import holes, inserter_marks, register_mark
 
 __all__ = [
     "Column",
@@ -61,6 +64,7 @@ ROLE_OF_KIND: Mapping[str, str] = {
     "table": "Table",
     "stamp": "P",
 }
+DOCUMENTS = ("slip", "refund_notice")
 FIT_ACTIONS = ("size", "condense", "lines")
 
 
@@ -77,18 +81,53 @@ def load_layout(name_or_path: str | Path) -> Layout:
     `layout.unknown_key`, `layout.missing_key`, `layout.wrong_type`, `layout.bad_value`,
     `layout.unknown_part`, `layout.duplicate_id`.
     """
+    file, raw, data = _parsed(name_or_path)
+    problems: list[Problem] = []
+    keys = Keys(data, file=file, owner="", problems=problems)
+    base, preprinted = keys.string("base", ""), keys.flag("preprinted", False)
+    if base:
+        _, under, tables = _parsed(_beside(name_or_path, base))
+        raw += under
+        data = merged(data, tables, keys=keys)
+    if preprinted:
+        data = on_printed_paper(data)
+    whole = Keys({k: v for k, v in data.items() if k not in OWN_KEYS}, file=file, owner="", problems=problems)
+    layout = replace(_layout(whole, hashlib.sha256(raw).hexdigest()), base=base, preprinted=preprinted)
+    if problems:
+        raise ProblemError(problems)
+    return layout
+
+
+def _parsed(name_or_path: str | Path) -> tuple[str, bytes, dict[str, Any]]:
+    """File name, bytes and tables of a form."""
     file, raw = _read(name_or_path)
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
+        return file, raw, tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ProblemError(
             Problem("layout.not_toml", "", {"file": file, "found": str(fault)}, Where(file))
         ) from None
-    problems: list[Problem] = []
-    layout = _layout(Keys(data, file=file, owner="", problems=problems), hashlib.sha256(raw).hexdigest())
-    if problems:
-        raise ProblemError(problems)
-    return layout
+
+
+def _beside(name_or_path: str | Path, base: str) -> str | Path:
+    """A base that is a file lies beside the form; any other is a form of the package."""
+    if not base.endswith(".toml"):
+        return base
+    return Path(name_or_path).parent / base
+
+
+def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
+    """The file of a form as it is written, and what tells one state of it, and of the form it stands on, from another.
+
+    Raises ProblemError `layout.not_found`.
+    """
+    raw = _read(name_or_path)[1]
+    try:
+        base = tomllib.loads(raw.decode("utf-8")).get("base", "")
+        under = _read(_beside(name_or_path, str(base)))[1] if base else b""
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ProblemError):
+        under = b""
+    return raw, hashlib.sha256(raw + under).hexdigest()
 
 
 def _read(name_or_path: str | Path) -> tuple[str, bytes]:
@@ -123,6 +162,7 @@ def _layout(top: Keys, sha256: str) -> Layout:
         boxes=(),
         exclusive=top.groups("exclusive"),
         large_print=top.string("large_print", ""),
+        document=top.string("document", "slip", choices=DOCUMENTS),
     )
     top.unique("part", [p.id for p in frame.parts])
     boxes = [b for k in top.tables("box", styles=top.raw_tables("style")) for b in _boxes(k, frame)]
@@ -133,7 +173,11 @@ def _layout(top: Keys, sha256: str) -> Layout:
         lines=tuple(line for k in top.tables("line") for line in _lines(k, frame)),
         frames=tuple(f for k in top.tables("frame") for f in _frames(k, frame)),
         tints=tuple(t for k in top.tables("tint") for t in _tints(k, frame)),
+        windows=tuple(_window(k) for k in top.tables("window")),
         cuts=tuple(_cut(k, kind) for kind in ("perforation", "fold") for k in top.tables(kind)),
+        register_marks=tuple(register_mark(k) for k in top.tables("register_mark")),
+        inserter_marks=inserter_marks(top, dpi=frame.dpi),
+        holes=tuple(hole for k in top.tables("hole") for hole in holes(k)),
     )
     top.finish()
     return layout
@@ -221,6 +265,8 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
         rows=keys.whole("rows", least=1) if kind == "table" else 0,
         row_h_mm=keys.number("row_h_mm", least=1.0) if kind == "table" else 0.0,
         head_h_mm=keys.number("head_h_mm", least=0.0) if kind == "table" else 0.0,
+        ground=keys.number("ground", 1.0, least=0.0),
+        border_pt=keys.number("border_pt", 0.0, least=0.0),
     )
     return [
         replace(
@@ -286,7 +332,7 @@ def _frames(keys: Keys, frame: Layout) -> list[Frame]:
         w_mm=keys.number("w_mm", least=0.1),
         h_mm=keys.number("h_mm", least=0.1),
         width_pt=keys.number("width_pt", 0.25, least=0.1),
-        grey=keys.number("grey", 0.6, least=0.0),
+        grey=keys.number("grey", 0.5, least=0.0),
         dash=keys.numbers("dash"),
         radius_mm=keys.number("radius_mm", 0.0, least=0.0),
     )
@@ -303,6 +349,15 @@ def _tints(keys: Keys, frame: Layout) -> list[Tint]:
         radius_mm=keys.number("radius_mm", 0.0, least=0.0),
     )
     return [replace(one, x_mm=one.x_mm + p.x_mm, y_mm=one.y_mm + p.y_mm) for p in _places(keys, frame)]
+
+
+def _window(keys: Keys) -> Rect:
+    return Rect(
+        keys.number("x_mm"),
+        keys.number("y_mm"),
+        keys.number("w_mm", least=1.0),
+        keys.number("h_mm", least=1.0),
+    )
 
 
 def _cut(keys: Keys, kind: str) -> Cut:

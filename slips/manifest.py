@@ -12,6 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
+from slips.form import InserterMark
+from slips.inserter import sayings
+
 ROW_GROUP = 50_000
 MANIFEST = (
     *(
@@ -26,7 +29,18 @@ MANIFEST = (
         "payable_until",
         "payer_id",
     ),
-    *("barcode", "layout", "layout_sha256", "profile", "profile_sha256", "mode", "line", "n_of_m"),
+    *(
+        "barcode",
+        "layout",
+        "layout_sha256",
+        "profile",
+        "profile_sha256",
+        "mode",
+        "line",
+        "n_of_m",
+        "group",
+        "inserter",
+    ),
 )
 UPLOAD = (
     *(
@@ -45,10 +59,22 @@ UPLOAD = (
 
 
 def part_of(
-    rows: pl.DataFrame, *, file: str, layout: str, layout_sha256: str, profile: str, profile_sha256: str
+    rows: pl.DataFrame,
+    *,
+    file: str,
+    layout: str,
+    layout_sha256: str,
+    profile: str,
+    profile_sha256: str,
+    marks: Sequence[InserterMark] = (),
 ) -> pl.DataFrame:
-    """Manifest and upload columns for the rows of one file in print order; one slip a page."""
+    """Manifest and upload columns for the rows of one file in print order; one slip a page.
+
+    `group` is the bundle's number in the job, from 1; `inserter` what the inserter marks of the form say on that page.
+    """
     return rows.with_columns(
+        group=pl.col("bundle").cast(pl.Int64) + 1,
+        inserter=sayings(marks, rows.with_columns(group=pl.col("bundle").cast(pl.Int64) + 1)),
         file=pl.lit(file),
         page=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
         position=pl.lit(1, pl.Int64),
@@ -95,7 +121,7 @@ def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:
 
 
 def _empty() -> pl.DataFrame:
-    numbers = {"seq", "page", "position", "amount", "line"}
+    numbers = {"seq", "page", "position", "amount", "line", "group"}
     days = {"due_date", "payable_until"}
     return pl.DataFrame(
         schema={

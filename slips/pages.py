@@ -23,13 +23,15 @@ from slips.fontobjects import add_font
 from slips.fonts import Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import CodedFace, code_face, phrases_of
-from slips.labels import load_labels
+from slips.inserter import images, numbers_of
+from slips.labels import load_labels, spoken
 from slips.metadata import OutputIntent, information, xmp
 from slips.pdf import PdfFile, deflate_page, ref, text_string
 from slips.place import MM_PT
+from slips.said import said_day
 from slips.stamping import Block, Numbers, stamp
 from slips.structure import PageObjects, Shared
-from slips.template import CODE_SHAPE, Shown, Template, compile_template
+from slips.template import CODE_SHAPE, Shown, Template, code_key, compile_template
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -50,7 +52,7 @@ class Setup:
 
     def words(self, lang: str) -> Words:
         labels = load_labels(lang)
-        own = {key: self.site_words.get(f"{key}_{lang}") or word for key, word in self.site_words.items()}
+        own = spoken(self.site_words, labels.base) | {"issued": said_day(self.issued, labels.base)}
         return lambda key: labels.text(key, site=own)
 
 
@@ -71,7 +73,8 @@ def compile_plan(
     often = max((n for clusters in wanted.values() for n in clusters.values()), default=0) + 1
     for layout in setup.layouts.values():
         for lang in setup.langs:
-            for text in constant_texts(layout, setup.words(lang), has_mark=setup.mark is not None):
+            face_of, has_mark = load_labels(lang).face, setup.mark is not None
+            for text in constant_texts(layout, setup.words(lang), has_mark=has_mark, face_of=face_of):
                 for placed in set_constant(text, fonts, file=layout.file):
                     clusters = wanted.setdefault(placed.run.face, {})
                     for cluster in placed.run.clusters:
@@ -117,8 +120,8 @@ class _FileWriter:
         resources = self._resources()
         alts = {e.alt for t in templates for e in t.elements if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
-        named = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
-        shared = Shared(document, parts_node, resources, named, self._page_box())
+        said = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
+        shared = Shared(document, parts_node, resources, said, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
         which = np.empty(values.height, np.int64)
         for k, (_, rows) in enumerate(variants):
@@ -132,7 +135,8 @@ class _FileWriter:
             b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
             % (ref(document), ref(parents), len(firsts)),
         )
-        identity = hashlib.sha256("".join(values["payload"]).encode()).hexdigest()
+        named = "".join(values["payload"]) or "".join(values["slip_key"])
+        identity = hashlib.sha256(named.encode()).hexdigest()
         meta = pdf.add_stream(
             xmp(self.title, issued=setup.issued, identity=self.title + identity),
             b"/Type/Metadata/Subtype/XML",
@@ -153,10 +157,10 @@ class _FileWriter:
         return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
 
     def _template(self, lang: str, shown: Shown) -> Template:
-        setup = self.plan.setup
+        setup, labels = self.plan.setup, load_labels(lang)
         return compile_template(
-            self.layout, words=setup.words(lang), lang=lang, fonts=self.fonts, faces=self.plan.faces,
-            shown=shown, has_mark=setup.mark is not None,
+            self.layout, words=setup.words(lang), lang=labels.base, fonts=self.fonts, faces=self.plan.faces,
+            shown=shown, has_mark=setup.mark is not None, labels=labels,
         )  # fmt: skip
 
     def _contents(self, values: pl.DataFrame, parts: Sequence[tuple[Template, np.ndarray]]) -> list[bytes]:
@@ -289,8 +293,9 @@ def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Sho
 def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
     """Image bytes of the codes of each row; empty bytes where a row has no barcode (its template has no hole for it)."""
     kinds = {box.kind for box in layout.boxes}
-    rows = symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255)))
-    out = {"qr": _rows(rows)}
+    out: dict[str, list[bytes]] = {}
+    if "qr" in kinds:
+        out["qr"] = _rows(symbols.image_bytes(symbols.encode(digits.to_matrix(values["payload"], 255))))
     if "gs1_128" in kinds:
         has = values["barcode"].fill_null("").ne("").to_numpy()
         out["gs1_128"] = [b""] * values.height
@@ -306,6 +311,9 @@ def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
             customer_barcode.encode(addressed["postal_code"], addressed["address"])
         )
         out["customer_barcode"] = _rows(np.packbits(bars, axis=2).reshape(values.height, -1))
+    if layout.inserter_marks:
+        numbers = numbers_of(values)
+        out |= {code_key(mark): images(mark, numbers) for mark in layout.inserter_marks}
     return out
 
 

@@ -28,10 +28,14 @@ from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
 from slips.wording import faces_of as faces_of_layout
+from slips.wording import faces_of_languages
 from slips.workers import Proof
 
 SECOND_EVERY = 100
 """Every how many pages the second decoder looks too, beside the first and the last page of a file."""
+
+WIDEST_DAY: Mapping[str, str] = {"ja": "令和10年12月28日", "en": "28 September 2028"}
+"""Stands for the day of issue where none is known yet: what fits with it fits with any."""
 
 
 @cache
@@ -46,7 +50,7 @@ def faces_of(layouts: Mapping[str, Layout]) -> tuple[str, ...]:
 
 
 def site_words(site: Site) -> dict[str, str]:
-    """What labels may say of the site; `limit` in words, as people say it (30万円)."""
+    """What labels may say of the site; `limit` in words, as people say it (30万円). The page writer puts the day of issue."""
     limit = site.barcode_limit
     yen = f"{limit // 10_000}万円" if limit % 10_000 == 0 else f"{to_human(pl.Series([limit])).item()}円"
     return {
@@ -55,6 +59,11 @@ def site_words(site: Site) -> dict[str, str]:
         "telephone": site.telephone,
         "hours": site.hours,
         "limit": yen,
+        "hours_en": site.hours_en,
+        "head": site.head or (f"{site.city}長" if site.city else ""),
+        "head_en": site.head_en or (f"the Mayor of {site.city_en}" if site.city_en else ""),
+        "issued": WIDEST_DAY["ja"],
+        "issued_en": WIDEST_DAY["en"],
         "city_en": site.city_en,
         "department_en": site.department_en,
         "limit_en": f"¥{to_human(pl.Series([limit])).item()}",
@@ -130,5 +139,5 @@ class PaperPrepress:
             intent=load_intent(setting.site.output_profile),
             mark=load_mark(setting.site.mark_file) if setting.site.mark_file else None,
         )
-        faces = faces_of(setting.layouts)
+        faces = (*faces_of(setting.layouts), *faces_of_languages(self._langs))
         return PaperPress(compile_plan(setup, _fonts(faces), self._texts.characters()), faces)

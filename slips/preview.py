@@ -1,70 +1,105 @@
 """Sample slips on a form, through the page writer of the print job: what an office looks at before it orders paper.
 
-In: a form, a language, a site or none; the values of `layouts/preview.toml`. Out: one PDF with three slips, each marked 見本, and the
-findings of the text check. A slip whose values do not fit is left out and said so. Refuses (ProblemError) a form with faults.
+In: a form, a language, a site or none; the values of `layouts/preview.toml`, or rows of value columns. Out: PDF bytes, each slip marked 見本,
+and the findings of the text check. A slip whose values do not fit is left out and said so. Refuses (ProblemError) a form with faults.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from elqr.problems import Problem, Severity
+from elqr.problems import Problem, ProblemError, Severity
 from elqr.site import Site, load_site
 from slips.artwork import load_mark
-from slips.fonts import load_fonts
+from slips.fonts import FontLibrary, load_fonts
+from slips.form import Layout
 from slips.geometry import load_good_layout
 from slips.metadata import load_intent
+from slips.notice_rows import VALUES as NOTICE_VALUES
+from slips.outfiles import replacing
 from slips.pages import Setup, compile_plan, write_pdf
 from slips.press import site_words
-from slips.request import table_rows
+from slips.request import table_rows, values_of
 from slips.textcheck import TextCheck
 from slips.values import CELLS, known_values
-from slips.wording import faces_of
+from slips.wording import faces_of, faces_of_languages
 
-KINDS = ("usual", "longest", "plain")
+KINDS = ("usual", "longest", "full_year", "plain")
 ISSUED = dt.date(2026, 5, 11)
 """The day that the samples say of themselves."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished PDF: its bytes, the rows that it shows (one a page), what the text check found."""
+
+    pdf: bytes
+    shown: pl.DataFrame
+    problems: tuple[Problem, ...]
 
 
 def write_preview(
     name_or_path: str, *, out: Path, lang: str = "ja", site: Path | None = None
 ) -> list[Problem]:
     """Write the samples to `out`; the notes and errors of their texts come back. Raises ProblemError."""
-    layout = load_good_layout(name_or_path, values=lambda form: known_values(table_rows(form)))
+    layout = good_form(name_or_path)
     office = load_site(site) if site else Site.unknown()
-    fonts = load_fonts(faces_of(layout))
-    frame = preview_values(lang, rows=table_rows(layout), office=office)
+    drawing = drawn(layout, preview_values(lang, rows=table_rows(layout), office=office), office=office)
+    with replacing(out) as stream:
+        stream.write(drawing.pdf)
+    return list(drawing.problems)
+
+
+def good_form(name_or_path: str) -> Layout:
+    """A form that may be printed. Raises ProblemError with all its faults."""
+    return load_good_layout(name_or_path, values=values_of)
+
+
+def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibrary | None = None) -> Drawing:
+    """Print rows of value columns (`line`, `lang`, `mode` and what the form names), as the print job does.
+
+    `fonts`: those of the form and of the languages of the rows, where they are open already.
+    Raises ProblemError where no row can be printed, a constant text of the form does not fit, or a font, a mark or an output profile is
+    missing.
+    """
+    langs = frame["lang"].unique(maintain_order=True).to_list()
+    fonts = fonts or load_fonts((*faces_of(layout), *faces_of_languages(langs)))
     check = TextCheck({layout.id: layout}, fonts)
     log = check.check(frame, layout.id)
     setup = Setup(
         layouts={layout.id: layout},
-        langs=[lang],
+        langs=langs,
         site_words=site_words(office),
         issued=ISSUED,
         intent=load_intent(office.output_profile),
         mark=load_mark(office.mark_file) if office.mark_file else None,
     )
-    held = {p.where.line for p in log.problems() if p.severity is Severity.ERROR}
-    shown = frame.filter(~pl.col("line").is_in([line for line in held if line is not None]))
+    held = [p.where.line for p in log.problems() if p.severity is Severity.ERROR and p.where.line is not None]
+    shown = frame.filter(~pl.col("line").is_in(held))
+    if shown.is_empty():
+        found = ", ".join(map(str, frame["line"]))
+        raise ProblemError([Problem("preview.no_page", params={"found": found}), *log.problems()])
     plan = compile_plan(setup, fonts, check.characters())
-    with out.open("wb") as stream:
-        write_pdf(stream, shown, layout=layout.id, plan=plan, fonts=fonts, title=layout.title["ja"])
-    return list(log.problems())
+    stream = io.BytesIO()
+    write_pdf(stream, shown, layout=layout.id, plan=plan, fonts=fonts, title=layout.title["ja"])
+    return Drawing(stream.getvalue(), shown, tuple(log.problems()))
 
 
 def preview_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
-    """The value columns of the three samples (`line` 1 to 3), all that a form with `rows` instalments may name."""
+    """The value columns of the samples (`line` from 1), all that a form with `rows` instalments may name."""
     data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
-    spoken = "ja" if lang == "ja" else "en"
+    spoken = "ja" if lang.startswith("ja") else "en"
     slips = [_slip(data, kind, spoken, rows=rows, office=office) for kind in KINDS]
-    names = sorted(known_values(rows) - {"line"})
+    names = sorted({*known_values(rows), *NOTICE_VALUES} - {"line"})
     columns = {name: [slip.get(name, "") for slip in slips] for name in names}
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)).with_columns(
         line=pl.Series(range(1, len(KINDS) + 1), dtype=pl.Int64), lang=pl.lit(lang), mode=pl.lit("test")
@@ -79,7 +114,7 @@ def _slip(data: Mapping[str, Any], kind: str, lang: str, *, rows: int, office: S
         texts = slip.pop(cell)
         slip |= {f"{cell}_{k + 1}": texts[min(k, len(texts) - 1)] for k in range(listed)}
     known = {"city": office.city, "department": office.department, "telephone": office.telephone}
-    if lang != "ja":
+    if not lang.startswith("ja"):
         known |= {
             "city": office.city_en or office.city,
             "department": office.department_en or office.department,

@@ -18,6 +18,7 @@ STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "order": ("並べ替え", "putting in order"),
         "print": ("印刷・読み戻し", "printing and reading back"),
         "lists": ("一覧の作成", "writing the lists"),
+        "verify": ("紙面の検査", "looking at pages"),
     }
 )
 

@@ -18,8 +18,10 @@ from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import Problem, ProblemError, Where
 from elqr.profiles import Profile, load_profile
 from elqr.site import Site, load_site
+from slips import notice_rows
 from slips.form import Layout
 from slips.geometry import load_good_layout
+from slips.guidance import Guide, load_guide
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
 from slips.order import NUMBER_WIDTH, PlannedFile
@@ -112,11 +114,12 @@ def setting_of(request: PrintRequest) -> Setting:
     mapping = load_mapping(request.mapping) if request.mapping else site.mapping
     ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
-    forms = {False: Form(ordinary.id, table_rows(ordinary))}
+    guide = load_guide(site, profile=profile.kind, issued=request.issue_date)
+    forms = {False: _form(ordinary, guide)}
     if ordinary.large_print:
         large = _layout(ordinary.large_print)
         layouts[large.id] = large
-        forms[True] = Form(large.id, table_rows(large))
+        forms[True] = _form(large, guide)
     identity = {
         "input_sha256": source.sha256,
         "layouts": {name: layout.sha256 for name, layout in sorted(layouts.items())},
@@ -124,6 +127,7 @@ def setting_of(request: PrintRequest) -> Setting:
         "site_sha256": sha256_of(request.site),
         "mark_sha256": sha256_of(site.mark_file),
         "output_profile_sha256": sha256_of(site.output_profile),
+        "channels_sha256": sha256_of(site.channels_file),
         "mapping_sha256": sha256_of(request.mapping),
         "encoding": request.encoding,
         "issue_date": request.issue_date.isoformat(),
@@ -144,9 +148,24 @@ def setting_of(request: PrintRequest) -> Setting:
     )
 
 
+def _form(layout: Layout, guide: Guide) -> Form:
+    """The form as the job sees it; ways to pay are worked out only where it tells them."""
+    guided = any(box.value.startswith("guide_") for box in layout.boxes)
+    return Form(layout.id, table_rows(layout), guide if guided else None)
+
+
 def _layout(name: str) -> Layout:
     """A form that may be printed: its values exist and its distances are good."""
-    return load_good_layout(name, values=lambda layout: known_values(table_rows(layout)))
+    layout = load_good_layout(name, values=values_of)
+    if layout.document != "slip":
+        params = {"file": layout.file, "found": layout.document, "expected": "slip"}
+        raise ProblemError(Problem("layout.other_document", "layout", params))
+    return layout
+
+
+def values_of(layout: Layout) -> frozenset[str]:
+    """The names of all values that a form of its kind may print."""
+    return known_values(table_rows(layout)) if layout.document == "slip" else frozenset(notice_rows.VALUES)
 
 
 def table_rows(layout: Layout) -> int:

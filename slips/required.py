@@ -6,7 +6,7 @@ counter, confuses a payer or breaks a duty to inform. Refuses nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from elqr.problems import Problem
 from slips.form import Layout
@@ -29,43 +29,86 @@ NOTICE_KINDS = ("mark", "qr", "gs1_128")
 NOTICE_TEXTS = ("el.title", "qr.caption", "qr.notice", "convenience.over_limit", "convenience.no_barcode")
 EVERY_PART_TEXTS = ("stamp.label", "test.banner")
 PAGE_TEXTS = (
-    "pay.channels", "note.no_receipt", "note.one_channel", "memo.label", "qr.trademark", "declaration.receipt",
+    "note.no_receipt", "note.one_channel", "memo.label", "qr.trademark", "declaration.receipt",
     "declaration.slip", "declaration.notice",
 )  # fmt: skip
+PAY_TEXTS = ("pay.channels", "pay.brief", "pay.guide")
+"""Where to pay: one of these."""
+PRINTED_TEXTS = ("test.banner", "convenience.over_limit", "convenience.no_barcode")
+"""Texts that depend on the row: they are printed on pre-printed paper too."""
+REGISTER_MARKS_MIN = 3
+"""On pre-printed paper: two tell a shift and a turn, the third a stretch."""
+
+
+REFUND_VALUES = (
+    *("notice_no", "decided_on", "payer_name", "address", "tax_name", "year_period", "overpaid", "class"),
+    *("offset_to", "offset_amount", "refund", "interest", "total", "claim_until", "account"),
+)
+REFUND_TEXTS = ("refund.lead", "refund.objection", "refund.no_account", "test.banner")
+"""What a notice of refund owes: what was too much, what becomes of it, and how to object (教示)."""
 
 
 def check_required(layout: Layout, *, values: Collection[str] | None = None) -> list[Problem]:
     """Missing parts, values, codes and texts; label keys that a language lacks; values that are unknown."""
-    return [*_missing(layout), *_unknown(layout, values)]
+    if layout.document == "slip":
+        missing = [*_missing(layout), *_missing_on_page(layout)]
+    else:
+        missing = [*_missing_of_notice(layout)]
+    return [*missing, *_unknown(layout, values)]
 
 
 def _missing(layout: Layout) -> Iterator[Problem]:
+    """What each of the three parts lacks; on pre-printed paper constant texts and the mark are there already."""
     parts = {part.id for part in layout.parts}
     for part in SLIP_PARTS:
         if part not in parts:
             yield fault(layout, "layout.required", part, "", f"part {part}")
             continue
         boxes = [box for box in layout.boxes if box.part == part]
-        has_values = {box.value for box in boxes}
-        has_texts = {key for box in boxes for key in box.label_keys}
-        has_kinds = {box.kind for box in boxes}
         notice = part == "notice"
-        for value in (*EVERY_PART_VALUES, *(NOTICE_VALUES if notice else ())):
-            if value not in has_values:
-                yield fault(layout, "layout.required", part, "", f"value = {value}")
-        for text in (*EVERY_PART_TEXTS, *(NOTICE_TEXTS if notice else ())):
-            if text not in has_texts:
-                yield fault(layout, "layout.required", part, "", f"text = {text}")
-        for kind in NOTICE_KINDS if notice else ():
-            if kind not in has_kinds:
-                yield fault(layout, "layout.required", part, "", f"kind = {kind}")
+        texts: tuple[str, ...] = (*EVERY_PART_TEXTS, *(NOTICE_TEXTS if notice else ()))
+        kinds: tuple[str, ...] = NOTICE_KINDS if notice else ()
+        if layout.preprinted:
+            texts = tuple(text for text in texts if text in PRINTED_TEXTS)
+            kinds = tuple(kind for kind in kinds if kind != "mark")
+        wanted = {
+            "value": (EVERY_PART_VALUES + (NOTICE_VALUES if notice else ()), {box.value for box in boxes}),
+            "text": (texts, {key for box in boxes for key in box.label_keys}),
+            "kind": (kinds, {box.kind for box in boxes}),
+        }
+        yield from _lacking(layout, part, wanted)
+
+
+def _missing_on_page(layout: Layout) -> Iterator[Problem]:
+    """What must stand somewhere on the page."""
     texts = {key for box in layout.boxes for key in box.label_keys}
-    for text in PAGE_TEXTS:
-        if text not in texts:
-            yield fault(layout, "layout.required", layout.id, "", f"text = {text}")
-    for name in ("seq", "n_of_m"):
-        if name not in {box.value for box in layout.boxes}:
-            yield fault(layout, "layout.required", layout.id, "", f"value = {name}")
+    if layout.preprinted:
+        if len(layout.register_marks) < REGISTER_MARKS_MIN:
+            found, expected = str(len(layout.register_marks)), f"{REGISTER_MARKS_MIN} register_mark"
+            yield fault(layout, "layout.required", layout.id, found, expected)
+    else:
+        yield from _lacking(layout, layout.id, {"text": (PAGE_TEXTS, texts)})
+        if not texts.intersection(PAY_TEXTS):
+            yield fault(layout, "layout.required", layout.id, "", f"text = {' | '.join(PAY_TEXTS)}")
+    values = {box.value for box in layout.boxes}
+    yield from _lacking(layout, layout.id, {"value": (("seq", "n_of_m"), values)})
+
+
+def _missing_of_notice(layout: Layout) -> Iterator[Problem]:
+    values = {box.value for box in layout.boxes}
+    texts = {key for box in layout.boxes for key in box.label_keys}
+    yield from _lacking(layout, layout.id, {"value": (REFUND_VALUES, values), "text": (REFUND_TEXTS, texts)})
+
+
+Wanted = Mapping[str, tuple[tuple[str, ...], set[str]]]
+"""Kind of thing -> (what must be there, what is there)."""
+
+
+def _lacking(layout: Layout, where: str, wanted: Wanted) -> Iterator[Problem]:
+    for kind, (names, there) in wanted.items():
+        for name in names:
+            if name not in there:
+                yield fault(layout, "layout.required", where, "", f"{kind} = {name}")
 
 
 def _unknown(layout: Layout, values: Collection[str] | None) -> Iterator[Problem]:

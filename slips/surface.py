@@ -42,6 +42,10 @@ def ink(layout: Layout) -> Iterator[tuple[str, Rect]]:
             yield "frame", edge
     for cut in layout.cuts:
         yield cut.kind, cut.rect
+    for register in layout.register_marks:
+        yield "register mark", register.rect
+    for mark in layout.inserter_marks:
+        yield "inserter mark", mark.rect
 
 
 def _edges(frame: Frame) -> Iterator[Rect]:

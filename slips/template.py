@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from slips.constants import ConstantText, Words, constant_texts, set_constant
+from slips.constants import ConstantText, Words, as_the_form_says, constant_texts, set_constant
 from slips.fit import Setting
 from slips.fonts import FontLibrary
-from slips.form import FitStep, Layout, Part, PlacedBox
+from slips.form import FitStep, InserterMark, Layout, Part, PlacedBox
 from slips.glyphs import CodedFace
+from slips.inserter import mask_shape
+from slips.labels import Labels
 from slips.pdf import number
 from slips.place import MM_PT, Area, area_of
 
@@ -25,6 +27,9 @@ CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {
     "customer_barcode": (133, 3),
 }
 """Columns and rows of the image masks."""
+
+DARK_BELOW: Final = 0.5
+"""On a ground darker than this text is white."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class TextHole:
 
 @dataclass(frozen=True)
 class CodeHole:
-    """Where the image mask of a code is set."""
+    """Where the image mask of a code is set; `kind` is the key of its images."""
 
     box: str
     kind: str
@@ -118,6 +123,7 @@ class _Compiler:
     fonts: FontLibrary
     faces: Mapping[str, CodedFace]
     has_mark: bool
+    labels: Labels | None = None
     pieces: list[bytes] = field(default_factory=lambda: [b""])
     holes: list[Hole] = field(default_factory=list)
     mcid: int = 0
@@ -217,6 +223,18 @@ class _Compiler:
         self.leave(CodeHole(box.name, box.kind))
         self.put(b"\nEI Q ")
 
+    def inserter_mark(self, mark: InserterMark) -> None:
+        """What a machine reads, on the dot grid too; page space, not read aloud."""
+        dot_pt = 72 / self.layout.dpi
+        left, bottom = self.layout.origin_dots(mark)
+        columns, rows = mask_shape(mark)
+        w = columns * mark.pitch_dots * dot_pt if mark.kind == "datamatrix" else mark.w_mm * MM_PT
+        place = (w, rows * mark.line_dots * dot_pt, left * dot_pt, bottom * dot_pt)
+        self.put(b"/Artifact BMC q %b 0 0 %b %b %b cm " % tuple(map(_exact, place)))
+        self.put(b"BI/W %d/H %d/IM true/BPC 1/D[1 0]ID " % (columns, rows))
+        self.leave(CodeHole(mark.id, code_key(mark)))
+        self.put(b"\nEI Q EMC\n")
+
     def mark(self, box: PlacedBox) -> None:
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm).seen_from(self.x, self.y)
         place = (number(area.w), number(area.h), number(area.x), number(area.top - area.h))
@@ -238,10 +256,31 @@ class _Compiler:
             trs.append(Element("TR", children=tuple(cells)))
         return Element("Table", children=tuple(trs))
 
+    def ground(self, box: PlacedBox, area: Area) -> bool:
+        """The bar under a box and its border; True where it is dark, so that the text is white from here on."""
+        if box.ground >= 1 and not box.border_pt:
+            return False
+        self.end_text()  # no paths inside a text object
+        seen = area.seen_from(self.x, self.y)
+        place = b"%b %b %b %b re" % tuple(map(number, (seen.x, seen.top - seen.h, seen.w, seen.h)))
+        if box.ground < 1:
+            self.put(b"%b g %b f 0 g " % (number(box.ground), place))
+        if box.border_pt:
+            self.put(b"q 0 G %b w %b S Q " % (number(box.border_pt), place))
+        if box.ground >= DARK_BELOW:
+            return False
+        self.put(b"1 g ")
+        return True
+
     def box(self, box: PlacedBox) -> Element | None:
         mcid = self.open(box.role)
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
-        for text in self.constants.get(box.name, ()):
+        texts = self.constants.get(box.name, ())
+        labels = 1 if box.label else 0  # it stands beside the bar, not on it
+        for text in texts[:labels]:
+            self.constant(text)
+        dark = self.ground(box, area)
+        for text in texts[labels:]:
             self.constant(text)
         if box.kind in CODE_SHAPE:
             self.end_text()
@@ -251,6 +290,9 @@ class _Compiler:
             self.mark(box)
         elif box.value:
             self.value(_hole(self.layout, box))
+        if dark:
+            self.end_text()
+            self.put(b"0 g ")
         self.close()
         if mcid is None:
             return None
@@ -260,7 +302,14 @@ class _Compiler:
             extra = b"/A<</O/Layout/BBox[%b %b %b %b]>>" % (
                 number(area.x), number(area.top - area.h), number(area.x + area.w), number(area.top),
             )  # fmt: skip
+        if self.labels and (tag := self.labels.tag(box.text or box.alt)):
+            extra += b"/Lang(%b)" % tag.encode()
         return Element(box.role, mcid, alt, (), extra)
+
+
+def code_key(mark: InserterMark) -> str:
+    """Under which name the images of a mark travel beside those of the codes."""
+    return f"inserter {mark.id}"
 
 
 def _exact(value: float) -> bytes:
@@ -277,13 +326,17 @@ def compile_template(
     faces: Mapping[str, CodedFace],
     shown: Shown,
     has_mark: bool,
+    labels: Labels | None = None,
 ) -> Template:
     """The template of a form for pages that show `shown`. Raises ProblemError where a constant text does not fit its box."""
     constants: dict[str, list[ConstantText]] = {}
-    for text in constant_texts(layout, words, has_mark=has_mark):
+    face_of = labels.face if labels else as_the_form_says
+    for text in constant_texts(layout, words, has_mark=has_mark, face_of=face_of):
         constants.setdefault(text.box, []).append(text)
-    work = _Compiler(layout, constants, words, fonts, faces, has_mark)
+    work = _Compiler(layout, constants, words, fonts, faces, has_mark, labels)
     work.put(b"/Artifact BMC/Art Do EMC\n0 g ")
+    for mark in layout.inserter_marks:
+        work.inserter_mark(mark)
     elements: list[Element] = []
     for part in layout.parts:
         work.enter(part)

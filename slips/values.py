@@ -18,8 +18,10 @@ from elqr import dates, elnumber, gs1_128, money
 from elqr.digits import to_matrix
 from elqr.site import Site
 from elqr.wire import LENGTH
+from slips.guidance import LINES, Guide, guide_lines
 from slips.instalments import WHOLE_YEAR, instalment_columns
 from slips.order import NUMBER_WIDTH
+from slips.said import said_days
 
 CARRIED = ("line", "slip_key", "lang", "mode", "payload", "postal_code", "amount")
 """Columns that the page writer and the proof need as they are, beside the values."""
@@ -47,7 +49,20 @@ NAMES = (
         "barcode_1",
         "barcode_2",
     ),
-    *("seq", "n_of_m", "kind", "principal", "delinquency", "dunning_fee", "body_code", "city", "department"),
+    *(
+        "seq",
+        "n_of_m",
+        "group",
+        "kind",
+        "principal",
+        "delinquency",
+        "dunning_fee",
+        "body_code",
+        "city",
+        "department",
+    ),
+    *("full_year", "instalment"),
+    *(f"guide_{line + 1}" for line in range(LINES)),
     *("telephone", "test", "breakdown", "inst_full_amount", "inst_full_due"),
 )
 """Every value column except the numbered cells of the instalment table (`inst_period_1`, `inst_amount_1`, `inst_due_1` …)."""
@@ -67,7 +82,9 @@ def _words() -> Mapping[str, Any]:
     return tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
 
 
-def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFrame:
+def values(
+    frame: pl.DataFrame, *, site: Site, table_rows: int = 0, guide: Guide | None = None
+) -> pl.DataFrame:
     """The value columns for cleaned rows with `seq`, `n`, `m` (Int64): see `NAMES`, and the table cells with _1 … `table_rows`.
 
     Empty text where a row has nothing to say. A row's `lang` chooses the words: Japanese, else English.
@@ -75,16 +92,18 @@ def values(frame: pl.DataFrame, *, site: Site, table_rows: int = 0) -> pl.DataFr
     rows = frame.with_columns(
         **instalment_columns(frame, rows=table_rows).to_dict(as_series=True), _row=pl.int_range(pl.len())
     )
-    japanese = pl.col("lang").fill_null("ja") == "ja"
+    japanese = pl.col("lang").fill_null("ja").str.starts_with("ja")
     parts = [
-        _spoken(part, lang=lang, site=site, table_rows=table_rows)
+        _spoken(part, lang=lang, site=site, table_rows=table_rows, guide=guide)
         for lang, part in (("ja", rows.filter(japanese)), ("en", rows.filter(~japanese)))
         if part.height or (lang == "ja" and not rows.height)
     ]
     return pl.concat(parts).sort("_row").drop("_row")
 
 
-def provisional(frame: pl.DataFrame, *, site: Site, table_rows: int) -> pl.DataFrame:
+def provisional(
+    frame: pl.DataFrame, *, site: Site, table_rows: int, guide: Guide | None = None
+) -> pl.DataFrame:
     """Values for the check whether text can be shown and fits, before the order is known.
 
     Numbers are of the widest usual form, and each row stands in the first line of its own table, so that every text that
@@ -96,12 +115,14 @@ def provisional(frame: pl.DataFrame, *, site: Site, table_rows: int) -> pl.DataF
     alone = numbered.with_columns(
         payer_id=pl.lit(None, pl.String)
     )  # no payer: each row is a notice of its own
-    return values(alone, site=site, table_rows=table_rows).with_columns(
+    return values(alone, site=site, table_rows=table_rows, guide=guide).with_columns(
         frame["payer_id"].fill_null("").alias("payer_id")
     )
 
 
-def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl.DataFrame:
+def _spoken(
+    rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int, guide: Guide | None
+) -> pl.DataFrame:
     """The values of rows of one language, with `_row`."""
     words = _words()[lang]
     yen = {name: money.to_human(rows[name]) for name in ("amount", "principal", "delinquency", "dunning_fee")}
@@ -116,25 +137,29 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
         "year_period": _year_period(levied, taxed, period, words),
         "amount_yen": _in_words(words["yen"], yen["amount"]),
         "amount_digits": yen["amount"],
-        "due_date": _day(rows["due_date"], lang),
-        "payable_until": _day(rows["payable_until"], lang),
+        "due_date": said_days(rows["due_date"], lang),
+        "payable_until": said_days(rows["payable_until"], lang),
         "payer_name": _in_words(words["name"], rows["payer_name"]),
         "payer_name_plain": rows["payer_name"],
         "postal": _postal(rows["postal_code"], words),
         "kind": rows["kind"].replace_strict(words["kind"], default="", return_dtype=pl.String),
         "seq": rows["seq"].cast(pl.String).str.zfill(NUMBER_WIDTH),
         "n_of_m": _in_words("{}/{}", rows["n"], rows["m"]),
+        "group": _group(rows).cast(pl.String).str.zfill(NUMBER_WIDTH),
         "principal": yen["principal"],
         "delinquency": yen["delinquency"],
         "dunning_fee": yen["dunning_fee"],
         "test": _flag(rows["mode"].fill_null("") == "test"),
+        "full_year": _flag(rows["period"].fill_null(WHOLE_YEAR) == WHOLE_YEAR),
+        "instalment": _flag(rows["period"].fill_null(WHOLE_YEAR) != WHOLE_YEAR),
         "breakdown": _flag((rows["delinquency"].fill_null(0) + rows["dunning_fee"].fill_null(0)) > 0),
         "over_limit": _flag(bare & (rows["amount"] > site.barcode_limit)),
         "no_barcode": _flag(bare & ~(rows["amount"] > site.barcode_limit)),
         "inst_full_amount": money.to_human(rows["inst_full_amount"]),
-        "inst_full_due": _day(rows["inst_full_due"], lang),
+        "inst_full_due": said_days(rows["inst_full_due"], lang),
         **{name: rows[name] for name in ("address", "notice_no", "payer_id", "barcode", "body_code")},
         **_printed_codes(rows),
+        **guide_lines(rows, guide, lang=lang),
         **{
             name: pl.repeat(text, rows.height, dtype=pl.String, eager=True)
             for name, text in _office(site, lang).items()
@@ -143,11 +168,18 @@ def _spoken(rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int) -> pl
     for k in range(1, table_rows + 1):
         said[f"inst_period_{k}"] = _period(rows[f"inst_period_{k}"], words)
         said[f"inst_amount_{k}"] = money.to_human(rows[f"inst_amount_{k}"])
-        said[f"inst_due_{k}"] = _day(rows[f"inst_due_{k}"], lang)
+        said[f"inst_due_{k}"] = said_days(rows[f"inst_due_{k}"], lang)
     texts = pl.DataFrame([series.alias(name) for name, series in said.items()]).with_columns(
         pl.all().fill_null("")
     )
     return texts.with_columns(rows.select([*CARRIED, "_row"]).get_columns())
+
+
+def _group(rows: pl.DataFrame) -> pl.Series:
+    """Number of the bundle in the job, from 1; rows that were not ordered yet are of the first."""
+    if "bundle" in rows.columns:
+        return rows["bundle"].cast(pl.Int64) + 1
+    return pl.repeat(1, rows.height, dtype=pl.Int64, eager=True)
 
 
 def _in_words(pattern: str, *series: pl.Series) -> pl.Series:
@@ -182,10 +214,6 @@ def _period(period: pl.Series, words: Mapping[str, Any]) -> pl.Series:
     return number.zip_with(
         period.fill_null("") != WHOLE_YEAR, pl.Series([words["whole_year"]], dtype=pl.String)
     )
-
-
-def _day(days: pl.Series, lang: str) -> pl.Series:
-    return dates.to_wareki(days) if lang == "ja" else days.cast(pl.Date).dt.strftime("%-d %B %Y")
 
 
 def _flag(holds: pl.Series) -> pl.Series:

@@ -6,29 +6,40 @@ at the first. Refuses nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from elqr.problems import Problem, ProblemError
 from slips.constants import constant_texts, set_constant
 from slips.fonts import FontLibrary
 from slips.form import Layout
-from slips.labels import LANGUAGES, load_labels
+from slips.labels import FACE_OF, GUIDED, LANGUAGES, NAMES_OF, load_labels, spoken
 
 
 def check_words(
-    layout: Layout, *, fonts: FontLibrary, site: Mapping[str, str], langs: Sequence[str] = LANGUAGES
+    layout: Layout,
+    *,
+    fonts: FontLibrary,
+    site: Mapping[str, str],
+    langs: Sequence[str] = (*LANGUAGES, *GUIDED),
 ) -> list[Problem]:
     """`text.label_overflow` and `text.label_no_glyph` of all languages; `fonts` has the faces of `faces_of(layout)`."""
     found: list[Problem] = []
     for lang in langs:
-        words = partial(load_labels(lang).text, site=site)
-        for text in constant_texts(layout, words, has_mark=False):
+        labels = load_labels(lang)
+        words = partial(labels.text, site=spoken(site, labels.base))
+        for text in constant_texts(layout, words, has_mark=False, face_of=labels.face):
             try:
                 set_constant(text, fonts, file=layout.file)
             except ProblemError as fault:
                 found.extend(fault.problems)
     return found
+
+
+def faces_of_languages(langs: Iterable[str]) -> tuple[str, ...]:
+    """The faces that the guidance texts of these languages need beside those of the form."""
+    names = {NAMES_OF.get(lang, lang) for lang in langs}
+    return tuple(sorted({FACE_OF[name] for name in names if name in FACE_OF}))
 
 
 def faces_of(layout: Layout) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ import polars as pl
 
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
+from slips.form import InserterMark
+from slips.guidance import Guide
 from slips.manifest import part_of, write_part
 from slips.order import PlannedFile, in_print_order
 from slips.outfiles import disk_problem
@@ -71,6 +73,8 @@ class FileTask:
     site: Site
     press: Press
     read_back: bool
+    marks: tuple[InserterMark, ...] = ()
+    guide: Guide | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def rejected_name(name: str) -> str:
 def print_file(task: FileTask) -> FileResult:
     """Print one file, read it back, write its part of the manifest. Raises OSError where the disk refuses."""
     rows = in_print_order(read_bucket(task.bucket), first_seq=task.planned.first_seq)
-    shown = values(rows, site=task.site, table_rows=task.table_rows)
+    shown = values(rows, site=task.site, table_rows=task.table_rows, guide=task.guide)
     path = task.ready / task.name
     layout = task.planned.layout
     task.press.write_pdf(path, shown, layout=layout, title=task.title)
@@ -114,6 +118,7 @@ def print_file(task: FileTask) -> FileResult:
         layout_sha256=task.layout_sha256,
         profile=task.profile,
         profile_sha256=task.profile_sha256,
+        marks=task.marks,
     )
     write_part(part, task.part)
     task.bucket.unlink()

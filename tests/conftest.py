@@ -2,11 +2,17 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from slips.job import print_slips
+from slips.press import PaperPrepress
+from slips.request import PrintRequest
+from tests.slip_rows import clean, write_csv
 from tools.postgres import server
 
 _NUMBERS = itertools.count()
@@ -36,3 +42,18 @@ def postgres_places(postgres_server: str) -> Callable[[], str]:
         return f"{postgres_server}&options=-csearch_path%3D{name}"
 
     return place
+
+
+@pytest.fixture(scope="session")
+def printed_job(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished print job: 40 slips on the form mihara."""
+    folder = tmp_path_factory.mktemp("job")
+    request = PrintRequest(
+        slips=write_csv(clean(40), folder / "slips.csv"),
+        out=folder / "out",
+        layout="mihara",
+        issue_date=date(2026, 6, 1),
+        profile="tax",
+    )
+    assert print_slips(request, prepress=PaperPrepress).clean
+    return request.out

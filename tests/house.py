@@ -35,24 +35,24 @@ HOMES: Mapping[
 ] = {  # third-party module → the only places in the wheel that may import it
     "numpy": ("",),
     "polars": ("",),
-    "click": ("cli.py", "reconcile/commands.py", "reconcile/commands_all.py", "reconcile/commands_night.py"),
+    "click": ("cli.py", "reconcile/commands", "slips/commands_"),
     "distributed": ("reconcile/engines.py",),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
-    "PIL": ("slips/artwork.py",),
+    "PIL": ("slips/artwork.py", "slips/proof/pictures.py"),
     "isal": ("slips/pdf.py",),
     "jpholiday": ("reconcile/calendar.py",),
-    "pikepdf": ("slips/artwork.py",),
+    "pikepdf": ("slips/artwork.py", "slips/aloud.py", "slips/marked.py", "slips/proof/ink.py"),
     "pypdfium2": ("slips/proof/render.py",),
     "psycopg": ("reconcile/store_postgres.py",),
     "pyzbar": ("slips/proof/decode.py",),
-    "reportlab": ("slips/artwork.py",),
+    "reportlab": ("slips/artwork.py", "slips/pack_paper.py"),
     "zengin_code": ("reconcile/banks.py",),
     "zxingcpp": ("slips/proof/decode.py",),
 }
 DISTRIBUTIONS: Mapping[str, str] = {  # import name → name in pyproject.toml, where they differ
     "PIL": "pillow",
-    "cv2": "opencv-python-headless",
+    "cv2": "opencv-contrib-python-headless",
     "fontTools": "fonttools",
     "zengin_code": "zengin-code",
     "zxingcpp": "zxing-cpp",
@@ -62,7 +62,7 @@ MONEY_WORDS = frozenset({"amount", "amounts", "yen", "money", "principal", "deli
 MONEY_MODULES = ("elqr/money.py", "elqr/check", "reconcile/")
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "fromtimestamp"})
 STOPWATCHES = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"})
-CLOCK_HOMES = ("cli.py", "reconcile/commands_all.py", "reconcile/commands_night.py")
+CLOCK_HOMES = ("cli.py", "reconcile/commands_", "slips/commands_layouts.py")
 STOPWATCH_HOMES = ("cli.py", "slips/job.py")
 CHANCE = frozenset({"random", "secrets", "uuid"})
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")

@@ -485,7 +485,7 @@ PAYMENT_CASES: dict[Outcome, Callable[[Mix], None]] = {
     O.SUPERSEDED_SLIP: lambda m: m.slips.append(slip(50, supersedes=w.key(1))),
 }
 OF_EVENTS = {O.CONTRADICTORY, O.PRELIMINARY_CANCELLED, O.PAYMENT_CANCELLED}
-OTHER_EVENTS = {O.PRELIMINARY, O.CONFIRMED_DIFFERS, O.OFFSET_APPLIED, *OF_EVENTS} - {O.CONTRADICTORY}
+ALONE_WITHOUT = {O.PRELIMINARY, O.CONFIRMED_DIFFERS, O.OFFSET_APPLIED, *OF_EVENTS} - {O.CONTRADICTORY}
 OF_KEY = {O.OTHER_BODY, O.UNKNOWN_KEY, O.KEY_DISAGREES, O.NO_COVER}
 OF_LINES = set(LINE_CASES) | {O.SUPERSEDED_SLIP}
 
@@ -497,7 +497,7 @@ def why_never(a: Outcome, b: Outcome) -> str | None:
         ("nothing else holds of an exact payment", {O.EXACT}, set(Outcome)),
         ("a cancelled payment reaches no line", OF_EVENTS - {O.CONTRADICTORY}, OF_LINES),
         ("its content is not known, so no line is looked at", {O.CONTRADICTORY, O.CORRECTION_ALONE}, OF_LINES),
-        ("a correction alone has no other event beside it", {O.CORRECTION_ALONE}, OTHER_EVENTS),
+        ("a correction alone has no other event beside it", {O.CORRECTION_ALONE}, ALONE_WITHOUT),
         ("money in suspense or held reaches no line", OF_KEY, OF_LINES),
         ("money that is not posted reaches no line", {O.WRONG_PERIOD}, OF_LINES - {O.REFUND_BLOCKED}),
         ("either 速報 or 確報 was cancelled", {O.PRELIMINARY_CANCELLED}, {O.PAYMENT_CANCELLED}),

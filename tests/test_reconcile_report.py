@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 from night_runs import FIRST, SECOND, night, rows
 
-from reconcile.charts import bars, pairs
-from reconcile.page import Column, Words, table
+from elqr.html_charts import bars, pairs
+from elqr.html_page import Column, Words, table
 from reconcile.report_words import percent, yen
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

@@ -106,7 +106,7 @@ kanji = st.text(st.sampled_from("山田太郎花子一二三髙𠮷㐂ABCd 0123-
 
 
 @settings(max_examples=150, deadline=None)
-@given(kanji, st.floats(20, 200))
+@given(kanji, st.floats(2, 200))
 def test_lines_hold_all_text_and_fit(text: str, width: float) -> None:
     runs, missing = runs_of(text, "gothic", fonts())
     assert not missing
@@ -175,3 +175,14 @@ def test_value_columns_that_come_later_are_passed_over() -> None:
     values = rows({}).drop("amount_yen")
     assert TextCheck({"test": form()}, fonts()).check(values, "test").table().is_empty()
     assert isinstance(values, pl.DataFrame)
+
+
+def test_a_character_wider_than_its_box_does_not_fit() -> None:
+    setting = Setting("gothic", 10.0, lines=3)
+    found = fit(
+        "全期", setting, (FitStep("lines", 9),), width_pt=6.0, height_pt=200.0, leading=1.0, fonts=fonts()
+    )
+    assert isinstance(found, Overflow)
+    assert isinstance(
+        fit("全", setting, (), width_pt=10.0, height_pt=200.0, leading=1.0, fonts=fonts()), Fitted
+    )

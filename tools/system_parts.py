@@ -86,6 +86,21 @@ GROUPS: Mapping[str, tuple[Part, ...]] = {
             "lacks are held; put ipamjm.ttf in one of them, or name its folder in ELQR_FONT_PATH.",
         ),
         Part(
+            lambda: has_font("zh"),
+            "fonts-wqy-microhei",
+            "The font WenQuanYi Micro Hei is missing ({looked}): slips in simplified Chinese need it (wqy-microhei.ttc).",
+        ),
+        Part(
+            lambda: has_font("ko"),
+            "fonts-nanum",
+            "The font NanumGothic is missing ({looked}): slips in Korean need it (NanumGothic.ttf).",
+        ),
+        Part(
+            lambda: has_font("vi"),
+            "fonts-dejavu-extra",
+            "The font DejaVu Sans Condensed is missing ({looked}): slips in Vietnamese need it (DejaVuSansCondensed.ttf).",
+        ),
+        Part(
             lambda: sys.platform == "win32" or ctypes.util.find_library("zbar") is not None,
             "libzbar0",
             "The library zbar is missing, the second reader of every printed code: "

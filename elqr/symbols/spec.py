@@ -92,9 +92,9 @@ def is_inverted(mask: int, row: int, column: int) -> bool:
     )[mask]
 
 
-def format_bits(mask: int) -> int:
-    """The 15 bits of format information for level M: BCH (15, 5), then the fixed xor (7.9.1, Annex C)."""
-    data = LEVEL_BITS << 3 | mask
+def format_bits(mask: int, *, level: int = LEVEL_BITS) -> int:
+    """The 15 bits of format information, for level M unless told: BCH (15, 5), then the fixed xor (7.9.1, Annex C)."""
+    data = level << 3 | mask
     remainder = data << 10
     for shift in range(4, -1, -1):
         if remainder >> (10 + shift) & 1:

@@ -1,7 +1,7 @@
 """The independent readers: zxing-cpp first, zbar as the second voice; the only home of both.
 
-In: grey pictures as `render` makes them. Out: what was read, as bytes, never as guessed text. A reader that
-finds nothing gives nothing; no picture is improved here.
+In: grey pictures as `render` makes them, or scans. Out: what was read, as bytes, never as guessed text. A reader
+that finds nothing gives nothing; no picture is improved here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import zxingcpp
 
 from elqr.problems import Problem, ProblemError
 from slips.proof.render import Picture
+
+Corners = npt.NDArray[np.float64]
+"""(4, 2): x, y of top left, top right, bottom right, bottom left as the symbol sees itself, in pixels, centres whole."""
 
 _zxing: Any = zxingcpp  # comes without usable types
 
@@ -74,6 +78,35 @@ def find_symbol(picture: Picture) -> Reading | None:
     if len(found) != 1 or not found[0].valid:
         return None
     return Reading(bytes(found[0].bytes), f"{found[0].extra.get('Version')}-{found[0].ec_level}")
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """A symbol that a reader found; `content` is empty where it was found but not decoded. zbar gives no corners."""
+
+    content: bytes
+    corners: Corners | None
+
+
+def see(picture: Picture, *, global_threshold: bool = False, undecoded: bool = False) -> tuple[Sighting, ...]:
+    """All symbols of QR Code Model 2 that zxing-cpp finds, whichever way up; with `undecoded` those it could not decode too.
+
+    Model 2 alone: asked for the family, it has made a Micro QR Code out of a stamped symbol.
+    """
+    found = _zxing.read_barcodes(
+        picture,
+        formats=_zxing.BarcodeFormat.QRCodeModel2,
+        try_invert=False,
+        binarizer=_zxing.Binarizer.GlobalHistogram if global_threshold else _zxing.Binarizer.LocalAverage,
+        return_errors=undecoded,
+    )
+    return tuple(Sighting(bytes(f.bytes) if f.valid else b"", _corners(f.position)) for f in found)
+
+
+def _corners(position: Any) -> Corners:
+    points = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    # zxing-cpp counts from the edge of the first pixel, this house from its centre
+    return np.array([(p.x, p.y) for p in points], np.float64) - 0.5
 
 
 def second_opinion(picture: Picture) -> list[bytes]:

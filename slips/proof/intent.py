@@ -30,19 +30,29 @@ def expected_of(
 
     `every_page` and `sampled` name value columns; those that the form does not show are left out.
     """
-    boxes = {name: _boxes(layout, name) for name in (*every_page, *sampled)}
-    shown = {name: areas for name, areas in boxes.items() if areas}
-    bars = next((_bars(layout, box) for box in layout.boxes if box.kind == "gs1_128"), None)
-    symbol = next(_symbol(layout, box) for box in layout.boxes if box.kind == "qr")
-    barcodes = [barcode or None for barcode in values["barcode"]] if bars else [None] * values.height
+    places = places_of(layout, names=(*every_page, *sampled))
+    shown = places.texts
+    barcodes = [barcode or None for barcode in values["barcode"]] if places.bars else [None] * values.height
     return Expected(
         payloads=to_matrix(values["payload"], symbols.DIGITS),
         slip_keys=values["slip_key"].to_list(),
         texts={name: values[name].to_list() for name in shown},
         barcodes=barcodes,
-        templates=[Places(layout.page_w_mm, layout.page_h_mm, symbol, shown, bars)],
+        templates=[places],
         template_of=[0] * values.height,
         sampled=frozenset(sampled) & shown.keys(),
+    )
+
+
+def places_of(layout: Layout, *, names: Sequence[str]) -> Places:
+    """Where the form has its codes, and the boxes of those of `names` that it shows on every page."""
+    boxes = {name: _boxes(layout, name) for name in names}
+    return Places(
+        layout.page_w_mm,
+        layout.page_h_mm,
+        next(_symbol(layout, box) for box in layout.boxes if box.kind == "qr"),
+        {name: areas for name, areas in boxes.items() if areas},
+        next((_bars(layout, box) for box in layout.boxes if box.kind == "gs1_128"), None),
     )
 
 

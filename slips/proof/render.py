@@ -33,6 +33,10 @@ WHITE = 255
 # than that (0.05 px of 0.085 mm = 0.004 mm), and then every pixel after it shows it.
 AIM_INSIDE_PX = 0.05
 
+SCAN_SHARE = 0.7
+"""A page whose images cover at least this share of it, and that shows no text of its own, is a picture of paper."""
+_INVISIBLE = 3  # text rendering mode: what recognition software lays over a scan
+
 _TEXT_CAPACITY = 1024  # UTF-16 units of one box
 
 
@@ -129,6 +133,35 @@ class Page:
         """The text layer inside each area, as pdfium orders it; takes as long as parsing the page."""
         return _texts_of(self._handle, [self._points(area) for area in areas])
 
+    def scan_dpi(self) -> float | None:
+        """The resolution of the images that this page is made of, or None for a page that is set and drawn."""
+        covered, dpi = 0.0, 0.0
+        for number in range(self.object_count):
+            thing = pdfium.FPDFPage_GetObject(self._handle, number)
+            kind = pdfium.FPDFPageObj_GetType(thing)
+            if kind == pdfium.FPDF_PAGEOBJ_TEXT and pdfium.FPDFTextObj_GetTextRenderMode(thing) != _INVISIBLE:
+                return None
+            if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+                left, bottom, right, top = _bounds(thing)
+                width, height = ctypes.c_uint(), ctypes.c_uint()
+                pdfium.FPDFImageObj_GetImagePixelSize(thing, ctypes.byref(width), ctypes.byref(height))
+                covered += (right - left) * (top - bottom)
+                dpi = max(dpi, 72 * width.value / max(right - left, 1.0))
+        whole = self.w_mm * self.h_mm * POINTS_PER_MM**2
+        return dpi if covered >= SCAN_SHARE * whole else None
+
+    def whole(self, dpi: float) -> Picture:
+        """The whole page in grey, as it is meant to be looked at (its rotation applied)."""
+        columns = max(1, round(pdfium.FPDF_GetPageWidthF(self._handle) / 72 * dpi))
+        rows = max(1, round(pdfium.FPDF_GetPageHeightF(self._handle) / 72 * dpi))
+        pixels: Picture = np.full((rows, columns + -columns % 4), WHITE, np.uint8)
+        memory = pixels.ctypes.data_as(ctypes.c_void_p)
+        bitmap = pdfium.FPDFBitmap_CreateEx(columns, rows, pdfium.FPDFBitmap_Gray, memory, pixels.shape[1])
+        flags = pdfium.FPDF_GRAYSCALE | pdfium.FPDF_ANNOT
+        pdfium.FPDF_RenderPageBitmap(bitmap, self._handle, 0, 0, columns, rows, 0, flags)
+        pdfium.FPDFBitmap_Destroy(bitmap)
+        return np.ascontiguousarray(pixels[:, :columns])
+
     @property
     def object_count(self) -> int:
         """Text, path, image and form objects, those inside forms not counted."""
@@ -141,9 +174,7 @@ class Page:
         for number in range(self.object_count):
             thing = pdfium.FPDFPage_GetObject(self._handle, number)
             if pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_TEXT:
-                edges = [ctypes.c_float() for _ in range(4)]
-                pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges))
-                left, bottom, right, top = (edge.value for edge in edges)
+                left, bottom, right, top = _bounds(thing)
                 if any(left < r and right > x and bottom < t and top > y for x, y, r, t in boxes):
                     found.append(number)
         return tuple(found)
@@ -201,6 +232,14 @@ class _Desk:
         return texts
 
 
+def _bounds(thing: Any) -> _Box:
+    """left, bottom, right, top of an object in the page's points."""
+    edges = [ctypes.c_float() for _ in range(4)]
+    pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges))
+    left, bottom, right, top = (edge.value for edge in edges)
+    return left, bottom, right, top
+
+
 def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
     layer = pdfium.FPDFText_LoadPage(page)
     units = (ctypes.c_ushort * _TEXT_CAPACITY)()
@@ -210,3 +249,25 @@ def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
         texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0"))
     pdfium.FPDFText_ClosePage(layer)
     return texts
+
+
+def page_colours(data: bytes, *, page: int, dpi: float) -> Picture:
+    """One whole page (0-based) of a PDF as people see it: RGB pixels (rows, columns, 3), white paper. Raises UnreadableError."""
+    handle = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not handle:
+        raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
+    sheet = pdfium.FPDF_LoadPage(handle, page)
+    try:
+        if not sheet:
+            raise UnreadableError(f"page {page + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+        width = round(pdfium.FPDF_GetPageWidthF(sheet) / 72 * dpi)
+        height = round(pdfium.FPDF_GetPageHeightF(sheet) / 72 * dpi)
+        pixels: Picture = np.full((height, width, 3), WHITE, np.uint8)
+        memory = pixels.ctypes.data_as(ctypes.c_void_p)
+        bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGR, memory, 3 * width)
+        pdfium.FPDF_RenderPageBitmap(bitmap, sheet, 0, 0, width, height, 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDFBitmap_Destroy(bitmap)
+        return np.ascontiguousarray(pixels[:, :, ::-1])
+    finally:
+        pdfium.FPDF_ClosePage(sheet)
+        pdfium.FPDF_CloseDocument(handle)

@@ -1,4 +1,4 @@
-"""One HTML file without script, network or images: sections, real tables, figures; Japanese first, English beside it.
+"""One HTML file without script or network: sections, real tables, figures; Japanese first, English beside it.
 
 In: texts (escaped here) and ready parts. Out: bytes. A strict content policy stands in the page, so that nothing in a cell can ever do anything.
 Refuses nothing.
@@ -12,6 +12,8 @@ from html import escape
 from importlib.resources import files
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+WITH_PICTURES = POLICY.replace("style-src", "img-src data:; style-src")
+"""Pictures too, but only such as stand in the file itself."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,19 @@ def tiles(pairs: Sequence[tuple[Words, str, str]]) -> str:
     return f'<dl class="tiles">{items}</dl>'
 
 
-def page(*, title: Words, lead: str, parts: Sequence[str]) -> bytes:
-    """The whole file."""
-    style = files("layouts").joinpath("report.css").read_text(encoding="utf-8")
+def page(
+    *,
+    title: Words,
+    lead: str,
+    parts: Sequence[str],
+    policy: str = POLICY,
+    styles: Sequence[str] = ("report.css",),
+) -> bytes:
+    """The whole file; `styles` are names in `layouts/`, in the order in which they hold."""
+    style = "\n".join(files("layouts").joinpath(name).read_text(encoding="utf-8") for name in styles)
     return (
         '<!DOCTYPE html>\n<html lang="ja"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">\n'
         f"<title>{escape(title.ja)}</title>\n<style>\n{style}</style></head>\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from reconcile.page import Words, words
+from elqr.html_page import Words, words
 
 WIDTH, ROW, NAME_WIDTH, FIGURE_WIDTH = 960, 26, 250, 150
 HEIGHT, BASE, TOP = 190, 160, 22
@@ -40,7 +40,7 @@ def bars(title: Words, rows: Sequence[tuple[str, int, str]], *, most: int | None
     high = len(rows) * ROW
     line = f'<path class="ax" d="M{NAME_WIDTH} 0V{high}"/>'
     said = "、".join(f"{name} {figure}" for name, _, figure in rows)
-    return _figure(title, said, high, "".join(drawn) + line)
+    return figure(title, said, high, "".join(drawn) + line)
 
 
 def pairs(title: Words, first: Words, second: Words, rows: Sequence[tuple[str, int, int]]) -> str:
@@ -65,10 +65,11 @@ def pairs(title: Words, first: Words, second: Words, rows: Sequence[tuple[str, i
         f'<rect class="b" x="240" y="2" width="12" height="12"/><text x="258" y="12">{escape(second.ja)} {escape(second.en)}</text>'
     )
     said = "、".join(f"{name} {now:,} ({before:,})" for name, now, before in rows)
-    return _figure(title, said, HEIGHT, key + "".join(drawn))
+    return figure(title, said, HEIGHT, key + "".join(drawn))
 
 
-def _figure(title: Words, said: str, high: int, drawn: str) -> str:
+def figure(title: Words, said: str, high: int, drawn: str) -> str:
+    """Drawn shapes `WIDTH` wide and `high` high, with caption, title and description (`said`: the figures in words)."""
     return (
         f"<figure><figcaption>{words(title)}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {high}" role="img"><title>{escape(title.ja)}</title>'

@@ -1,0 +1,191 @@
+"""More commands for the shell: payees' accounts, blocks and notices of refunds; what the bank credited. And the list of all commands of this room.
+
+In: arguments. Out: words or JSON, exit code 0 or 1. The clock is asked here, for the audit log alone.
+Refuses by ProblemError, which the shell turns into words and an exit code.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconcile.commands import FILE, JSON
+from reconcile.commands_night import COMMANDS as NIGHT
+from reconcile.commands_night import LEDGER, NAMES, OUT
+from reconcile.commands_refunds import DAY, FOUND, act_of, acting, code, documents, refunds, warn
+
+if TYPE_CHECKING:
+    from elqr.problems import Problem
+
+ENCODING = click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+
+
+@refunds.command()
+@click.argument("file", type=FILE)
+@ENCODING
+@acting
+@JSON
+@NAMES
+def accounts(file: Path, encoding: str | None, as_json: bool, show_names: bool, **who: Any) -> None:
+    """Take payees' accounts (CSV), checked against the list of banks; a changed one waits for a second person.
+
+    振込先口座を取り込みます。変更された口座は、別の人が確認するまで使いません。
+    """
+    from reconcile.refund_accounts import take_accounts
+
+    taken = take_accounts(act_of(**who), file, encoding=encoding)
+    told = tuple(taken.log.problems(file.name))
+    found = told if show_names else tuple(_without_names(p) for p in told if p.severity.value != "note")
+    if as_json:
+        counts = {n: len(getattr(taken, n)) for n in ("new", "changed", "known")}
+        click.echo(json.dumps({**counts, "problems": documents(found)}, ensure_ascii=False, indent=2))
+    else:
+        new, changed, known = len(taken.new), len(taken.changed), len(taken.known)
+        click.echo(
+            f"口座 新規 {new}、変更 {changed}、登録済み {known} / accounts: {new} new, {changed} changed, {known} known"
+        )
+        warn(found)
+    raise SystemExit(code(found))
+
+
+@refunds.command("confirm-account")
+@click.argument("payer_id", metavar="PAYER")
+@acting
+def confirm_account(payer_id: str, **who: Any) -> None:
+    """The second check of a changed account, by another person than the one who entered it.
+
+    変更された口座を、登録した人とは別の人が確認します。
+    """
+    from reconcile.refund_accounts import confirm_account as confirm
+    from reconcile.refund_accounts import masked_account
+
+    click.echo(masked_account(confirm(act_of(**who), payer_id).row))
+
+
+@refunds.command()
+@click.argument("key", metavar="PAYER|RECEIPT")
+@click.option("--reason", required=True, help="heirs, co_owners, third_party, or a word of your own. 理由")
+@click.option("--lift", is_flag=True, help="Take the block away again. 解除")
+@acting
+def block(key: str, reason: str, lift: bool, **who: Any) -> None:
+    """Keep the overpayments of a payer, or of one payment, for a person to decide on: heirs, co-owners, a third party.
+
+    相続人・共有者・第三者納付など、担当者の判断が要る過誤納を止めます。
+    """
+    from reconcile.refund_blocks import block as block_key
+
+    block_key(act_of(**who), key, reason=reason, lift=lift)
+    click.echo(f"{'解除' if lift else '保留'} {reason} / {'lifted' if lift else 'blocked'}")
+
+
+@refunds.command()
+@click.argument("refund_ids", metavar="[REFUND]...", nargs=-1)
+@LEDGER
+@click.option("--payers", type=FILE, required=True, help="Names and addresses of payers (CSV). 宛名ファイル")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML): names of taxes. 団体設定")
+@click.option("--decided-on", type=DAY, help="Only those decided on this day. 決定日")
+@ENCODING
+@OUT
+@JSON
+def notices(
+    refund_ids: tuple[str, ...],
+    place: str,
+    payers: Path,
+    site: Path | None,
+    decided_on: datetime | None,
+    encoding: str | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Write notices.csv, one row a decided refund, for the notice of refund and offset.
+
+    過誤納金還付(充当)通知書に印刷する notices.csv を書き出します。
+    """
+    from elqr.site import Site, load_site
+    from reconcile.refund_notices import notices as made
+    from reconcile.write_out import write_files
+
+    found = made(
+        place,
+        payers=payers,
+        site=load_site(site) if site else Site.unknown(),
+        only=refund_ids,
+        decided_on=decided_on.date() if decided_on else None,
+        encoding=encoding,
+    )
+    write_files(out, {"notices.csv": found.data})
+    problems = (*found.problems, *found.log.problems(payers.name))
+    if as_json:
+        document = {"count": found.count, "yen": found.yen, "problems": documents(problems)}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"通知書 {found.count:,}件 {found.yen:,}円 / {found.count:,} notices, {found.yen:,} yen")
+        click.echo(f"→ {out}: notices.csv")
+        warn(problems)
+    raise SystemExit(code(problems))
+
+
+def _without_names(problem: Problem) -> Problem:
+    """A remark about an account without the holder's name and the whole number."""
+    from dataclasses import replace
+
+    if problem.field not in ("payee", "holder_kana", "account_no", "payer_id") or problem.code.startswith(
+        "refund."
+    ):
+        return problem
+    return replace(problem, params=dict.fromkeys(problem.params, "***"))
+
+
+@click.command("credits")
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+@LEDGER
+@click.option("--as-of", type=DAY, required=True, help="The day of this step, YYYY-MM-DD. 基準日")
+@ENCODING
+@OUT
+@JSON
+def bank_credits(
+    files: tuple[Path, ...], place: str, as_of: datetime, encoding: str | None, out: Path, as_json: bool
+) -> None:
+    """What the bank credited against what the receipts say: balance.csv, with a signed drift. A file that comes again changes nothing.
+
+    指定金融機関の入金額を取り込み、払込日・納付方法・税目ごとに収納データと照合します。
+    """
+    from reconcile.credits import take_credits
+    from reconcile.csv_out import csv_bytes
+    from reconcile.write_out import probe, write_files
+
+    probe(out)
+    at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the record alone
+    done = take_credits(place, files, as_of=as_of.date(), encoding=encoding, who=getpass.getuser(), at=at)
+    write_files(out, {"balance.csv": csv_bytes(done.table)})
+    problems = [p for name, log in done.logs.items() for p in log.problems(name)]
+    unknown = done.table.filter(done.table["state"] == "open")
+    if as_json:
+        counts = {
+            "new": done.new,
+            "already": done.already,
+            "open": unknown.height,
+            "drift": int(unknown["drift"].sum()),
+        }
+        click.echo(json.dumps({**counts, "problems": documents(problems)}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(
+            f"入金 新規 {done.new}、取込済み {done.already} / credits: {done.new} new, {done.already} known"
+        )
+        for row in done.table.filter(done.table["state"].is_in(["open", "explained"])).iter_rows(named=True):
+            names = " ".join(filter(None, (row["remit_date"].isoformat(), row["channel"], row["tax_item"])))
+            why = row["reason"] or "未解明 / open"
+            click.echo(
+                f"  {names}: 確報 {row['received']:,} 入金 {row['credited']:,} 差額 {row['drift']:+,} {why}"
+            )
+        click.echo(f"→ {out}: balance.csv")
+        warn(problems)
+    raise SystemExit(FOUND if unknown.height else code(problems))
+
+
+COMMANDS = (*NIGHT, refunds, bank_credits)

@@ -1,0 +1,130 @@
+"""振込入金 into the ledger: what the bank says has arrived, so that receipts can be balanced against money.
+
+In: CSV of `CREDIT_COLUMNS` (a day and an amount; channel, tax item, institution and the office's reason where known). Out: rows of `bank_credits`,
+added once however often the file comes, and the balance. Refuses rows that cannot be read; nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from elqr.columns import BY_NAME, Column, Kind
+from elqr.problems import ProblemLog
+from elqr.reader import read_columns
+from reconcile.balance import balance
+from reconcile.frames import CREDITS
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.refund_record import body_code_of
+from reconcile.register_values import typed
+from reconcile.tables import TABLES
+from reconcile.world import EVENTS_READ
+
+TEXT_MAX = 100
+CREDIT_COLUMNS: tuple[Column, ...] = (
+    Column("remit_date", "払込日", Kind.DATE, 10),
+    Column("amount", "入金額", Kind.MONEY, 12, aliases=("振込額",)),
+    Column("account_date", "会計日", Kind.DATE, 10, required=False, filled=False),
+    Column(
+        "institution",
+        "指定金融機関",
+        Kind.TEXT,
+        TEXT_MAX,
+        required=False,
+        filled=False,
+        aliases=("金融機関",),
+    ),
+    Column("channel", "納付方法", Kind.TEXT, 20, required=False, filled=False),
+    replace(BY_NAME["tax_item"], required=False, filled=False),
+    Column("reason", "差額の理由", Kind.TEXT, TEXT_MAX, required=False, filled=False, aliases=("理由",)),
+)
+_SAME = ("remit_date", "account_date", "institution", "channel", "tax_item", "amount", "reason")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credited:
+    """`new`, `already`: rows; `table`: `BALANCE` of the whole ledger; `logs`: what was found, by file."""
+
+    new: int
+    already: int
+    table: pl.DataFrame
+    logs: dict[str, ProblemLog]
+
+
+def take_credits(
+    place: str | Path,
+    paths: Sequence[Path],
+    *,
+    as_of: date,
+    encoding: str | None = None,
+    who: str | None = None,
+    at: str | None = None,
+) -> Credited:
+    """Take files of credits into the ledger, and balance. A row that came before (the same words, as often) has no effect."""
+    with open_ledger(place, writer=True) as ledger:
+        ledger.begin()
+        try:
+            frames, logs, already = [], {}, 0
+            for path in paths:
+                rows, logs[path.name] = _read(path, encoding)
+                known = ledger.lookup("bank_credits", rows["credit_id"], ["credit_id"])["credit_id"]
+                fresh = rows.filter(~pl.col("credit_id").is_in(known.implode()))
+                already += rows.height - fresh.height
+                frames.append(ledger.add("bank_credits", fresh))
+            if ledger.grown:
+                _commit(ledger, paths, as_of=as_of, who=who, at=at)
+            return Credited(
+                new=sum(f.height for f in frames), already=already, table=balance_of(ledger), logs=logs
+            )
+        finally:
+            ledger.rollback()
+
+
+def balance_of(ledger: Ledger, events: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The balance of the whole ledger. `events`: all receipts, where the caller has read them already."""
+    if not ledger.store.highest("bank_credits"):
+        return balance(pl.DataFrame(schema=dict(EVENTS_READ)), pl.DataFrame(schema=dict(CREDITS)))
+    if events is None:
+        events = pl.concat(
+            [pl.DataFrame(schema=dict(EVENTS_READ)), *ledger.scan("receipts", list(EVENTS_READ))]
+        )
+    return balance(events, pl.concat(ledger.scan("bank_credits", list(CREDITS))))
+
+
+def _read(path: Path, encoding: str | None) -> tuple[pl.DataFrame, ProblemLog]:
+    """Good rows with their identity: what they say, and how often the file has said it before."""
+    log, parts = ProblemLog(), []
+    for batch in read_columns(path, CREDIT_COLUMNS, encoding=encoding):
+        log.extend(batch.log)
+        parts.append(typed(batch.frame, CREDIT_COLUMNS, log))
+    rows = pl.concat(parts)
+    rows = rows.filter(~pl.col("line").is_in(log.held_lines().implode()))
+    said = pl.concat_str([pl.col(n).cast(pl.String).fill_null("\x00") for n in _SAME], separator="\x1f")
+    rows = rows.with_columns(_said=said).with_columns(_times=pl.int_range(pl.len()).over("_said"))
+    ids = [
+        hashlib.sha256(f"{n}\x1f{s}".encode()).hexdigest()[:32]
+        for n, s in rows.select("_times", "_said").iter_rows()
+    ]
+    kinds = {n: k for n, k in TABLES["bank_credits"].columns.items() if n not in ("seq", "run_id")}
+    rows = rows.with_columns(credit_id=pl.Series(ids, dtype=pl.String), file=pl.lit(path.name))
+    return rows.select(list(kinds)).cast(pl.Schema(kinds)), log
+
+
+def _commit(ledger: Ledger, paths: Sequence[Path], *, as_of: date, who: str | None, at: str | None) -> None:
+    names = ", ".join(path.name for path in paths)
+    row = {"who": who, "at": at, "what": "credits", "content": names}
+    ledger.add("audit", pl.DataFrame([row], schema=dict.fromkeys(row, pl.String)))
+    ledger.commit(
+        kind="credits",
+        as_of=as_of.isoformat(),
+        inputs={"files": names, "body_code": body_code_of(ledger)},
+        totals=ledger.standing.totals,
+        payments=ledger.standing.payments,
+        who=who,
+        at=at,
+    )

@@ -1,0 +1,290 @@
+"""The order to the bank: refunds that were decided, as a 総合振込 file, each of them once.
+
+In: an `Act`, the day of the transfer, a folder. Out: `Exported`: the batch, its bytes in the folder, what was left out and why.
+The ledger says that a refund is out before a byte of the file is written: killed in between, the same words write the same bytes and pay nobody
+twice. Refuses (ProblemError): no consignor, a day on which banks are closed, a batch that is not there or whose bytes are not those recorded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from elqr.problems import Problem, ProblemError
+from reconcile import zengin
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.owed import Owed, owed
+from reconcile.refund_accounts import Account, accounts_of, masked_account
+from reconcile.refund_policy import EXPORTER
+from reconcile.refund_record import Act, Record, recording
+from reconcile.refund_states import Refund, State, refunds_of
+from reconcile.refunds import changed, same_person
+from reconcile.tables import TABLES
+from reconcile.transfers import check, header
+from reconcile.write_out import probe, write_files
+from reconcile.zengin import Header
+
+LIST_COLUMNS = ("refund_id", "notice_no", "payer_id", "account", "amount", "transfer_on")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """`batch`: its number, None where there was nothing to order; `again`: an earlier batch written once more; `problems`: what was left out."""
+
+    batch: int | None
+    again: bool
+    count: int
+    yen: int
+    sha256: str
+    transfer_on: date | None
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) -> Exported:
+    """Order every decided refund (or those of `only`) that can go; the same words again write the last batch's bytes again."""
+    probe(out)
+    with recording(act, "refunds export", role=EXPORTER) as record:
+        if act.rules.consignor is None:
+            raise ProblemError(Problem("refund.no_consignor", params={"found": act.rules.id}))
+        top = header(act.rules.consignor, transfer_on=transfer_on)
+        now = owed(record.ledger)
+        ready = [r for r in now.refunds if r.state is State.APPROVED and r.payable > 0]
+        ready = [r for r in ready if not only or r.refund_id in only]
+        good, problems = _checked(record.ledger, act, ready, now, transfer_on)
+        problems += _not_ready(only, now)
+        again = None if good else _same_words(record.ledger, act, transfer_on, only)
+        batch = _order(record, act, top, good, transfer_on) if good else again
+        if batch is None:
+            return Exported(
+                batch=None,
+                again=False,
+                count=0,
+                yen=0,
+                sha256="",
+                transfer_on=None,
+                files=(),
+                problems=tuple(problems),
+            )
+        made = _made(record.ledger, batch)
+    return _written(made, out, again=not good, problems=problems)
+
+
+def export_again(ledger: str | Path, batch: int, *, out: Path) -> Exported:
+    """The files of a batch once more, byte for byte. Nothing is recorded."""
+    probe(out)
+    with open_ledger(ledger) as opened:
+        made = _made(opened, batch)
+    return _written(made, out, again=True, problems=())
+
+
+@dataclass(frozen=True)
+class _Batch:
+    row: Mapping[str, Any]
+    data: bytes
+    refunds: tuple[Refund, ...]
+
+
+def _checked(
+    ledger: Ledger, act: Act, ready: Sequence[Refund], now: Owed, transfer_on: date
+) -> tuple[list[tuple[Refund, dict[str, Any]]], list[Problem]]:
+    """Refunds that can go, with their record of the file; and why the others cannot."""
+    accounts = accounts_of(ledger, [r.payer_id for r in ready])
+    problems: list[Problem] = []
+    rows: list[dict[str, Any]] = []
+    spent: dict[str | None, int] = {}
+    by_line = {}
+    for line, refund in enumerate(ready, 1):
+        account = accounts.get(refund.payer_id or "")
+        problem = (
+            same_person(act.who, refund)
+            or _held(refund, now, spent, act.on, transfer_on)
+            or _no_way(act, refund, account)
+        )
+        if problem or account is None:
+            problems += [problem] if problem else []
+            continue
+        spent[refund.payer_id] = spent.get(refund.payer_id, 0) + refund.amount
+        by_line[line] = refund
+        rows.append(_transfer(line, refund, account, now.refunds))
+    if not rows:
+        return [], problems
+    checked = check(pl.DataFrame(rows, schema_overrides={"amount": pl.Int64}), allow_wo=act.rules.allow_wo)
+    for row in checked.log.table().filter(pl.col("severity") == "error").iter_rows(named=True):
+        said = {"refund": by_line[row["line"]].refund_id, "found": row["code"]}
+        problems.append(Problem("refund.cannot_be_written", params=said))
+    return [(by_line[row.pop("line")], row) for row in checked.frame.to_dicts()], problems
+
+
+def _held(
+    refund: Refund, now: Owed, spent: Mapping[str | None, int], on: date, transfer_on: date
+) -> Problem | None:
+    """What stands against it now: figures that moved, a claim that has lapsed, days in the wrong order."""
+    if problem := changed(refund, now, more=spent.get(refund.payer_id, 0)):
+        return problem
+    lapses = refund.figures["lapses_from"]
+    if lapses is not None and lapses <= on.isoformat():
+        params: dict[str, str | int] = {
+            "refund": refund.refund_id,
+            "found": "time_barred",
+            "yen": f"{refund.amount:,}",
+        }
+        return Problem("refund.blocked", params=params)
+    decided = refund.decided_on or ""
+    early = min(on, transfer_on).isoformat()
+    if early < decided:
+        return Problem("refund.day", params={"refund": refund.refund_id, "found": early, "expected": decided})
+    return None
+
+
+def _no_way(act: Act, refund: Refund, account: Account | None) -> Problem | None:
+    """Whether there is an account that may be used, and whether somebody else put it there."""
+    if account is None:
+        return Problem(
+            "refund.no_account", params={"refund": refund.refund_id, "found": refund.payer_id or "–"}
+        )
+    if not account.usable:
+        params = {"refund": refund.refund_id, "found": masked_account(account.row)}
+        return Problem("refund.account_unchecked", params=params)
+    if act.who in account.people:
+        return Problem("refund.account_eyes", params={"found": act.who, "refund": refund.refund_id})
+    return None
+
+
+def _transfer(line: int, refund: Refund, account: Account, refunds: Sequence[Refund]) -> dict[str, Any]:
+    row = account.row
+    earlier = [r.transfer for r in refunds if r.transfer and r.payer_id == refund.payer_id]
+    names = ("bank_code", "branch_code", "account_type", "account_no")
+    known = bool(earlier) and all(str(earlier[-1][n]).lstrip("0") == row[n].lstrip("0") for n in names)
+    return {
+        "line": line,
+        "reference": refund.refund_id.removeprefix("R"),
+        **{n: row[n] for n in names},
+        "payee": row["holder_kana"],
+        "amount": refund.payable,
+        "new_code": "0" if known else "2" if earlier else "1",  # 新規コード: 1 first, 2 changed
+    }
+
+
+def _not_ready(only: Sequence[str], now: Owed) -> list[Problem]:
+    """Refunds that were asked for by number and are not decided, or have nothing to transfer."""
+    known = {r.refund_id: r for r in now.refunds}
+    found = []
+    for name in dict.fromkeys(only):
+        refund = known.get(name)
+        if refund is None:
+            found.append(Problem("refund.unknown", params={"found": name}))
+        elif refund.state is not State.APPROVED:
+            params: dict[str, str | int] = {
+                "refund": name,
+                "found": refund.state.value,
+                "expected": State.APPROVED.value,
+            }
+            found.append(Problem("refund.state", params=params))
+    return found
+
+
+def _order(
+    record: Record, act: Act, top: Header, good: Sequence[tuple[Refund, dict[str, Any]]], transfer_on: date
+) -> int:
+    """Commit that these are out."""
+    data = zengin.encode(pl.DataFrame([row for _, row in good]), header=top)
+    batch = record.ledger.store.highest("refund_exports", "batch") + 1
+    for refund, row in good:
+        said = {
+            "on": act.on.isoformat(),
+            "batch": batch,
+            "transfer_on": transfer_on.isoformat(),
+            "transfer": row,
+        }
+        record.event(refund, "exported", said)
+    content = {"header": asdict(top), "refunds": [refund.refund_id for refund, _ in good]}
+    order = {
+        "batch": batch,
+        "transfer_on": transfer_on.isoformat(),
+        "count": len(good),
+        "yen": sum(row["amount"] for _, row in good),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "who": act.who,
+        "at": act.at,
+        "content": json.dumps(content, ensure_ascii=False, sort_keys=True),
+    }
+    kinds = {n: k for n, k in TABLES["refund_exports"].columns.items() if n not in ("seq", "run_id")}
+    record.ledger.add("refund_exports", pl.DataFrame([order], schema=kinds))
+    record.commit()
+    return batch
+
+
+def _same_words(ledger: Ledger, act: Act, transfer_on: date, only: Sequence[str]) -> int | None:
+    """The last batch, where the same person ordered it for the same day: a run that was killed before its file was written."""
+    last = ledger.store.highest("refund_exports", "batch")
+    if not last:
+        return None
+    row = ledger.lookup("refund_exports", pl.Series("batch", [last])).row(0, named=True)
+    ids = json.loads(row["content"])["refunds"]
+    same = row["who"] == act.who and row["transfer_on"] == transfer_on.isoformat()
+    return last if same and (not only or set(ids) <= set(only)) else None
+
+
+def _made(ledger: Ledger, batch: int) -> _Batch:
+    """The bytes of a batch from the ledger, compared with the digest that was recorded."""
+    rows = ledger.lookup("refund_exports", pl.Series("batch", [batch], dtype=pl.Int64))
+    if not rows.height:
+        last = ledger.store.highest("refund_exports", "batch")
+        raise ProblemError(Problem("refund.no_batch", params={"found": batch, "expected": last}))
+    row = rows.row(0, named=True)
+    refunds, data = batch_bytes(
+        row, {r.refund_id: r for r in refunds_of(ledger, json.loads(row["content"])["refunds"])}
+    )
+    if (found := hashlib.sha256(data).hexdigest()) != row["sha256"]:
+        raise ProblemError(Problem("refund.batch_bytes", params={"found": found, "expected": row["sha256"]}))
+    return _Batch(row, data, refunds)
+
+
+def batch_bytes(row: Mapping[str, Any], refunds: Mapping[str, Refund]) -> tuple[tuple[Refund, ...], bytes]:
+    """The refunds of a row of `refund_exports` in their order, and the bytes that they make."""
+    said = json.loads(row["content"])
+    mine = tuple(refunds[i] for i in said["refunds"])
+    frame = pl.DataFrame([dict(r.transfer or {}) for r in mine])
+    return mine, zengin.encode(frame, header=Header(**said["header"]))
+
+
+def _written(made: _Batch, out: Path, *, again: bool, problems: Sequence[Problem]) -> Exported:
+    """The files: for the bank, and for the office with masked accounts."""
+    row = made.row
+    name = f"furikomi-{row['batch']:05}"
+    listed = [
+        {
+            "refund_id": r.refund_id,
+            "notice_no": r.notice_no,
+            "payer_id": r.payer_id,
+            "account": masked_account(r.transfer) if r.transfer else "",
+            "amount": r.payable,
+            "transfer_on": r.transfer_on,
+        }
+        for r in made.refunds
+    ]
+    sums = {k: row[k] for k in ("batch", "transfer_on", "count", "yen", "sha256", "who")}
+    files = {
+        f"{name}.txt": made.data,
+        f"{name}.csv": pl.DataFrame(listed).select(LIST_COLUMNS).write_csv(line_terminator="\n").encode(),
+        f"{name}.json": (json.dumps(sums, ensure_ascii=False, indent=2) + "\n").encode(),
+    }
+    write_files(out, files)
+    return Exported(
+        batch=row["batch"],
+        again=again,
+        count=row["count"],
+        yen=row["yen"],
+        sha256=row["sha256"],
+        transfer_on=date.fromisoformat(row["transfer_on"]),
+        files=tuple(files),
+        problems=tuple(problems),
+    )

@@ -1,0 +1,184 @@
+"""Refunds as their events make them: what was proposed, who agreed, what was decided, where it went.
+
+In: rows of `refund_events`, oldest first. Out: `Refund`, frozen. A refund is one 過誤納 of one payment on one line; its yen are those that were
+free when it was proposed. Refuses (ValueError): events that no command of ours could have written in this order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+import polars as pl
+
+from reconcile.ledger import Ledger
+from reconcile.tables import TABLES
+
+Key = tuple[str, str | None, str, str]  # payment_id, line_id, component, class: one row of standing excess
+Row = Mapping[str, Any]
+
+
+class State(Enum):
+    """Where a refund stands."""
+
+    PROPOSED = "proposed"  # 起案
+    APPROVED = "approved"  # 決定
+    EXPORTED = "exported"  # 振込データ作成済み
+    REJECTED = "rejected"  # 差戻し; the overpayment is open again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """One yes: who, in which role of the tier, on which day."""
+
+    who: str
+    role: str
+    on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """`basis`: the standing excess as the maker saw it, whole; `figures`: amount, offset, refund, interest … as proposed, and from the decision
+    on as decided; `offsets`: what goes to other lines."""
+
+    refund_id: str
+    state: State
+    payer_id: str | None
+    payment_no: int
+    basis: Row
+    figures: Row
+    offsets: tuple[Row, ...]
+    maker: str
+    proposed_on: str
+    approvals: tuple[Approval, ...] = ()
+    about: Row = field(
+        default_factory=dict
+    )  # what the notice says of the line: tax item, year, instalment, paid, due
+    decided_on: str | None = None
+    needed: int = 0  # approvals that its tier asked for
+    notice_no: str | None = None
+    rejected_by: str | None = None
+    reason: str | None = None
+    batch: int | None = None
+    exporter: str | None = None
+    transfer_on: str | None = None
+    transfer: Row | None = None  # the record of the transfer file
+
+    @property
+    def key(self) -> Key:
+        """Which row of standing excess it takes from."""
+        return key_of(self.basis)
+
+    @property
+    def amount(self) -> int:
+        """Yen of the excess that it takes."""
+        return int(self.figures["amount"])
+
+    @property
+    def payable(self) -> int:
+        """Yen to be transferred: what is left after 充当, and its interest."""
+        return int(self.figures["refund"]) + int(self.figures["interest"] or 0)
+
+    @property
+    def live(self) -> bool:
+        """Whether it holds its yen."""
+        return self.state is not State.REJECTED
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who has had a hand in it."""
+        return (self.maker, *(a.who for a in self.approvals))
+
+
+def key_of(row: Row) -> Key:
+    """The key of a row of excess."""
+    return row["payment_id"], row["line_id"], row["component"], row["class"]
+
+
+def refunds_of(ledger: Ledger, refund_ids: Sequence[str] | None = None) -> tuple[Refund, ...]:
+    """These refunds, or all of them, in the order of their proposal."""
+    columns = list(TABLES["refund_events"].columns)
+    if not ledger.store.highest("refund_events"):
+        return ()
+    if refund_ids is None:
+        rows = pl.concat(
+            [pl.DataFrame(schema=dict(TABLES["refund_events"].columns)), *ledger.scan("refund_events")]
+        )
+    else:
+        rows = ledger.lookup(
+            "refund_events", pl.Series("refund_id", list(refund_ids), dtype=pl.String), columns
+        )
+    return folded(rows.sort("seq").iter_rows(named=True))
+
+
+def folded(events: Iterable[Row]) -> tuple[Refund, ...]:
+    """Events, oldest first, as the refunds they make."""
+    found: dict[str, Refund] = {}
+    for event in events:
+        found[event["refund_id"]] = after(found.get(event["refund_id"]), event)
+    return tuple(found.values())
+
+
+def after(refund: Refund | None, event: Row) -> Refund:
+    """The refund after one more event. Raises ValueError where the event cannot follow."""
+    said = json.loads(event["content"])
+    word, who = event["event"], event["who"]
+    if refund is None and word == "proposed":
+        return Refund(
+            refund_id=event["refund_id"],
+            state=State.PROPOSED,
+            payer_id=said["basis"]["payer_id"],
+            payment_no=said["payment_no"],
+            basis=said["basis"],
+            figures=said["figures"],
+            offsets=tuple(said["offsets"]),
+            maker=who,
+            proposed_on=said["on"],
+        )
+    match word, refund.state if refund else None:
+        case "approved", State.PROPOSED if refund is not None:
+            given = Approval(who=who, role=said["role"], on=said["on"])
+            return replace(refund, approvals=(*refund.approvals, given))
+        case "decided", State.PROPOSED if refund is not None:
+            return replace(
+                refund,
+                state=State.APPROVED,
+                figures=said["figures"],
+                offsets=tuple(said["offsets"]),
+                about=said["about"],
+                needed=len(said["needed"]),
+                decided_on=said["on"],
+                notice_no=said["notice_no"],
+            )
+        case "rejected", State.PROPOSED | State.APPROVED if refund is not None:
+            return replace(refund, state=State.REJECTED, rejected_by=who, reason=said["reason"])
+        case "exported", State.APPROVED if refund is not None:
+            return replace(
+                refund,
+                state=State.EXPORTED,
+                exporter=who,
+                batch=said["batch"],
+                transfer_on=said["transfer_on"],
+                transfer=said["transfer"],
+            )
+    raise ValueError(f"{event['refund_id']}: {word} after {refund.state.value if refund else 'nothing'}")
+
+
+def refunds_naming(ledger: Ledger, keys: Sequence[str]) -> list[tuple[Refund, Row]]:
+    """Refunds whose proposal or decision names one of these payments or lines: each event with the refund as it was after it."""
+    if not keys or not ledger.store.highest("refund_events"):
+        return []
+    columns = ["seq", "refund_id", "content"]
+    named = [
+        part.filter(pl.col("content").str.contains_any(list(keys)))["refund_id"]
+        for part in ledger.scan("refund_events", columns)
+    ]
+    found: list[tuple[Refund, Row]] = []
+    known: dict[str, Refund] = {}
+    for event in ledger.lookup("refund_events", pl.concat(named).unique()).sort("seq").iter_rows(named=True):
+        known[event["refund_id"]] = after(known.get(event["refund_id"]), event)
+        found.append((known[event["refund_id"]], event))
+    return found

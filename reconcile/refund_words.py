@@ -1,0 +1,103 @@
+"""Refunds in words and as plain values, for the terminal and for programs: one line a refund, Japanese first.
+
+In: refunds. Out: lines, documents. Numbers of people are masked unless asked for. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconcile.refund_states import Refund, State
+
+STATE_WORDS: Mapping[str, tuple[str, str]] = {
+    "proposed": ("起案", "proposed"),
+    "approved": ("決定", "decided"),
+    "exported": ("振込データ作成済み", "exported"),
+    "rejected": ("差戻し", "rejected"),
+    "offset": ("全額充当済み", "offset in whole"),
+}
+CLASS_WORDS: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
+
+
+def state_of(refund: Refund) -> str:
+    """The state as people see it: a decided refund with nothing to transfer is done."""
+    if refund.state is State.APPROVED and refund.payable == 0:
+        return "offset"
+    return refund.state.value
+
+
+def document(refund: Refund, *, show_names: bool) -> dict[str, Any]:
+    """A refund as plain values."""
+    return {
+        "refund_id": refund.refund_id,
+        "state": state_of(refund),
+        "notice_no": refund.notice_no,
+        "payer_id": refund.payer_id if show_names else "***",
+        "receipt_id": refund.basis["receipt_id"],
+        "line_id": refund.basis["line_id"],
+        "component": refund.basis["component"],
+        "class": refund.basis["class"],
+        **dict(refund.figures),
+        "payable": refund.payable,
+        "offsets": [
+            {k: o[k] for k in ("offset_to", "component", "amount", "effective_on")} for o in refund.offsets
+        ],
+        "maker": refund.maker,
+        "proposed_on": refund.proposed_on,
+        "approvals": [{"who": a.who, "role": a.role, "on": a.on} for a in refund.approvals],
+        "decided_on": refund.decided_on,
+        "rejected_by": refund.rejected_by,
+        "reason": refund.reason,
+        "batch": refund.batch,
+        "exporter": refund.exporter,
+        "transfer_on": refund.transfer_on,
+    }
+
+
+def line(refund: Refund, *, show_names: bool) -> str:
+    """One refund on one line."""
+    ja, en = STATE_WORDS[state_of(refund)]
+    figures = refund.figures
+    given = f"({len(refund.approvals)})" if refund.state is State.PROPOSED and refund.approvals else ""
+    payer = refund.payer_id if show_names else "***"
+    parts = [
+        f"{refund.refund_id} {ja}{given} {CLASS_WORDS[refund.basis['class']]} {refund.amount:,}円",
+        f"充当 {figures['offset']:,}",
+        f"還付 {figures['refund']:,}",
+        f"加算金 {figures['interest'] or 0:,}",
+        f"宛名 {payer}",
+    ]
+    if refund.notice_no:
+        parts.append(f"通知 {refund.notice_no}")
+    if refund.batch:
+        parts.append(f"振込 {refund.batch:05} {refund.transfer_on}")
+    return "、".join(parts) + f" / {en}"
+
+
+def summed(refunds: Sequence[Refund]) -> Iterator[str]:
+    """Count and yen by state, in the order of the states."""
+    for word, (ja, en) in STATE_WORDS.items():
+        mine = [r for r in refunds if state_of(r) == word]
+        if mine:
+            over, paid = sum(r.amount for r in mine), sum(r.payable for r in mine)
+            yield f"{ja} {len(mine)}件 過誤納 {over:,}円 振込額 {paid:,}円 / {en}: {len(mine)}, {over:,} yen, to transfer {paid:,}"
+
+
+def story(refund: Refund, *, show_names: bool) -> Iterator[str]:
+    """One refund from its proposal on, a line a step."""
+    basis, figures = refund.basis, refund.figures
+    yield line(refund, show_names=show_names)
+    yield f"  収納ID {basis['receipt_id']}、調定 {basis['line_id'] or '–'}、納付日 {basis['paid_on']} / receipt, line, paid on"
+    yield f"  起案 {refund.proposed_on} {refund.maker} / proposed"
+    for offset in refund.offsets:
+        yield f"  充当先 {offset['offset_to']} {offset['component']} {offset['amount']:,}円({offset['effective_on']})/ offset to"
+    for given in refund.approvals:
+        yield f"  承認 {given.on} {given.who}({given.role})/ approved"
+    if refund.decided_on:
+        span = f"{figures['interest_from'] or '–'}–{figures['interest_to'] or '–'}"
+        yield f"  決定 {refund.decided_on} 通知 {refund.notice_no}、加算金の期間 {span} / decided"
+    if refund.rejected_by:
+        yield f"  差戻し {refund.rejected_by}: {refund.reason} / rejected"
+    if refund.batch:
+        yield f"  振込データ {refund.batch:05} {refund.transfer_on} {refund.exporter} / exported"

@@ -1,0 +1,349 @@
+"""Refunds with four eyes: proposed from what stands, agreed to by others, decided with their interest, or rejected.
+
+In: an `Act` (who, on which day, under which rules) and the refunds meant. Out: `Done`: refunds as they stand now, and what was refused, one by one.
+Refuses each refund by itself: the same person twice, a role that is not asked for, figures that moved since the proposal, blocked or lapsed claims.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from elqr.problems import Problem
+from reconcile.fiscal import fiscal_year
+from reconcile.ledger import Ledger
+from reconcile.lines_now import lines_now
+from reconcile.overpayments import NOT_REMITTED
+from reconcile.owed import Owed, owed, plain, proposals
+from reconcile.policy import Policy
+from reconcile.refund_policy import ANY, MAKER
+from reconcile.refund_record import Act, Record, recording, refusals
+from reconcile.refund_states import Refund, State, key_of
+from reconcile.world import EXCESS
+
+FIGURES = (
+    *("amount", "offset", "refund", "interest", "interest_from", "interest_to", "accounting", "lapses_from"),
+)
+WAITS = frozenset({NOT_REMITTED, "preliminary"})  # time will tell; nobody needs to decide
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """`refunds`: those that something was done to, as they stand now; `problems`: what was refused or is to be known, one by one."""
+
+    refunds: tuple[Refund, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def propose(act: Act, *, only: Sequence[str] = ()) -> Done:
+    """Propose every overpayment that is free, or those of `only` (receipt ids, payer ids). What is blocked is told, never proposed."""
+    with recording(act, "refunds propose", role=MAKER) as record:
+        now = owed(record.ledger)
+        found = proposals(record.ledger, now.free, now.refunds, policy=act.policy, as_of=act.on)
+        parts = found.offsets.to_dicts()
+        problems: list[Problem] = _unknown(only, now)
+        made: list[Refund] = []
+        for row in found.refunds.to_dicts():
+            mine, parts = _split(parts, row["offset"])
+            if only and not {row["receipt_id"], row["payer_id"]} & set(only):
+                continue
+            if problem := _unproposable(row):
+                problems.append(problem)
+                continue
+            basis = now.standing((row["payment_id"], row["line_id"], row["component"], row["class"]))
+            if basis is None:
+                raise ValueError(f"{row['payment_id']}: proposed from an excess that does not stand")
+            content = {
+                "on": act.on.isoformat(),
+                "payment_no": basis["payment_no"],
+                "basis": plain({name: basis[name] for name in EXCESS}),
+                "figures": plain({name: row[name] for name in FIGURES}),
+                "offsets": [plain(o) for o in mine],
+            }
+            number = f"R{len(now.refunds) + len(made) + 1:06}"
+            made.append(record.event(None, "proposed", content, new=number))
+        if made:
+            record.commit()
+        return Done(refunds=tuple(made), problems=tuple(problems))
+
+
+def approve(act: Act, refund_ids: Sequence[str]) -> Done:
+    """Say yes to refunds. The last yes that the tier asks for decides: interest to that day is frozen, a 通知番号 given, 充当 carried out."""
+
+    def one(record: Record, refund: Refund, now: Owed) -> Refund | Problem:
+        problem = (
+            _not_in(refund, State.PROPOSED)
+            or same_person(act.who, refund)
+            or _too_early(act.on, refund)
+            or changed(refund, now)
+        )
+        if problem:
+            return problem
+        figures, offsets, problem = ready.figures(record, refund, now)
+        if problem:
+            return problem
+        # the tier is that of this day's figures: interest may have carried the refund into the next one
+        needed = act.rules.tier(_yen(figures)).approvals
+        left = _left(needed, refund)
+        role = next((r for r in left if r in act.rules.roles(act.who)), ANY if ANY in left else None)
+        if role is None:
+            expected = ", ".join(left) or "–"
+            return Problem("refund.role", params={"found": act.who, "expected": expected})
+        said = {"on": act.on.isoformat(), "needed": list(needed)}
+        agreed = record.event(refund, "approved", {**said, "role": role})
+        if _left(needed, agreed):
+            return agreed
+        number = notice_no(act.on, now.refunds)
+        about = _about(record.ledger, refund, now, policy=act.policy)
+        more = {"notice_no": number, "figures": figures, "offsets": offsets, "about": about}
+        decided = record.event(agreed, "decided", {**said, **more})
+        record.offset(decided)
+        return decided
+
+    ready = _Ready(act, refund_ids)
+    return _each(act, "refunds approve", refund_ids, one)
+
+
+def reject(act: Act, refund_ids: Sequence[str], *, reason: str) -> Done:
+    """Send refunds back: the overpayment is open again, a 充当 already carried out is taken back. Not after the transfer file."""
+
+    def one(record: Record, refund: Refund, now: Owed) -> Refund | Problem:
+        if refund.state not in (State.PROPOSED, State.APPROVED):
+            return _state_fault(refund, State.PROPOSED)
+        if refund.state is State.APPROVED:
+            record.take_back(refund)
+        return record.event(refund, "rejected", {"on": act.on.isoformat(), "reason": reason})
+
+    return _each(act, "refunds reject", refund_ids, one)
+
+
+def _each(
+    act: Act,
+    what: str,
+    refund_ids: Sequence[str],
+    one: Callable[[Record, Refund, Owed], Refund | Problem],
+) -> Done:
+    """Do it to each; what is refused is listed, the others go on. Raises ProblemError where all were refused."""
+    with recording(act, what, role=ANY) as record:
+        now = owed(record.ledger)
+        done, problems = [], []
+        for refund_id in dict.fromkeys(refund_ids):
+            known = {r.refund_id: r for r in now.refunds}
+            if refund_id not in known:
+                problems.append(Problem("refund.unknown", params={"found": refund_id}))
+                continue
+            found = one(record, known[refund_id], now)
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                done.append(found)
+                now = replace(now, refunds=tuple({**known, refund_id: found}.values()))
+        refusals(problems, done=len(done))
+        if done:
+            record.commit()
+        return Done(refunds=tuple(done), problems=tuple(problems))
+
+
+# --- what may go on ---------------------------------------------------------------------------------
+
+
+Computed = tuple[dict[str, Any], list[dict[str, Any]], Problem | None]
+
+
+class _Ready:
+    """Figures as of the day: together where a payer has one refund among those asked for; else each refund sees the ones before it."""
+
+    def __init__(self, act: Act, refund_ids: Sequence[str]) -> None:
+        self._act, self._wanted = act, frozenset(refund_ids)
+        self._known: dict[str, Computed] | None = None
+
+    def figures(self, record: Record, refund: Refund, now: Owed) -> Computed:
+        """Figures and offsets of a refund, and why it may not go on, if so."""
+        policy, on = self._act.policy, self._act.on
+        if self._known is None:
+            mine = [r for r in now.refunds if r.refund_id in self._wanted and not now.moved(r)]
+            many = Counter(r.payer_id for r in mine)
+            alone = [r for r in mine if many[r.payer_id] == 1]
+            self._known = recomputed(record.ledger, alone, now, policy=policy, on=on)
+        if refund.refund_id not in self._known:
+            record.carry_out()
+            return recomputed(record.ledger, [refund], now, policy=policy, on=on)[refund.refund_id]
+        return self._known[refund.refund_id]
+
+
+def recomputed(
+    ledger: Ledger, refunds: Sequence[Refund], now: Owed, *, policy: Policy, on: date
+) -> dict[str, Computed]:
+    """Figures and offsets of refunds as of a day, from what stands; and why each may not go on, if so."""
+    if not refunds:
+        return {}
+    rows = pl.DataFrame([r.basis for r in refunds], schema=dict.fromkeys(EXCESS, pl.String) | _not_text())
+    rows = rows.with_columns(
+        pl.col(n).str.to_date() for n in ("arisen_on", "paid_on", "account_date", "remit_date")
+    )
+    rows = rows.with_columns(amount=pl.Series([r.amount for r in refunds], dtype=pl.Int64)).cast(
+        pl.Schema(EXCESS)
+    )
+    names = {r.key: r for r in refunds}
+    ours = {r.refund_id for r in refunds}
+    others = [r for r in now.refunds if r.refund_id not in ours]
+    found = proposals(ledger, rows, others, policy=policy, as_of=on)
+    parts = found.offsets.to_dicts()
+    computed: dict[str, Computed] = {}
+    for said in found.refunds.to_dicts():
+        mine, parts = _split(parts, said["offset"])
+        refund = names[key_of(said)]
+        figures, offsets = plain({name: said[name] for name in FIGURES}), [plain(o) for o in mine]
+        problem = _unproposable(said, refund.refund_id)
+        before, after = _told(refund.offsets), _told(offsets)
+        if problem is None and before != after:
+            params: dict[str, str | int] = {"refund": refund.refund_id, "found": after, "expected": before}
+            problem = Problem("refund.offset_changed", params=params)
+        computed[refund.refund_id] = (figures, offsets, problem)
+    return computed
+
+
+def changed(refund: Refund, now: Owed, *, more: int = 0) -> Problem | None:
+    """Whether the overpayment is still what the maker saw, and whether there is still room for it beside what was given (and `more`).
+
+    Both figures are told.
+    """
+    if moved := now.moved(refund):
+        name, here, before = moved
+        params: dict[str, str | int] = {
+            "refund": refund.refund_id,
+            "found": _shown(here),
+            "expected": _shown(before),
+        }
+        return Problem("refund.changed", name, params)
+    spent = now.spent_on(refund.payer_id, but=refund.refund_id) + more
+    stands_for = now.of_payer(refund.payer_id)
+    if spent + refund.amount > stands_for:
+        params = {
+            "refund": refund.refund_id,
+            "found": f"{spent + refund.amount:,}",
+            "expected": f"{stands_for:,}",
+        }
+        return Problem("refund.overdrawn", params=params)
+    return None
+
+
+def same_person(who: str, refund: Refund) -> Problem | None:
+    """Four eyes: nobody has a hand in one refund twice."""
+    if who in refund.people:
+        return Problem("refund.same_person", params={"refund": refund.refund_id, "found": who})
+    return None
+
+
+def _left(needed: Sequence[str], refund: Refund) -> list[str]:
+    """The roles of a tier that nobody has filled yet."""
+    left = list(needed)
+    for given in refund.approvals:
+        if given.role in left:
+            left.remove(given.role)
+    return left
+
+
+def _unproposable(row: Mapping[str, Any], refund_id: str = "") -> Problem | None:
+    name = refund_id or row["receipt_id"]
+    if row["blocked"] is not None:
+        params: dict[str, str | int] = {"refund": name, "found": row["blocked"], "yen": f"{row['amount']:,}"}
+        if set(row["blocked"].split(";")) <= WAITS:
+            return Problem("refund.waits", params=params)
+        return Problem("refund.blocked", params=params)
+    if row["interest"] is None:
+        return Problem("refund.no_rate", params={"refund": name, "found": str(row["interest_to"] or "–")})
+    return None
+
+
+def _unknown(only: Sequence[str], now: Owed) -> list[Problem]:
+    known = set(now.free["receipt_id"].to_list()) | set(now.free["payer_id"].drop_nulls().to_list())
+    return [Problem("refund.unknown", params={"found": name}) for name in only if name not in known]
+
+
+def _not_in(refund: Refund, state: State) -> Problem | None:
+    return None if refund.state is state else _state_fault(refund, state)
+
+
+def _state_fault(refund: Refund, state: State) -> Problem:
+    params: dict[str, str | int] = {
+        "refund": refund.refund_id,
+        "found": refund.state.value,
+        "expected": state.value,
+    }
+    return Problem("refund.state", params=params)
+
+
+def _too_early(on: date, refund: Refund) -> Problem | None:
+    last = max((refund.proposed_on, *(a.on for a in refund.approvals)))
+    if on.isoformat() < last:
+        return Problem(
+            "refund.day", params={"refund": refund.refund_id, "found": on.isoformat(), "expected": last}
+        )
+    return None
+
+
+def _about(ledger: Ledger, refund: Refund, now: Owed, *, policy: Policy) -> dict[str, Any]:
+    """What the payer is told of the line: all that was paid on it and what was due; of the payment where it has no line."""
+    basis = refund.basis
+    if basis["line_id"] is None:
+        paid = ledger.lookup("receipts", pl.Series("receipt_id", [basis["receipt_id"]]), ["amount"])[
+            "amount"
+        ].sum()
+        year = {"levy_year": None, "period": None}
+        return {
+            **year,
+            "tax_item": basis["tax_item"],
+            "paid_amount": paid,
+            "due_amount": paid - basis["amount"],
+        }
+    line = lines_now(ledger, pl.Series([basis["line_id"]]), policy=policy).row(0, named=True)
+    same = (pl.col("line_id") == basis["line_id"]) & (pl.col("component") == basis["component"])
+    too_much = now.excess.filter(same)["amount"].sum()
+    if basis["component"] == "principal":
+        paid, due = line["paid"] + too_much, line["due"]
+    else:
+        paid, due = basis["amount"], 0
+    said = {name: line[name] for name in ("tax_item", "levy_year", "period")}
+    return {**said, "paid_amount": paid, "due_amount": due}
+
+
+# --- words and numbers ------------------------------------------------------------------------------
+
+
+def notice_no(on: date, refunds: Sequence[Refund], more: Sequence[str] = ()) -> str:
+    """The next 通知番号 of the fiscal year of a day: year and six digits, without gaps."""
+    year = int(fiscal_year(pl.Series([on]))[0])
+    numbers = [*(r.notice_no for r in refunds if r.notice_no), *more]
+    return f"{year}-{sum(n.startswith(f'{year}-') for n in numbers) + 1:06}"
+
+
+def _yen(figures: Mapping[str, Any]) -> int:
+    """What a tier is measured by: the overpayment and its interest."""
+    return int(figures["amount"]) + int(figures["interest"] or 0)
+
+
+def _told(offsets: Sequence[Mapping[str, Any]]) -> str:
+    return ";".join(f"{o['offset_to']}:{o['component']}:{o['amount']}" for o in offsets) or "–"
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value or "–")
+
+
+def _split(parts: list[dict[str, Any]], whole: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The offsets of one row, which stand in the order of the rows, and those of the rows after it."""
+    at = 0
+    while whole > 0:
+        whole -= parts[at]["amount"]
+        at += 1
+    return parts[:at], parts[at:]
+
+
+def _not_text() -> dict[str, Any]:
+    return {n: k for n, k in EXCESS.items() if k not in (pl.String(), pl.Date())}

@@ -1,0 +1,85 @@
+"""One row of a slips file as it would print: `FILE:LINE` read, checked and put into value columns, with the other lines of its notice.
+
+In: a place in a file (the header is line 1), the site, the profile, the issue date. Out: one row of value columns, always marked 見本: a
+picture of a slip is no slip. Refuses (ProblemError): no such line, a row that would be held.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+
+from elqr.batch import Batch
+from elqr.check import SlipCheck
+from elqr.problems import Problem, ProblemError, Severity, Where
+from elqr.profiles import Profile
+from elqr.reader import read_slips
+from elqr.site import Site
+from slips.values import values
+
+SAME_NOTICE = ("payer_id", "notice_no", "tax_item", "tax_year")
+
+
+def place_of(text: str) -> tuple[Path, int]:
+    """`FILE:LINE` as path and line. Raises ProblemError `row.no_place`."""
+    file, _, line = text.rpartition(":")
+    if not file or not line.isascii() or not line.isdigit():
+        raise ProblemError(Problem("row.no_place", params={"found": text, "expected": "slips.csv:2"}))
+    return Path(file), int(line)
+
+
+def row_values(
+    where: str,
+    *,
+    site: Site,
+    profile: Profile,
+    issue_date: dt.date,
+    table_rows: int,
+    lang: str | None = None,
+) -> pl.DataFrame:
+    """The value columns of the row at `where` (`FILE:LINE`), for a form with so many rows in its instalment table.
+
+    `lang` in place of the row's own. Raises ProblemError `row.no_place`, `row.not_found`, what the file is refused for, or the row's errors.
+    """
+    path, line = place_of(where)
+    wanted = _row(path, line, site)
+    notice = _notice(path, wanted, site) if table_rows else wanted
+    checked = SlipCheck(site, profile=profile, issue_date=issue_date, file=path.name).check(notice)
+    if checked.frame.filter(pl.col("line") == line).is_empty():
+        problems = checked.log.problems(path.name)
+        raise ProblemError([p for p in problems if p.where.line == line and p.severity is Severity.ERROR])
+    rows = checked.frame.sort("line").with_columns(
+        seq=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        n=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        m=pl.lit(checked.frame.height, pl.Int64),
+    )
+    if lang is not None:
+        rows = rows.with_columns(lang=pl.lit(lang))
+    said = values(rows, site=site, table_rows=table_rows).filter(pl.col("line") == line)
+    return said.with_columns(test=pl.lit("1"), lang=pl.col("lang").fill_null("ja"))
+
+
+def _row(path: Path, line: int, site: Site) -> pl.DataFrame:
+    """The raw row. A line that cannot be read at all says why."""
+    for batch in read_slips(path, mapping=site.mapping):
+        found = batch.frame.filter(pl.col("line") == line)
+        if found.height:
+            return found
+        if (batch.refused["line"] == line).any():
+            raise ProblemError(_reasons(batch, path, line))
+    raise ProblemError(Problem("row.not_found", params={"found": line}, where=Where(path.name)))
+
+
+def _reasons(batch: Batch, path: Path, line: int) -> list[Problem]:
+    return [p for p in batch.log.problems(path.name) if p.where.line == line]
+
+
+def _notice(path: Path, wanted: pl.DataFrame, site: Site) -> pl.DataFrame:
+    """All rows of the same notice: its other instalments stand in the table of the letter."""
+    same = [pl.col(name).eq_missing(pl.lit(wanted[name].item(), pl.String)) for name in SAME_NOTICE]
+    if wanted["payer_id"].item() is None:
+        return wanted
+    found = [batch.frame.filter(*same) for batch in read_slips(path, mapping=site.mapping)]
+    return pl.concat(found)

@@ -1,0 +1,184 @@
+"""Work on untrusted files in processes of their own: a crash, a hang or a flood of memory costs one task, not the run.
+
+In: work (plain data with `__call__`) and tasks. Out: each task's result, or `Broken`, in the order of the tasks whatever the number of
+processes. Memory is limited where the system can (not on Windows), time everywhere. Refuses to go on only where no process starts at all.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+START_SECONDS = 180.0
+"""A new process imports the libraries first; on a busy machine that takes a while."""
+TASKS_AHEAD = 2  # per process
+_ONE_THREAD = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one process may use. `seconds` is for one unit of work; a task says how many units it is."""
+
+    seconds: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A task without a result, and why. After `time` and `crash` its process is gone, and another has taken its place."""
+
+    reason: Literal["time", "crash", "memory", "error"]
+    detail: str
+
+
+class Crew(Generic[T, R]):
+    """`jobs` processes that do one kind of work. Use `with Crew(...) as crew`, then `crew.run(tasks)`."""
+
+    def __init__(self, work: Callable[[T], R], *, jobs: int, limits: Limits) -> None:
+        self._limits, self._jobs = limits, jobs
+        self._hands: list[_Hand] = [_Hand(work, limits.memory_bytes) for _ in range(jobs)]
+        self._free: SimpleQueue[_Hand] = SimpleQueue()
+        for hand in self._hands:
+            self._free.put(hand)
+
+    def __enter__(self) -> Crew[T, R]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hand in self._hands:
+            hand.stop()
+
+    def run(
+        self, tasks: Iterable[T], *, units: Callable[[T], int] = lambda _: 1
+    ) -> Iterator[tuple[T, R | Broken]]:
+        """Every task with what came of it, in the order given."""
+        waiting: deque[tuple[T, Future[Any]]] = deque()
+        with ThreadPoolExecutor(self._jobs) as pool:
+            try:
+                for task in tasks:
+                    seconds = self._limits.seconds * units(task)
+                    waiting.append((task, pool.submit(self._do, task, seconds)))
+                    if len(waiting) >= self._jobs * TASKS_AHEAD:
+                        first, future = waiting.popleft()
+                        yield first, future.result()
+                while waiting:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+    def _do(self, task: T, seconds: float) -> Any:
+        hand = self._free.get()
+        try:
+            return hand.do(task, seconds)
+        finally:
+            self._free.put(hand)
+
+
+class _Hand:
+    """One process, started when it is first needed and again whenever it was lost."""
+
+    def __init__(self, work: Callable[[Any], Any], memory_bytes: int) -> None:
+        self._work, self._memory_bytes = work, memory_bytes
+        self._process: Any = None
+        self._pipe: Connection | None = None
+
+    def do(self, task: Any, seconds: float) -> Any:
+        try:
+            pipe = self._pipe or self._start()
+            pipe.send(task)
+            if not pipe.poll(seconds):
+                self._kill()
+                return Broken("time", f"{seconds:.0f} s")
+            done, value = pipe.recv()
+        except (EOFError, OSError):
+            return Broken("crash", self._kill())
+        return value if done else Broken(*value)
+
+    def _start(self) -> Connection:
+        context = get_context("spawn")
+        mine, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._work, self._memory_bytes), daemon=True)
+        kept = {name: os.environ.get(name) for name in _ONE_THREAD}
+        os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+        try:
+            process.start()
+        finally:
+            for name, value in kept.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+        theirs.close()
+        self._process, self._pipe = process, mine
+        if not mine.poll(START_SECONDS):
+            raise OSError("a process did not start")
+        mine.recv()
+        return mine
+
+    def _kill(self) -> str:
+        """End what is left of the process; how it ended, for the finding."""
+        if self._process is None:
+            return "not started"
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process.join(1)
+        ended = self._process.exitcode
+        if ended is None:
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+        self._process = self._pipe = None
+        if ended is not None and ended < 0:
+            with suppress(ValueError):
+                return signal.Signals(-ended).name
+        return f"exit {ended}"
+
+    def stop(self) -> None:
+        if self._pipe is not None:
+            with suppress(OSError):
+                self._pipe.send(None)
+        self._kill()
+
+
+def _serve(pipe: Connection, work: Callable[[Any], Any], memory_bytes: int) -> None:
+    """In the process: one task after the other until None or the end of the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt from the keyboard is the parent's to answer
+    _limit(memory_bytes)
+    with suppress(EOFError, BrokenPipeError):
+        pipe.send("ready")
+        while (task := pipe.recv()) is not None:
+            pipe.send(_attempt(work, task))
+
+
+def _attempt(work: Callable[[Any], Any], task: Any) -> tuple[bool, Any]:
+    try:
+        return True, work(task)
+    except MemoryError as error:
+        return False, ("memory", str(error) or "MemoryError")
+    except Exception as error:  # whatever a hostile file makes a library raise is a finding about that file
+        return False, ("error", f"{type(error).__name__}: {error}"[:300])
+
+
+def _limit(memory_bytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: time is limited, memory is not
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

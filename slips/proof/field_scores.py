@@ -1,0 +1,145 @@
+"""The arithmetic of the text reader: every slot of a field against every character of its width, and what each pattern explains.
+
+In: the field as ink in a raster, pictures of the characters. Out: for each pattern how well it explains the ink, at the shift that
+suits it best. All characters of a line shift alike. Cells of a line do not overlap, so sums over a line are sums over its slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from slips.proof.field_plan import Raster, Slot
+from slips.proof.glyph_pictures import EM_PX, Ink
+
+Shifts = npt.NDArray[np.int64]
+"""(k, 2): pixels down and across."""
+
+
+_NEAR: Shifts = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1], indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """All characters of one width: pictures as rows, their sums, and their lengths about the mean and about zero."""
+
+    chars: str
+    rows: Ink  # (k, EM_PX * columns)
+    sums: Ink  # (k,)
+    lengths: Ink  # (k,) of rows less their mean
+    squares: Ink  # (k,) of rows as they are
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """For each slot and shift: correlations with the characters of its width, the best that may stand there, and its sums."""
+
+    slots: Sequence[Slot]
+    shifts: Shifts
+    correlation: Sequence[Ink]  # a slot: (shifts, characters)
+    chosen: npt.NDArray[np.int64]  # (slots, shifts)
+    best: Ink  # (slots, shifts)
+    both: Ink  # ink times picture of the chosen character
+    sums: Ink
+    squares: Ink
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How well one pattern explains the ink. Ink is counted as squares over square millimetres of the paper."""
+
+    pattern: int
+    shift: int
+    score: float
+    left_over: float
+    """What the pattern does not explain."""
+    least: float
+    """What the weakest of its characters explains."""
+
+
+def cells_of(pictures: Sequence[Ink], chars: str, *, sigma: float) -> Mapping[int, Cells]:
+    """Characters by the width of their cell, blurred as they are in the raster."""
+    by_width: dict[int, tuple[list[str], list[Ink]]] = {}
+    edge = 2 * int(np.ceil(2 * sigma))
+    for char, picture in zip(chars, pictures, strict=True):
+        names, found = by_width.setdefault(picture.shape[1], ([], []))
+        names.append(char)
+        # what stands beside a character is unknown: it is blurred on paper, and what spreads out of its cell is lost
+        found.append(cv2.GaussianBlur(np.pad(picture, edge), (0, 0), sigma)[edge:-edge, edge:-edge])
+    return {width: _cells("".join(names), found) for width, (names, found) in by_width.items()}
+
+
+def _cells(chars: str, pictures: Sequence[Ink]) -> Cells:
+    rows = np.stack(pictures).reshape(len(pictures), -1)
+    lengths = np.linalg.norm(rows - rows.mean(1, keepdims=True), axis=1)
+    return Cells(chars, rows, rows.sum(1), lengths, (rows * rows).sum(1))
+
+
+def scores_of(ink: Ink, slots: Sequence[Slot], cells: Mapping[int, Cells], shifts: Shifts) -> Scores:
+    """Score the slots at the shifts. Every cell must lie inside the raster at every shift."""
+    count = (len(slots), len(shifts))
+    correlation: list[Ink] = [np.empty((0, 0), np.float32)] * len(slots)
+    chosen = np.zeros(count, np.int64)
+    best, both, sums, squares = (np.zeros(count, np.float32) for _ in range(4))
+    for width, kept in cells.items():
+        which = [number for number, slot in enumerate(slots) if slot.columns == width]
+        if not which:
+            continue
+        top = np.array([slots[k].row for k in which])[:, None] + shifts[:, 0]
+        left = np.array([slots[k].column for k in which])[:, None] + shifts[:, 1]
+        windows = sliding_window_view(ink, (EM_PX, width))[top, left].reshape(-1, EM_PX * width)
+        products = windows @ kept.rows.T
+        mean = windows.mean(1)
+        length = np.sqrt(
+            np.maximum(np.einsum("ij,ij->i", windows, windows) - mean * mean * windows.shape[1], 1e-4)
+        )
+        found = (products - mean[:, None] * kept.sums) / (length[:, None] * kept.lengths)
+        allowed = np.array([[char in slots[k].choices for char in kept.chars] for k in which])
+        found = found.reshape(len(which), len(shifts), -1)
+        pick = np.where(allowed[:, None, :], found, -2.0).argmax(2)
+        chosen[which] = pick
+        best[which] = np.take_along_axis(found, pick[:, :, None], 2)[:, :, 0]
+        both[which] = np.take_along_axis(products.reshape(found.shape), pick[:, :, None], 2)[:, :, 0]
+        sums[which], squares[which] = kept.sums[pick], kept.squares[pick]
+        for number, part in zip(which, found, strict=True):
+            correlation[number] = part
+    return Scores(slots, shifts, correlation, chosen, best, both, sums, squares)
+
+
+def coarse_shift(ink: Ink, raster: Raster, cells: Mapping[int, Cells]) -> Shifts:
+    """The shift at which the few characters that stand in many patterns fit best, and the eight around it."""
+    if max(raster.search) <= 1:
+        return _NEAR
+    down, across = (np.arange(-reach, reach + 1, 2) for reach in raster.search)  # strokes are wider than 2 px
+    all_shifts = np.stack(np.meshgrid(down, across, indexing="ij"), axis=-1).reshape(-1, 2)
+    best = scores_of(ink, raster.anchors, cells, all_shifts).best
+    by_pattern = (raster.anchored @ best) / raster.anchored.sum(1, keepdims=True)
+    at = all_shifts[int(by_pattern.max(0).argmax())]
+    near: Shifts = at + _NEAR
+    return near[(np.abs(near) <= raster.search).all(1)]
+
+
+def fits_of(ink: Ink, raster: Raster, scores: Scores) -> list[Fit]:
+    """Every pattern at its best shift."""
+    member = raster.members
+    both, sums, squares = (member @ part for part in (scores.both, scores.sums, scores.squares))
+    mean, whole = float(ink.mean()), float(((ink - ink.mean()) ** 2).sum())
+    both = both - mean * sums
+    own = squares - sums * sums / ink.size
+    strength = np.maximum(both / own, 0)
+    left_over = whole - strength * both
+    score = both / np.sqrt(np.maximum(own * whole, 1e-9))
+    across, down = raster.px_a_mm
+    out = []
+    for pattern, shift in enumerate(score.argmax(1)):
+        weakest = scores.squares[member[pattern] > 0, shift].min() * strength[pattern, shift] ** 2
+        out.append(
+            Fit(pattern, int(shift), float(score[pattern, shift]),
+                float(left_over[pattern, shift]) / (across * down), float(weakest) / (across * down))
+        )  # fmt: skip
+    return out

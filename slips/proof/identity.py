@@ -1,0 +1,102 @@
+"""Which slip is it: what readers say against the manifest, and nothing else.
+
+In: digits as read, the manifest, the slip that should lie here. Out: `Identity`. Reed-Solomon lets one wrong text in 40,000 hopeless blocks
+through, so digits that the manifest does not hold are never taken for a slip's: they are foreign where they are whole, misread where not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from elqr import payload
+from elqr.checkdigits import crc16
+from elqr.digits import row as digit_row
+from elqr.symbols import DIGITS
+from slips.proof.book import Book, Entry
+from slips.proof.outcome import KnownBy
+from slips.proof.remarks import remark
+from slips.proof.verdicts import Finding
+
+EXCERPT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """`row` of the manifest, and how it is known. `content` is what was read."""
+
+    row: int | None
+    by: KnownBy
+    content: bytes = b""
+    foreign: bool = False
+    misread: bool = False
+    place: int | None = None
+    """The row that should lie here, where that is known."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What the rest of the stack says of a page that does not say it itself: the slip that must lie here, and those that may."""
+
+    place: int | None = None
+    rows: tuple[int, ...] = ()
+
+
+def identify(content: bytes, book: Book, *, place: int | None) -> Identity:
+    """What `content` (empty: nothing was read) makes of a page; `place` is the row that should lie here."""
+    if not content:
+        return Identity(row=place, by="place" if place is not None else "", place=place)
+    row = book.of_content(content)
+    if row is not None:
+        return Identity(row=row, by="content", content=content, place=place)
+    if whole(content):
+        near = book.nearest(content)
+        if near is None:
+            return Identity(row=None, by="", content=content, foreign=True, place=place)
+        return Identity(row=near, by="key", content=content, misread=True, place=place)
+    near = book.nearest(content)
+    found = near if near is not None else place
+    by: KnownBy = "key" if near is not None else "place" if place is not None else ""
+    return Identity(row=found, by=by, content=content, misread=True, place=place)
+
+
+def whole(content: bytes) -> bool:
+    """255 digits whose CRC is right: what somebody meant to print, not an accident of reading."""
+    if len(content) != DIGITS or not content.isdigit():
+        return False
+    digits = digit_row(content.decode())
+    crc = int(crc16(digits[:, : payload.CRC_OFFSET])[0])
+    return int(content[payload.CRC_OFFSET :]) == crc
+
+
+def identity_remarks(identity: Identity, entry: Entry | None) -> list[Finding]:
+    """What is to be said of who this page is."""
+    if identity.foreign:
+        return [remark("verify.foreign", measured=_key_of(identity.content))]
+    if identity.misread:
+        if entry is None:
+            return [remark("verify.not_a_payload", measured=_excerpt(identity.content, 0))]
+        return [payload_differs(identity.content, entry)]
+    return []
+
+
+def payload_differs(content: bytes, entry: Entry) -> Finding:
+    """The first digit that differs, with what stands there and what should."""
+    right = entry.payload.encode()
+    pairs = enumerate(zip(content, right, strict=False))
+    at = next((k for k, (a, b) in pairs if a != b), min(len(content), len(right)))
+    return remark(
+        "verify.payload_differs",
+        measured=_excerpt(content, at),
+        limit=_excerpt(right, at),
+        position=at + 1,
+        slip_key=entry.slip_key,
+    )
+
+
+def _excerpt(content: bytes, at: int) -> str:
+    return content[at : at + EXCERPT].decode("ascii", "replace")
+
+
+def _key_of(content: bytes) -> str:
+    """The payment number in digits that have the shape of a payload."""
+    return str(payload.decode(digit_row(content.decode()))["slip_key"][0])

@@ -1,0 +1,43 @@
+"""What the trend over the batch keeps of one scanned page: figures of its symbol, and where ink lacks.
+
+In: the page and its facts. Out: a `PressMark`, or None where nothing was measured that can be compared from sheet to sheet.
+"""
+
+from __future__ import annotations
+
+from elqr import symbols
+from slips.proof import plane
+from slips.proof.book import Entry
+from slips.proof.curve import Curve
+from slips.proof.press_marks import PressMark, profile_of
+from slips.proof.sampling import crop_around
+from slips.proof.scan import Pixels
+from slips.proof.scan_page import Facts
+
+AROUND_MODULES = 6
+
+
+def mark_of(grey: Pixels, facts: Facts, entry: Entry | None, *, curve: Curve) -> PressMark | None:
+    """The mark of a symbol that is the intended one; a symbol that is not would tell of itself, not of the press."""
+    m, grid, sheet, fit = facts.measurement, facts.grid, facts.sheet, facts.fit
+    if m is None or grid is None or sheet is None or entry is None or not m.intended:
+        return None
+    import numpy as np
+
+    digits = np.frombuffer(entry.payload.encode(), np.uint8)[None]
+    modules = symbols.unpack(symbols.encode(digits))[0]
+    crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
+    profile = profile_of(curve.reflect(crop), plane.shift(-origin[0], -origin[1]) @ grid.map, modules)
+    place = sheet.places.symbol
+    figures = {"growth_h": m.growth_h, "growth_v": m.growth_v, "contrast": m.contrast, "reserve": m.reserve}
+    if fit is not None and fit.method != "corners":
+        dx, dy = fit.to_mm(grid.corners)[0] - (place.x_mm, place.y_mm)
+        figures |= {"dx_mm": float(dx), "dy_mm": float(dy)}
+    return PressMark(
+        place=sheet.name,
+        x_mm=place.x_mm,
+        y_mm=place.y_mm,
+        pitch_mm=place.pitch_mm,
+        figures=figures,
+        profile=profile,
+    )

@@ -1,0 +1,87 @@
+"""How a page lies in its scan: one affine map from page millimetres to pixels, and what can be read off it.
+
+In: pairs of places. Out: `PageFit`: turn, scale in both directions, residuals. A scale error is scanner and press together: only a ruler
+on the paper, or a calibrated scanner, tells them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from slips.proof import plane
+from slips.proof.plane import Map, Points
+from slips.proof.scan import MM_PER_INCH
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PageFit:
+    """Page millimetres (origin top left of the page as designed, x right, y down) to pixels of the scan."""
+
+    map: Map
+    """(3, 3), affine."""
+    method: str
+    """"marks", "picture" or "corners": what it was registered by."""
+    points: int
+    """How many pairs of places agree."""
+    residual_mm: float
+    """The largest distance of such a pair, in millimetres; with three points it says nothing."""
+    dpi: float | None
+    """What the file says of itself."""
+    ambiguous: bool = False
+    """The same places fit as well half a turn off (or a quarter): see `register_marks`."""
+
+    def to_pixels(self, mm: npt.ArrayLike) -> Points:
+        return plane.moved(mm, self.map)
+
+    def to_mm(self, pixels: npt.ArrayLike) -> Points:
+        return plane.moved(pixels, np.linalg.inv(self.map).astype(np.float64))
+
+    @property
+    def pixels_a_mm(self) -> tuple[float, float]:
+        """Across and down the page."""
+        return float(np.hypot(*self.map[:2, 0])), float(np.hypot(*self.map[:2, 1]))
+
+    @property
+    def rotation_deg(self) -> float:
+        """Clockwise turn of the page in the scan, above -180 up to 180: some 180 for a page upside down."""
+        return float(np.degrees(np.arctan2(self.map[1, 0], self.map[0, 0])))
+
+    @property
+    def upside_down(self) -> bool:
+        return abs(self.rotation_deg) > 135
+
+    @property
+    def quarter_turns(self) -> int:
+        """0 to 3: the nearest quarter turn clockwise."""
+        return round(self.rotation_deg / 90) % 4
+
+    @property
+    def skew_deg(self) -> float:
+        """What is left of the turn beside the quarter turns."""
+        return (self.rotation_deg + 45) % 90 - 45
+
+    @property
+    def shear_deg(self) -> float:
+        """How far the page's axes are from a right angle: paper that crept while it was scanned."""
+        across, down = (float(np.degrees(np.arctan2(self.map[1, k], self.map[0, k]))) for k in (0, 1))
+        return (down - across + 90) % 360 - 180
+
+    @property
+    def scale_errors(self) -> tuple[float, float] | None:
+        """Across and down: 0.01 is one per cent larger than designed by the file's own dpi; None where it names none."""
+        if self.dpi is None:
+            return None
+        nominal = self.dpi / MM_PER_INCH
+        across, down = self.pixels_a_mm
+        return across / nominal - 1, down / nominal - 1
+
+
+def fitted(mm: Points, pixels: Points, *, method: str, dpi: float | None) -> PageFit:
+    """The fit with the least squares through pairs (n, 2), n ≥ 3."""
+    found = plane.affine(mm, pixels)
+    scale = float(np.sqrt(abs(np.linalg.det(found[:2, :2]))))
+    residual = float(plane.distances(plane.moved(mm, found), pixels).max()) / scale
+    return PageFit(map=found, method=method, points=len(mm), residual_mm=residual, dpi=dpi)

@@ -1,0 +1,121 @@
+"""The intended page matched in its scan: as a whole for a first place, then by tiles that agree on one map.
+
+In: both pictures and their scales. Out: the map from page millimetres to pixels of the scan, or the fit. What differs between slips does not
+match, and is outvoted.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from slips.proof import plane
+from slips.proof.page_fit import PageFit, fitted
+from slips.proof.plane import Map, Points
+from slips.proof.scan import Pixels, Scan
+
+SHIFT_MM_MAX = 12.0
+"""How far the paper may lie off in the scanner."""
+OVERVIEW_PX_A_MM = 2.0
+OVERVIEW_ANGLES_DEG = (0.0, -0.7, 0.7, -1.4, 1.4, -2.1, 2.1, -2.8, 2.8)
+OVERVIEW_LEAST = 0.25
+TILE_MM = 14.0
+TILES_ACROSS, TILES_DOWN = 6, 8
+TILE_LEAST, TILE_CONTRAST = 0.5, 12.0
+TILES_LEAST = 5
+TILE_AGREE_MM = 0.3
+
+
+def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: float) -> Map | None:
+    """The way up, the turn to a degree and the place to a millimetre, from pictures of 2 pixels a millimetre.
+
+    All four quarter turns are tried. Page millimetres to pixels of the scan; None where nothing resembles the page.
+    """
+    border = round(SHIFT_MM_MAX * OVERVIEW_PX_A_MM)
+    sketch = _resized(page, OVERVIEW_PX_A_MM / page_px_a_mm)
+    small = _resized(scan.grey, OVERVIEW_PX_A_MM / scan_px_a_mm)
+    field = np.pad(small, border, constant_values=255)
+    enlarged, shrunk = scan_px_a_mm / OVERVIEW_PX_A_MM, OVERVIEW_PX_A_MM
+    to_sketch = np.array([[shrunk, 0.0, -0.5], [0.0, shrunk, -0.5], [0.0, 0.0, 1.0]])
+    to_scan = np.array(
+        [[enlarged, 0.0, (enlarged - 1) / 2], [0.0, enlarged, (enlarged - 1) / 2], [0.0, 0.0, 1.0]]
+    )
+    best_height, best = OVERVIEW_LEAST, None
+    for quarter in range(4):
+        for angle in OVERVIEW_ANGLES_DEG:
+            turned, turn = _turned(sketch, quarter, angle)
+            core = turned[border:-border, border:-border]
+            if min(core.shape) < border or core.shape[0] > field.shape[0] or core.shape[1] > field.shape[1]:
+                continue
+            if float(core.std()) < 1:
+                continue
+            height, x, y = plane.peak(cv2.matchTemplate(field, core, cv2.TM_CCOEFF_NORMED))
+            if height > best_height:
+                # The core begins at `border` of the turned page, and the field at -`border` of the scan.
+                onto = plane.shift(x - 2 * border, y - 2 * border)
+                best_height, best = height, to_scan @ onto @ turn @ to_sketch
+    return best
+
+
+def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float) -> PageFit | None:
+    """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree."""
+    straight = cv2.warpAffine(
+        scan.grey,
+        (near @ _to_mm(page_px_a_mm))[:2],
+        page.shape[::-1],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderValue=255,
+    )
+    places, offsets = _matched(
+        straight, page, side=round(TILE_MM * page_px_a_mm), pad=round(reach_mm * page_px_a_mm)
+    )
+    if len(places) < TILES_LEAST:
+        return None
+    mm = plane.moved(places, _to_mm(page_px_a_mm))
+    seen = plane.moved(plane.moved(places + offsets, _to_mm(page_px_a_mm)), near)
+    scale = float(np.hypot(*near[:2, 0]))
+    _, agreed = cv2.estimateAffine2D(mm, seen, ransacReprojThreshold=TILE_AGREE_MM * scale)
+    kept = np.zeros(len(mm), bool) if agreed is None else agreed.ravel() == 1
+    if kept.sum() < TILES_LEAST:
+        return None
+    return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi)
+
+
+def _to_mm(px_a_mm: float) -> Map:
+    """Pixels of the intended page to millimetres."""
+    return np.array([[1 / px_a_mm, 0, 0.5 / px_a_mm], [0, 1 / px_a_mm, 0.5 / px_a_mm], [0, 0, 1.0]])
+
+
+def _resized(picture: Pixels, by: float) -> Pixels:
+    found: Pixels = cv2.resize(
+        picture, None, fx=by, fy=by, interpolation=cv2.INTER_AREA if by < 1 else cv2.INTER_LINEAR
+    )
+    return found
+
+
+def _turned(sketch: Pixels, quarter: int, angle_deg: float) -> tuple[Pixels, Map]:
+    """The page turned clockwise, in a frame of its own, and the map into it."""
+    height, width = sketch.shape
+    middle = ((width - 1) / 2, (height - 1) / 2)
+    wide, high = (width, height) if quarter % 2 == 0 else (height, width)
+    about = np.vstack([cv2.getRotationMatrix2D(middle, -(90.0 * quarter + angle_deg), 1.0), [0.0, 0.0, 1.0]])
+    turn = plane.shift((wide - 1) / 2 - middle[0], (high - 1) / 2 - middle[1]) @ about
+    turned: Pixels = cv2.warpAffine(sketch, turn[:2], (wide, high), borderValue=255)
+    return turned, turn
+
+
+def _matched(straight: Pixels, page: Pixels, *, side: int, pad: int) -> tuple[Points, Points]:
+    """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page."""
+    height, width = page.shape
+    places, offsets = [], []
+    for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int):
+        for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int):
+            tile = page[y : y + side, x : x + side]
+            if y < pad or x < pad or float(cv2.meanStdDev(tile)[1][0, 0]) < TILE_CONTRAST:
+                continue
+            window = straight[y - pad : y + side + pad, x - pad : x + side + pad]
+            found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
+            if found >= TILE_LEAST:
+                places.append((x + (side - 1) / 2, y + (side - 1) / 2))
+                offsets.append((dx - pad, dy - pad))
+    return np.array(places, np.float64).reshape(-1, 2), np.array(offsets, np.float64).reshape(-1, 2)

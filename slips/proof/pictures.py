@@ -1,0 +1,116 @@
+"""Scans as grey pixels: TIFF (many pages), PNG, JPEG, through Pillow; one of its two homes.
+
+In: a file and limits, which are held against the header before anything is decoded. Out: the number of pages, a page as `Scan` with remarks.
+Refuses by `Unfit`, which carries the finding: too many pixels, too many pages, truncated, not an image. To be run in a process that may die.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from slips.proof.remarks import remark
+from slips.proof.scan import Pixels, Scan
+from slips.proof.verdicts import Finding
+
+FORMATS = ("TIFF", "PNG", "JPEG", "MPO")
+DPI_BELIEVABLE = (50.0, 4800.0)
+_GREY_16 = ("I;16", "I;16B", "I;16L", "I")
+
+
+class Unfit(Exception):  # noqa: N818 - it is not an error of ours
+    """A file or page that cannot be looked at; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureLimits:
+    """What is held against a header before anything is decoded."""
+
+    pixels_max: int
+    pages_max: int
+    bytes_max: int
+
+
+def page_count(path: Path, *, limits: PictureLimits) -> int:
+    """How many pages (frames) the file has. Raises Unfit."""
+    with _opened(path, limits) as image:
+        pages = int(getattr(image, "n_frames", 1))
+    if pages > limits.pages_max:
+        raise Unfit(remark("verify.too_many_pages", measured=f"{pages:,}", limit=f"{limits.pages_max:,}"))
+    return pages
+
+
+def load(path: Path, *, name: str, page: int, limits: PictureLimits) -> tuple[Scan, list[Finding]]:
+    """Page `page` (1-based) in grey, and what is to be said of the picture itself. Raises Unfit."""
+    with _opened(path, limits) as image:
+        if page > 1:
+            image.seek(page - 1)
+            _check_pixels(image, limits)
+        said = [remark("verify.one_bit")] if image.mode == "1" else []
+        image.draft("L", image.size)  # JPEG: grey comes out of the file for nothing
+        dpi = _dpi(image)
+        grey = _grey(image)
+    return Scan(source=name, page=page, grey=grey, dpi=dpi), said
+
+
+@contextmanager
+def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
+    """The image with its header read. Whatever Pillow raises on the way is `verify.damaged`."""
+    Image.MAX_IMAGE_PIXELS = limits.pixels_max
+    size = path.stat().st_size
+    if size > limits.bytes_max:
+        raise Unfit(_large(f"{size / 1e6:,.0f} MB", f"{limits.bytes_max / 1e6:,.0f} MB"))
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            _check_pixels(image, limits)
+            yield image
+    except (Unfit, MemoryError):
+        raise
+    except Image.DecompressionBombError:
+        raise Unfit(_large("?", f"{limits.pixels_max / 1e6:,.0f} Mpx")) from None
+    except Exception as error:  # a hostile header makes Pillow raise nearly anything
+        raise Unfit(remark("verify.damaged", measured=f"{type(error).__name__}: {error}"[:200])) from None
+
+
+def _check_pixels(image: Any, limits: PictureLimits) -> None:
+    width, height = image.size
+    if width * height > limits.pixels_max:
+        measured = f"{width:,} × {height:,} px"
+        raise Unfit(_large(measured, f"{limits.pixels_max / 1e6:,.0f} Mpx"))
+
+
+def _large(measured: str, limit: str) -> Finding:
+    return remark("verify.too_large", measured=measured, limit=limit)
+
+
+def _grey(image: Any) -> Pixels:
+    """8-bit grey, transparent parts as paper."""
+    if image.mode in _GREY_16:
+        deep = np.asarray(image).astype(np.int64)
+        return np.asarray(np.clip(deep >> 8, 0, 255), np.uint8)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    return np.asarray(image if image.mode == "L" else image.convert("L"), np.uint8)
+
+
+def _dpi(image: Any) -> float | None:
+    """What the file says of itself, where it can be believed."""
+    said = image.info.get("dpi")
+    try:
+        across, down = float(said[0]), float(said[1])
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        return None
+    least, most = DPI_BELIEVABLE
+    return across if least <= across <= most and least <= down <= most else None

@@ -1,0 +1,80 @@
+"""What is the same on every page of a form, as a picture: by it a scan without register marks is brought together with its page.
+
+In: a layout. Out: grey pixels, the form's words and rules drawn by the page writer and rendered by the reader's engine; values, codes and the
+site's own words are left out, so nothing of one slip can be taken for the form. Refuses (ProblemError) fonts that are missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import polars as pl
+
+from elqr import gs1_128, symbols
+from slips.fonts import load_fonts
+from slips.labels import SITE_WORDS
+from slips.layout import Layout
+from slips.metadata import load_intent
+from slips.pages import Setup, compile_plan, write_pdf
+from slips.proof.expected import Area
+from slips.proof.intent import places_of
+from slips.proof.render import open_document
+from slips.proof.scan import MM_PER_INCH, Pixels
+from slips.request import table_rows
+from slips.textcheck import TextCheck
+from slips.values import known_values
+from slips.wording import faces_of
+
+PX_A_MM = 4.0
+"""Fine enough for 0.02 mm, since tiles are matched between pixels; cost grows with its square."""
+FINER = 4
+"""Drawn so much finer first: at its own size pdfium would move rules and strokes to whole pixels."""
+ANY_DAY = dt.date(2026, 4, 1)  # stands in the file's metadata only
+PAPER = 255
+
+
+def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
+    """The form at `px_a_mm` pixels a millimetre, without anything that differs from slip to slip."""
+    names = sorted(known_values(table_rows(layout)) - {"line"})
+    columns = {name: [""] for name in names} | {
+        "payload": ["0" * symbols.DIGITS],
+        "lang": ["ja"],
+        "seq": ["0"],
+    }
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(line=pl.lit(1))
+    fonts = load_fonts(faces_of(layout))
+    check = TextCheck({layout.id: layout}, fonts)
+    check.check(frame, layout.id)
+    words = {**dict.fromkeys(SITE_WORDS, " ")}
+    setup = Setup(
+        layouts={layout.id: layout}, langs=["ja"], site_words=words, issued=ANY_DAY, intent=load_intent(None)
+    )
+    plan = compile_plan(setup, fonts, check.characters())
+    file = io.BytesIO()
+    write_pdf(file, frame, layout=layout.id, plan=plan, fonts=fonts, title=layout.id)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "form.pdf"
+        path.write_bytes(file.getvalue())
+        with open_document(path) as document, document.pages(0, 1) as (page,):
+            fine = page.whole(px_a_mm * FINER * MM_PER_INCH)
+    size = (round(layout.page_w_mm * px_a_mm), round(layout.page_h_mm * px_a_mm))
+    pixels = np.array(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8)
+    for area in _codes(layout):
+        left, top = round(area.x_mm * px_a_mm), round(area.y_mm * px_a_mm)
+        right, bottom = round((area.x_mm + area.w_mm) * px_a_mm), round((area.y_mm + area.h_mm) * px_a_mm)
+        pixels[max(0, top) : bottom, max(0, left) : right] = PAPER
+    return pixels
+
+
+def _codes(layout: Layout) -> list[Area]:
+    places = places_of(layout, names=())
+    symbol, side = places.symbol, places.symbol.pitch_mm * symbols.SIZE
+    areas = [Area(symbol.x_mm - 1, symbol.y_mm - 1, side + 2, side + 2)]
+    if bars := places.bars:
+        areas.append(Area(bars.x_mm - 1, bars.y_mm - 1, bars.pitch_mm * gs1_128.MODULES + 2, bars.h_mm + 2))
+    return areas

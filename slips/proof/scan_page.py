@@ -1,0 +1,370 @@
+"""A picture of paper: where its code is and what it says, how the page lies, what was measured, what is printed beside the code.
+
+In: a scan, the manifest, its forms. Out: `Facts`, which `scan_remarks` judges. A symbol that nobody reads is tried against the slips that may
+lie here: eight wrong codewords or fewer in every block, with the right format information, are a proof of identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from elqr import gs1_128, symbols
+from slips.proof import cascade, decode, plane, symbol_map
+from slips.proof.book import Book, Entry
+from slips.proof.cascade import Voice
+from slips.proof.curve import Curve
+from slips.proof.expected import Area
+from slips.proof.grade import Grades, grade
+from slips.proof.grid import Grid, locate
+from slips.proof.identity import Hint, Identity, identify
+from slips.proof.measure import Measurement, measure
+from slips.proof.page_fit import PageFit
+from slips.proof.page_text import PageText, TextFact
+from slips.proof.page_tiles import by_tiles
+from slips.proof.plane import Points
+from slips.proof.reference import PX_A_MM
+from slips.proof.register import register_corners, register_marks, register_picture
+from slips.proof.scan import MM_PER_INCH, Pixels, Scan
+from slips.proof.sheets import Sheet
+from slips.proof.thresholds import Thresholds
+from slips.proof.wechat import WeChat
+
+AROUND_MM = 9.0
+"""How far around its place the code is looked for first."""
+TILES_REACH_MM = 2.5
+CLOSE_MM, CLOSER_MM = 0.15, 0.8
+BLANK_PX_A_MM = 2.0
+BLANK_DARKER = 45
+"""Grey levels below the paper that count as ink."""
+BLANK_SHARE_MAX = 2e-4
+BARS_PX_A_MODULE = 4
+
+Modules = symbol_map.Modules
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """What is known of one scanned page. Findings come later."""
+
+    identity: Identity
+    voices: tuple[Voice, ...] = ()
+    sheet: Sheet | None = None
+    blank: bool = False
+    fit: PageFit | None = None
+    grid: Grid | None = None
+    modules: Modules | None = None
+    """(41, 41): what was measured against."""
+    measurement: Measurement | None = None
+    grades: Grades | None = None
+    texts: tuple[TextFact, ...] = ()
+    bars: str | None = None
+    """Digits of the barcode, empty where none is read; None where the form has none or the page is not registered."""
+    others: int = 0
+    """Codes beside the slip's own within its surroundings."""
+    nearest: tuple[int, ...] = ()
+    """Wrong codewords of each block against the slip that should lie here, where the symbol is not proven to be anybody's."""
+
+
+@dataclass(eq=False)
+class ScanReader:
+    """All that is needed to look at scans of one job; one a process. `picture_of` gives the intended page of a form."""
+
+    book: Book
+    sheets: Sequence[Sheet]
+    curve: Curve
+    thresholds: Thresholds
+    picture_of: Callable[[Sheet], Pixels]
+    text: PageText
+    wechat: WeChat | None = None
+    _sheets: dict[str, Sheet] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sheets = {sheet.name: sheet for sheet in self.sheets}
+
+    def look(self, scan: Scan, *, hint: Hint) -> Facts:
+        """Everything about one page. `hint`: which slips may lie here, for a code that nobody reads."""
+        voices, corners, others = self._read_at_place(scan)
+        if not any(v.content for v in voices):
+            voices, corners, others = self._read_anywhere(scan)
+        if not any(v.content for v in voices):
+            if corners is None and _is_blank(scan):
+                return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
+            return self._unread(scan, corners, hint)
+        content = _first(voices)
+        identity = identify(content, self.book, place=hint.place)
+        facts = Facts(identity=identity, voices=voices, others=others)
+        if corners is None:
+            return facts
+        return self._measured(scan, facts, content, corners)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def _read_at_place(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
+        """Where the code should stand on a page that lies straight, or upside down: the quick way for nearly all pages."""
+        height, width = scan.grey.shape
+        for sheet in self._likely(scan):
+            scale = _pixels_a_mm(scan, sheet)
+            place, side = sheet.places.symbol, sheet.side_mm
+            left, top = (place.x_mm - AROUND_MM) * scale, (place.y_mm - AROUND_MM) * scale
+            span = (side + 2 * AROUND_MM) * scale
+            for x, y in ((left, top), (width - left - span, height - top - span)):
+                crop, origin = _crop(scan.grey, x, y, span)
+                if not crop.size:
+                    continue
+                seen = [
+                    (s.content, s.corners + origin)
+                    for s in decode.see(np.ascontiguousarray(crop))
+                    if s.content and s.corners is not None
+                ]
+                if seen:
+                    middle = (x + span / 2, y + span / 2)
+                    away = [float(np.hypot(*(corners.mean(axis=0) - middle))) for _, corners in seen]
+                    content, corners = seen[int(np.argmin(away))]
+                    voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=content)
+                    return (voice,), corners, len(seen) - 1
+        return (), None, 0
+
+    def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
+        """The whole page; then all voices on the crop around a code that was seen but not read."""
+        found = cascade.find_symbols(scan.grey)
+        read = [f for f in found if f.content]
+        if read:
+            voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=read[0].content)
+            return (voice,), read[0].corners, len(read) - 1
+        for seen in found:
+            crop, origin = _around(scan.grey, seen.corners)
+            voices = cascade.read_symbol(crop, wechat=self.wechat)
+            if voices:
+                corners = next((v.corners + origin for v in voices if v.corners is not None), seen.corners)
+                return voices, corners, 0
+        return (), (found[0].corners if found else None), 0
+
+    def _unread(self, scan: Scan, corners: Points | None, hint: Hint) -> Facts:
+        """Nobody read it on the page: register the page, look closely at the code's place, and try the identity proof."""
+        fit, sheet = self._registered(scan)
+        if fit is None or sheet is None:
+            sheet = next(iter(self._likely(scan)), self.sheets[0])
+            if corners is None:
+                return Facts(identity=identify(b"", self.book, place=hint.place), sheet=sheet)
+            place = sheet.places.symbol
+            fit = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
+        guess = fit.to_pixels(_corners_mm(sheet))
+        crop, origin = _around(scan.grey, guess)
+        voices = cascade.read_symbol(crop, wechat=self.wechat)
+        if voices:
+            content = _first(voices)
+            identity = identify(content, self.book, place=hint.place)
+            at = next((v.corners + origin for v in voices if v.corners is not None), guess)
+            facts = Facts(identity=identity, voices=voices, fit=fit, sheet=sheet)
+            return self._measured(scan, facts, content, at)
+        return self._proven(scan, fit, sheet, guess, hint)
+
+    def _proven(self, scan: Scan, fit: PageFit, sheet: Sheet, guess: Points, hint: Hint) -> Facts:
+        """The identity proof: which of the slips that may lie here is it, by their own modules?"""
+        number = self.text.number(scan.grey, fit, sheet)
+        named = self.book.of_number(number) if number is not None else None
+        likely = named if named is not None else hint.place
+        unproven = Identity(
+            row=likely, by="number" if named is not None else "place" if likely is not None else ""
+        )
+        rows = list(dict.fromkeys([*([] if likely is None else [likely]), *hint.rows]))
+        if not rows:
+            return Facts(identity=unproven, sheet=sheet, fit=fit)
+        payloads = np.frombuffer("".join(self.book.payload(r) for r in rows).encode(), np.uint8)
+        modules = symbols.unpack(symbols.encode(payloads.reshape(len(rows), -1)))
+        grid = locate(scan.grey, modules[0], guess)
+        if grid is None:
+            return Facts(identity=unproven, sheet=sheet, fit=fit)
+        bits = measure(scan.grey, grid, modules[0], self.curve).bits
+        errors = symbol_map.codeword_errors(np.broadcast_to(bits, modules.shape), modules)
+        chosen = int(errors.max(axis=1).argmin())
+        closer = locate(scan.grey, modules[chosen], grid.corners) or grid
+        measurement = measure(scan.grey, closer, modules[chosen], self.curve)
+        identity = Identity(row=rows[chosen], by="symbol", place=hint.place)
+        if not measurement.intended:
+            if likely is None:
+                return Facts(identity=unproven, sheet=sheet, fit=fit)
+            identity, chosen, closer = unproven, 0, grid
+            measurement = measure(scan.grey, grid, modules[0], self.curve)
+        facts = Facts(
+            identity=identity,
+            sheet=sheet,
+            fit=fit,
+            grid=closer,
+            modules=modules[chosen],
+            measurement=measurement,
+            grades=grade(measurement, self.thresholds),
+            nearest=() if measurement.intended else measurement.errors_best,
+        )
+        return self._with_print(scan, facts, self.book.entry(rows[chosen]))
+
+    # --- measuring --------------------------------------------------------------------------------
+
+    def _measured(self, scan: Scan, facts: Facts, content: bytes, corners: Points) -> Facts:
+        """A code that was read: its own digits are the intended modules; the second voice; the page; what is printed."""
+        entry = None if facts.identity.row is None else self.book.entry(facts.identity.row)
+        sheet = (
+            self._sheets[entry.layout]
+            if entry
+            else (facts.sheet or next(iter(self._likely(scan)), self.sheets[0]))
+        )
+        if len(content) != symbols.DIGITS or not content.isdigit():
+            return replace(facts, sheet=sheet)
+        digits = np.frombuffer(content, np.uint8)[None]
+        modules = symbols.unpack(symbols.encode(digits))[0]
+        grid = locate(scan.grey, modules, corners)
+        if grid is None:
+            return replace(facts, sheet=sheet)
+        measurement = measure(scan.grey, grid, modules, self.curve)
+        voices = facts.voices
+        if not measurement.intended and len({v.decoder for v in voices}) < 2:
+            crop, _ = _around(scan.grey, grid.corners)
+            voices += tuple(
+                v for v in cascade.read_symbol(crop, wechat=self.wechat) if v.decoder != cascade.ZXING
+            )
+        fit = (
+            facts.fit if facts.fit and facts.fit.method != "corners" else self._fit(scan, sheet, grid.corners)
+        )
+        known = replace(
+            facts,
+            voices=voices,
+            sheet=sheet,
+            fit=fit,
+            grid=grid,
+            modules=modules,
+            measurement=measurement,
+            grades=grade(measurement, self.thresholds),
+        )
+        return self._with_print(scan, known, entry)
+
+    def _with_print(self, scan: Scan, facts: Facts, entry: Entry | None) -> Facts:
+        """Amount, dates and number in pixels, and the barcode, where the page is registered by more than its code."""
+        fit, sheet = facts.fit, facts.sheet
+        if entry is None or fit is None or sheet is None:
+            return facts
+        texts = self.text.read(scan.grey, fit, sheet, entry)
+        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet))
+
+    # --- registering ------------------------------------------------------------------------------
+
+    def _fit(self, scan: Scan, sheet: Sheet, corners: Points) -> PageFit:
+        """By marks where the form has them, else by the intended page from where the code puts it, else by the code alone."""
+        place = sheet.places.symbol
+        near = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
+        by_marks = _by_marks(scan, sheet)
+        if by_marks is not None:
+            return by_marks
+        page = self.picture_of(sheet)
+        tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=near.map, reach_mm=TILES_REACH_MM)
+        if tiles is not None and _apart(tiles, near, corners) > CLOSE_MM:
+            # The code is not where the page wants it, so its corners were no good beginning: once more, from the page itself.
+            tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=tiles.map, reach_mm=CLOSER_MM) or tiles
+        return tiles or register_picture(scan, page, PX_A_MM) or near
+
+    def _registered(self, scan: Scan) -> tuple[PageFit | None, Sheet | None]:
+        """The page without its code: the form that most places agree on."""
+        best: tuple[PageFit | None, Sheet | None] = None, None
+        for sheet in self._likely(scan):
+            fit = _by_marks(scan, sheet) or register_picture(scan, self.picture_of(sheet), PX_A_MM)
+            if fit is not None and (best[0] is None or fit.points > best[0].points):
+                best = fit, sheet
+        return best
+
+    def _likely(self, scan: Scan) -> list[Sheet]:
+        """The forms whose paper may be this picture; all of them where none fits (a strip, a cut-out)."""
+        height, width = sorted(scan.grey.shape, reverse=True)
+        ratio = height / width
+        shapes = [(s, sorted((s.layout.page_w_mm, s.layout.page_h_mm), reverse=True)) for s in self.sheets]
+        fitting = [s for s, (h, w) in shapes if abs(ratio / (h / w) - 1) < 0.08]
+        return fitting or list(self.sheets)
+
+
+def _apart(one: PageFit, other: PageFit, pixels: Points) -> float:
+    """The largest distance in millimetres at which the two fits see these pixels."""
+    return float(plane.distances(one.to_mm(pixels), other.to_mm(pixels)).max())
+
+
+def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:
+    """Marks that look alike upside down are told apart by where the code's finder patterns are."""
+    place, layout = sheet.places.symbol, sheet.layout
+    code = (place.x_mm, place.y_mm, sheet.side_mm)
+    return register_marks(scan, sheet.marks, layout.page_w_mm, layout.page_h_mm, code=code)
+
+
+def _first(voices: Sequence[Voice]) -> bytes:
+    return next(v.content for v in voices if v.content)
+
+
+def _is_blank(scan: Scan) -> bool:
+    """Nothing on the paper but its own grain."""
+    scale = BLANK_PX_A_MM * MM_PER_INCH / (scan.dpi or 300.0)
+    small = cv2.resize(scan.grey, None, fx=min(scale, 1.0), fy=min(scale, 1.0), interpolation=cv2.INTER_AREA)
+    inner = small[
+        small.shape[0] // 20 : -small.shape[0] // 20 or None,
+        small.shape[1] // 20 : -small.shape[1] // 20 or None,
+    ]
+    paper = float(np.median(inner))
+    return float((inner < paper - BLANK_DARKER).mean()) < BLANK_SHARE_MAX
+
+
+def _pixels_a_mm(scan: Scan, sheet: Sheet) -> float:
+    """By the picture's size, taken for the page's: a file's own dpi may be anything."""
+    long, short = max(scan.grey.shape), min(scan.grey.shape)
+    layout = sheet.layout
+    return float(np.sqrt(long * short / (layout.page_w_mm * layout.page_h_mm)))
+
+
+def _crop(grey: Pixels, x: float, y: float, span: float) -> tuple[Pixels, Points]:
+    left, top = max(0, int(x)), max(0, int(y))
+    part = grey[top : max(top, int(y + span) + 1), left : max(left, int(x + span) + 1)]
+    return part, np.array([left, top], np.float64)
+
+
+def _around(grey: Pixels, corners: Points) -> tuple[Pixels, Points]:
+    """The symbol with its quiet zone and a little more."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = 0.2 * float((high - low).max())
+    span = float((high - low).max()) + 2 * reach
+    crop, origin = _crop(grey, float(low[0]) - reach, float(low[1]) - reach, span)
+    return np.ascontiguousarray(crop), origin
+
+
+def _corners_mm(sheet: Sheet) -> Points:
+    place, side = sheet.places.symbol, sheet.side_mm
+    square = np.array([(0, 0), (side, 0), (side, side), (0, side)])
+    return np.asarray(square + np.array([place.x_mm, place.y_mm]))
+
+
+def _bars(grey: Pixels, fit: PageFit, sheet: Sheet) -> str | None:
+    """The barcode from its place, straightened."""
+    place = sheet.places.bars
+    if place is None:
+        return None
+    quiet = 12 * place.pitch_mm
+    width, height = gs1_128.MODULES * place.pitch_mm + 2 * quiet, place.h_mm * 0.7
+    scale = BARS_PX_A_MODULE / place.pitch_mm
+    area = Area(place.x_mm - quiet, place.y_mm + 0.15 * place.h_mm, width, height)
+    strip = straightened(grey, fit, area, px_a_mm=scale)
+    return decode.read_bars(strip).decode("ascii", "replace")
+
+
+def straightened(grey: Pixels, fit: PageFit, area: Area, *, px_a_mm: float) -> Pixels:
+    """A place of the page upright, `px_a_mm` pixels a millimetre."""
+    size = (max(1, round(area.w_mm * px_a_mm)), max(1, round(area.h_mm * px_a_mm)))
+    to_mm = np.array([[1 / px_a_mm, 0, area.x_mm], [0, 1 / px_a_mm, area.y_mm], [0, 0, 1.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    found: Pixels = cv2.warpAffine(grey, (fit.map @ to_mm)[:2], size, flags=flags, borderValue=255)
+    return found
+
+
+def place_of(facts: Facts) -> Points | None:
+    """The symbol's outer corners in pixels, measured or where it should be."""
+    if facts.grid is not None:
+        return facts.grid.corners
+    if facts.fit is not None and facts.sheet is not None:
+        return plane.moved(_corners_mm(facts.sheet), facts.fit.map)
+    return None

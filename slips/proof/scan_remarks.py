@@ -1,0 +1,360 @@
+"""The facts of a scanned page held against the gates: what a printer should look at, with value and limit.
+
+In: `Facts`, the slip, the gates. Out: a `PageResult` with findings. Decides nothing that is not measured: a position without a registered page is not
+judged, a grade below 5 pixels a module is not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from slips.proof import crops
+from slips.proof.book import Entry
+from slips.proof.gates import Gates
+from slips.proof.grade import DECODE_ONLY, GRADED
+from slips.proof.identity import identity_remarks, payload_differs
+from slips.proof.measure import Measurement
+from slips.proof.outcome import PageResult
+from slips.proof.page_text import NUMBER, TextFact
+from slips.proof.plane import Points
+from slips.proof.press_marks import PressMark
+from slips.proof.printed import AMOUNTS, DAYS
+from slips.proof.remarks import remark
+from slips.proof.scan import MM_PER_INCH, Scan
+from slips.proof.scan_page import Facts, place_of
+from slips.proof.symbol_map import CORRECTABLE
+from slips.proof.text_reading import Legibility
+from slips.proof.verdicts import Finding, Window
+
+BELIEVABLE_SCALE = 0.2
+"""A file whose dpi is off by more says nothing of the paper."""
+PASS_VOICES = 2
+SIDES = ("top", "right", "bottom", "left")
+SIDES_JA = ("上", "右", "下", "左")
+
+
+def judged(
+    scan: Scan,
+    facts: Facts,
+    entry: Entry | None,
+    gates: Gates,
+    *,
+    said: Sequence[Finding],
+    mark: PressMark | None,
+) -> PageResult:
+    """One page. `said` are the findings about the picture itself."""
+    window = _window(place_of(facts), scan)
+    found = [*said, *_resolution(scan, facts, gates), *_who(facts, entry, window), *_lie(facts, gates)]
+    if entry is not None:
+        found += _place(scan, facts, gates, window)
+        found += _symbol(facts, gates, window)
+        found += _print(facts, entry)
+    content = _content(facts)
+    right = entry.payload.encode() if entry else b""
+    decoders = tuple(dict.fromkeys(v.decoder for v in facts.voices if v.content == right and entry))
+    m, grades = facts.measurement, facts.grades
+    return PageResult(
+        source=scan.source,
+        page=scan.page,
+        kind="scan",
+        row=facts.identity.row,
+        known_by=facts.identity.by,
+        content=content.decode("ascii", "replace") if facts.identity.by != "content" else "",
+        blank=facts.blank,
+        unreadable=not content and not facts.blank,
+        misread=facts.identity.misread or any(f.code == "verify.readers_differ" for f in found),
+        foreign=facts.identity.foreign,
+        decoders=decoders,
+        grade_est=""
+        if grades is None
+        else grades.letter or f"refused: {grades.pixels_a_module:.1f} px a module",
+        codewords_left_min=None if m is None or entry is None else m.left_best,
+        registration=facts.fit.method if facts.fit else "",
+        figures=_figures(scan, facts),
+        findings=tuple(found),
+        pictures=crops.cut(scan.grey, found),
+        mark=mark,
+    )
+
+
+def _content(facts: Facts) -> bytes:
+    return next((v.content for v in facts.voices if v.content), b"")
+
+
+def _who(facts: Facts, entry: Entry | None, window: Window | None) -> Iterator[Finding]:
+    """Blank, unreadable, foreign, misread; and whether more than one witness speaks for it."""
+    if facts.blank:
+        yield remark("verify.blank")
+        return
+    contents = {v.content for v in facts.voices if v.content}
+    if not contents:
+        yield from _unread(facts, window)
+        return
+    for finding in identity_remarks(facts.identity, entry):
+        yield remark(
+            finding.code, measured=finding.measured, limit=finding.limit, window=window, **finding.params
+        )
+    if entry is None:
+        return
+    others = [c for c in contents if c != _content(facts)]
+    if others:
+        differs = payload_differs(others[0], entry)
+        yield remark("verify.readers_differ", measured=differs.measured, limit=differs.limit, window=window)
+    witnesses = {v.decoder for v in facts.voices if v.content == _content(facts)}
+    proven = facts.measurement is not None and facts.measurement.intended
+    if len(witnesses) + proven < PASS_VOICES:
+        yield remark("verify.one_voice", measured=", ".join(sorted(witnesses)), window=window)
+    if facts.others:
+        yield remark("verify.other_code", measured=f"{facts.others}", limit="0", window=window)
+
+
+def _unread(facts: Facts, window: Window | None) -> Iterator[Finding]:
+    m = facts.measurement
+    if m is None:
+        yield remark("verify.unreadable", window=window)
+    elif m.intended:
+        yield remark(
+            "verify.unreadable_known", measured=_errors(m.errors_best), limit=f"{CORRECTABLE}", window=window
+        )
+    else:
+        yield remark(
+            "verify.unreadable_measured",
+            measured=_errors(facts.nearest),
+            limit=f"{CORRECTABLE}",
+            window=window,
+        )
+
+
+def _errors(blocks: Sequence[int]) -> str:
+    return ", ".join(map(str, blocks))
+
+
+def _resolution(scan: Scan, facts: Facts, gates: Gates) -> Iterator[Finding]:
+    dpi = _true_dpi(scan, facts)
+    if dpi is not None and not 0.95 * gates.dpi_min <= dpi <= 1.05 * gates.dpi_max:
+        limit = f"{gates.dpi_min}–{gates.dpi_max} dpi"
+        yield remark("verify.resolution", measured=f"{dpi:.0f} dpi", limit=limit)
+    grades = facts.grades
+    if grades is not None and grades.standing != GRADED:
+        only = grades.standing == DECODE_ONLY
+        code = "verify.decode_only" if only else "verify.not_graded"
+        least = gates.measure_px_a_module_min if only else gates.grade_px_a_module_min
+        yield remark(code, measured=f"{grades.pixels_a_module:.1f} px", limit=f"{least:g} px")
+    if _dpi_is_false(facts):
+        said = f"{scan.dpi:.0f} dpi"
+        yield remark("verify.dpi_unbelievable", measured=said, limit=f"{dpi:.0f} dpi" if dpi else "—")
+
+
+def _true_dpi(scan: Scan, facts: Facts) -> float | None:
+    """What the registered page has; else what the file says."""
+    if facts.fit is not None:
+        across, down = facts.fit.pixels_a_mm
+        return (across + down) / 2 * MM_PER_INCH
+    return scan.dpi
+
+
+def _dpi_is_false(facts: Facts) -> bool:
+    errors = facts.fit.scale_errors if facts.fit else None
+    return errors is not None and max(map(abs, errors)) > BELIEVABLE_SCALE
+
+
+def _lie(facts: Facts, gates: Gates) -> Iterator[Finding]:
+    """How the page lies in its scan."""
+    fit = facts.fit
+    if fit is None:
+        return
+    if fit.quarter_turns == 2:
+        yield remark("verify.upside_down", measured="180°")
+    elif fit.quarter_turns:
+        yield remark("verify.on_its_side", measured=f"{90 * fit.quarter_turns}°")
+    if abs(fit.skew_deg) > gates.skew_degrees_max:
+        yield remark("verify.skew", measured=f"{fit.skew_deg:+.1f}°", limit=f"±{gates.skew_degrees_max:g}°")
+
+
+def _place(scan: Scan, facts: Facts, gates: Gates, window: Window | None) -> Iterator[Finding]:
+    """Position and size on the paper; the press's scale error."""
+    fit, grid, sheet = facts.fit, facts.grid, facts.sheet
+    if fit is None or grid is None or sheet is None:
+        return
+    if fit.method == "corners":
+        yield remark("verify.position_unjudged")
+    else:
+        dx, dy = _offset(facts)
+        limit = gates.tolerance_mm
+        if max(abs(dx), abs(dy)) > limit:
+            measured = f"{dx:+.2f} / {dy:+.2f} mm"
+            yield remark("verify.misplaced", measured=measured, limit=f"±{limit:g} mm", window=window)
+        sizes = _sizes(facts)
+        percent = gates.size_tolerance_percent
+        if max(abs(size - 1) for size in sizes) > percent / 100:
+            measured = " × ".join(f"{100 * size:.1f} %" for size in sizes)
+            yield remark("verify.code_size", measured=measured, limit=f"100 ± {percent:g} %", window=window)
+    errors = fit.scale_errors
+    if errors is not None and not _dpi_is_false(facts):
+        worst = max(errors, key=abs)
+        if abs(worst) * 100 > gates.size_tolerance_percent:
+            measured = " × ".join(f"{100 + 100 * e:.1f} %" for e in errors)
+            yield remark(
+                "verify.page_scale", measured=measured, limit=f"100 ± {gates.size_tolerance_percent:g} %"
+            )
+
+
+def _offset(facts: Facts) -> tuple[float, float]:
+    """How far the code's middle stands from its place, in millimetres: the middle, so that a size error is not told twice."""
+    assert facts.fit and facts.grid and facts.sheet
+    place, side = facts.sheet.places.symbol, facts.sheet.side_mm
+    seen = facts.fit.to_mm(facts.grid.corners).mean(axis=0)
+    return float(seen[0] - place.x_mm - side / 2), float(seen[1] - place.y_mm - side / 2)
+
+
+def _sizes(facts: Facts) -> tuple[float, float]:
+    """Size of the code on its page, across and down, 1 = as designed."""
+    assert facts.fit and facts.grid and facts.sheet
+    a, b, c, d = facts.fit.to_mm(facts.grid.corners)
+    across, down = (
+        (np.hypot(*(b - a)) + np.hypot(*(c - d))) / 2,
+        (np.hypot(*(d - a)) + np.hypot(*(c - b))) / 2,
+    )
+    return float(across / facts.sheet.side_mm), float(down / facts.sheet.side_mm)
+
+
+def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Finding]:
+    """The measured symbol against the gates. What is not measured finely enough is not judged."""
+    m, grades = facts.measurement, facts.grades
+    if m is None or grades is None or not m.intended:
+        return
+    if m.left_best < gates.left_min:
+        measured = f"{m.left_best} ({_errors(m.errors_best)})"
+        yield remark("verify.codewords_left", measured=measured, limit=f"{gates.left_min}", window=window)
+    if grades.standing == DECODE_ONLY:
+        return
+    quiet = min(m.quiet)
+    if quiet < gates.quiet_zone_modules_min:
+        side = m.quiet.index(quiet)
+        limit = f"{gates.quiet_zone_modules_min:g}"
+        names = {"side_ja": SIDES_JA[side], "side_en": SIDES[side]}
+        yield remark("verify.quiet_zone_scan", measured=f"{quiet}", limit=limit, window=window, **names)
+    if m.reserve < gates.reserve_min:
+        yield remark(
+            "verify.reserve", measured=f"{m.reserve:.2f}", limit=f"{gates.reserve_min:g}", window=window
+        )
+    if m.rungs < gates.ladder_min:
+        yield remark("verify.ladder", measured=f"{m.rungs}", limit=f"{gates.ladder_min}", window=window)
+    yield from _growth(m, gates, window)
+    if grades.standing == GRADED and grades.overall is not None and grades.overall < gates.grade_target:
+        low = grades.overall < gates.grade_accept
+        code = "verify.grade_low" if low else "verify.grade_below_target"
+        least = gates.grade_accept if low else gates.grade_target
+        yield remark(
+            code,
+            measured=f"{grades.overall} ({grades.letter})",
+            limit=f"{least}",
+            window=window,
+            limiting=", ".join(grades.limiting),
+        )
+
+
+def _growth(m: Measurement, gates: Gates, window: Window | None) -> Iterator[Finding]:
+    worst = max(m.growth_h, m.growth_v, key=abs)
+    if abs(worst) > gates.growth_max_modules:
+        code = "verify.ink_gain" if worst > 0 else "verify.ink_loss"
+        measured = f"{m.growth_h:+.2f} / {m.growth_v:+.2f}"
+        yield remark(code, measured=measured, limit=f"±{gates.growth_max_modules:g}", window=window)
+
+
+def _print(facts: Facts, entry: Entry) -> Iterator[Finding]:
+    """Amount, dates, number and barcode on the paper."""
+    for fact in facts.texts:
+        unsure = fact.reading.legibility is Legibility.UNCERTAIN
+        # The running number is small print that only helps to tell sheets apart: it speaks where it is read for sure.
+        if not fact.agrees and not (unsure and fact.value == NUMBER):
+            yield _text(fact, facts)
+    if facts.bars is None:
+        return
+    if entry.barcode and not facts.bars:
+        yield remark("verify.barcode_unread", limit=entry.barcode)
+    elif facts.bars != entry.barcode:
+        code = "verify.barcode_differs" if entry.barcode else "verify.barcode_unexpected"
+        yield remark(code, measured=facts.bars, limit=entry.barcode or "—")
+
+
+def _text(fact: TextFact, facts: Facts) -> Finding:
+    assert facts.fit
+    box = fact.box
+    low = facts.fit.to_pixels(
+        [(box.x_mm - 1, box.y_mm - 1), (box.x_mm + box.w_mm + 1, box.y_mm + box.h_mm + 1)]
+    )
+    (left, top), (right, bottom) = low.min(axis=0), low.max(axis=0)
+    window = Window(left=int(left), top=int(top), right=int(right) + 1, bottom=int(bottom) + 1)
+    limit = fact.right[0]
+    reading = fact.reading
+    if reading.legibility is Legibility.BLANK:
+        return remark("verify.text_missing", limit=limit, window=window, value=fact.value)
+    if reading.legibility is Legibility.UNCERTAIN:
+        return remark(
+            "verify.text_uncertain",
+            measured=reading.text or "?",
+            limit=limit,
+            window=window,
+            value=fact.value,
+        )
+    code = "verify.amount_differs" if fact.value in AMOUNTS else "verify.number_differs"
+    code = "verify.date_differs" if fact.value in DAYS else code
+    return remark(code, measured=reading.text, limit=limit, window=window, value=fact.value)
+
+
+def _figures(scan: Scan, facts: Facts) -> dict[str, float]:
+    """Everything measured, by name with its unit; rounded so that it can be read and compared."""
+    found: dict[str, float] = {}
+    m, fit = facts.measurement, facts.fit
+    if fit is not None:
+        found |= {
+            "registration_residual_mm": fit.residual_mm,
+            "registration_points": fit.points,
+            "rotation_deg": fit.rotation_deg,
+            "dpi_measured": _true_dpi(scan, facts) or 0.0,
+        }
+        if fit.scale_errors is not None:
+            found |= dict(zip(("scale_error_x", "scale_error_y"), fit.scale_errors, strict=True))
+        if facts.grid is not None and facts.sheet is not None and fit.method != "corners":
+            found |= dict(zip(("dx_mm", "dy_mm"), _offset(facts), strict=True))
+            found |= dict(zip(("size_x", "size_y"), _sizes(facts), strict=True))
+    if m is not None:
+        found |= {
+            "px_a_module": m.pixels_a_module,
+            "left": m.left,
+            "left_best": m.left_best,
+            **{f"errors_block_{k + 1}": error for k, error in enumerate(m.errors_best)},
+            "reserve": m.reserve,
+            "ladder": m.rungs,
+            "growth_h": m.growth_h,
+            "growth_v": m.growth_v,
+            "contrast": m.contrast,
+            "darkest": m.darkest,
+            "lightest": m.lightest,
+            "unused": m.unused,
+            "axial": m.axial,
+            "deviation": m.deviation,
+            "quiet_modules": min(m.quiet),
+        }
+    if facts.grades is not None:
+        found |= {f"grade_{name}": grade for name, grade in facts.grades.grades.items()}
+        if facts.grades.overall is not None:
+            found["grade_overall"] = facts.grades.overall
+    return {name: round(float(value), 4) for name, value in found.items() if np.isfinite(value)}
+
+
+def _window(corners: Points | None, scan: Scan) -> Window | None:
+    if corners is None:
+        return None
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = 0.2 * float((high - low).max())
+    height, width = scan.grey.shape
+    return Window(
+        left=max(0, int(low[0] - reach)),
+        top=max(0, int(low[1] - reach)),
+        right=min(width, int(high[0] + reach) + 1),
+        bottom=min(height, int(high[1] + reach) + 1),
+    )

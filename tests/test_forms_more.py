@@ -1,0 +1,350 @@
+"""Forms that stand on others, and those that are no slips: derived, pre-printed, whole-year, refund notice, pictures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pypdfium2
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from elqr.problems import ProblemError, ProblemLog
+from elqr.site import Site, load_site
+from slips.catalogue import faults_of
+from slips.form import Layout
+from slips.geometry import check_layout
+from slips.layout import load_layout
+from slips.notice_rows import COLUMNS, VALUES, cleaned, notice_values
+from slips.notices import NoticeRequest, print_notices
+from slips.preview import write_preview
+from slips.request import values_of
+from tools import form_pictures
+
+SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
+SLIPS = ("a4_large", "a4_notice", "booklet", "continuous", "mihara", "postcard_reminder")
+
+
+def texts(pdf: Path) -> list[str]:
+    """The text of each page, without spaces."""
+    return ["".join(page.get_textpage().get_text_range().split()) for page in pypdfium2.PdfDocument(pdf)]
+
+
+# --- forms that stand on others -------------------------------------------------------------------
+
+
+def test_a_derived_form_is_its_base_moved() -> None:
+    base, wide = load_layout("mihara"), load_layout("continuous")
+    assert wide.base == "mihara" and wide.sha256 != base.sha256
+    moved = {box.name: box for box in wide.boxes}
+    assert all(round(moved[box.name].x_mm - box.x_mm, 4) == 12.7 for box in base.boxes)
+    assert len(wide.holes) == 18 and {hole.x_mm for hole in wide.holes} == {6.35, 298.45}
+    # nine holes half an inch apart are 4.5 inch: the next sheet continues the row
+    assert round(wide.holes[8].y_mm + 12.7 - wide.page_h_mm, 4) == wide.holes[0].y_mm
+
+
+def test_changing_the_base_changes_the_hash(tmp_path: Path) -> None:
+    (tmp_path / "low.toml").write_bytes(Path("layouts/forms/mihara.toml").read_bytes())
+    own = tmp_path / "own.toml"
+    own.write_text('base = "low.toml"\nid = "own"\nversion = "1"\n', encoding="utf-8")
+    before = load_layout(own).sha256
+    (tmp_path / "low.toml").write_bytes((tmp_path / "low.toml").read_bytes() + b"\n")
+    assert load_layout(own).sha256 != before
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('base = "booklet"\n', "base"),
+        ('base = "mihara"\nwithout = ["nothing"]\n', "without"),
+        ('base = "a4_notice"\nwithout_parts = ["cover"]\n', "without_parts"),
+    ],
+)
+def test_a_derivation_that_means_nothing_is_refused(tmp_path: Path, text: str, field: str) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(text + 'id = "own"\nversion = "1"\n', encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_layout(file)
+    assert ("layout.bad_value", field) in [(p.code, p.field) for p in refused.value.problems]
+
+
+def test_a_form_may_leave_out_a_box_and_a_part() -> None:
+    assert {box.id for box in load_layout("mihara").boxes} - {
+        box.id for box in load_layout("mihara_preprinted").boxes
+    } >= {"mark", "title", "pay", "trademark"}
+    assert "customer_barcode" in {box.id for box in load_layout("postcard_reminder").boxes}
+    assert [part.id for part in load_layout("postcard_reminder").parts] == [
+        *("letter", "reminder", "receipt", "slip", "notice")
+    ]
+
+
+# --- the whole year -------------------------------------------------------------------------------
+
+
+def dark(layout: Layout, part: str) -> list[str]:
+    """Boxes on a dark bar in a part."""
+    return [b.when for b in layout.boxes if b.part == part and b.ground < 0.5]
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_the_whole_year_is_unmistakable_on_every_part(name: str) -> None:
+    layout = load_layout(name)
+    for part in ("receipt", "slip", "notice"):
+        assert dark(layout, part) == ["full_year"]
+    assert ("instalment", "full_year") in layout.exclusive
+
+
+def test_white_text_on_black_is_printed_and_labels_stay_black(tmp_path: Path) -> None:
+    out = tmp_path / "p.pdf"
+    write_preview("mihara", out=out, site=SITE)
+    page = pypdfium2.PdfDocument(out)[2]
+    pixels = page.render(scale=300 / 72, grayscale=True).to_numpy().squeeze()
+    box = next(b for b in load_layout("mihara").boxes if b.name == "receipt.year_period_full")
+    scale = 300 / 25.4
+    rows = slice(int((box.y_mm + 1) * scale), int((box.y_mm + box.h_mm - 1) * scale))
+    bar = pixels[rows, int((box.x_mm + 1) * scale) : int((box.x_mm + box.w_mm - 1) * scale)]
+    assert (bar < 64).mean() > 0.7 and (bar > 200).mean() > 0.05
+    label = pixels[rows, int(box.label_x_mm * scale) : int((box.label_x_mm + box.label_w_mm) * scale)]
+    assert (label > 200).mean() > 0.7 and (label < 64).mean() > 0.02
+    assert "令和8年度全期" in texts(out)[2]
+
+
+# --- pre-printed paper ----------------------------------------------------------------------------
+
+
+def test_pre_printed_paper_takes_values_codes_and_marks_only(tmp_path: Path) -> None:
+    out = tmp_path / "p.pdf"
+    write_preview("mihara_preprinted", out=out, site=SITE)
+    page = texts(out)[0]
+    assert "12,300円" in page and "令和8年6月30日" in page and "見本・使用不可" in page
+    for gone in ("納期限", "領収証書", "お支払い方法", "登録商標", "eL番号"):
+        assert gone not in page
+    layout = load_layout("mihara_preprinted")
+    base = {(b.name, b.x_mm, b.y_mm, b.size_pt) for b in load_layout("mihara").boxes}
+    assert {(b.name, b.x_mm, b.y_mm, b.size_pt) for b in layout.boxes} <= base
+    assert not (layout.lines or layout.frames or layout.tints) and not any(c.drawn for c in layout.cuts)
+
+
+def test_pre_printed_paper_needs_three_marks() -> None:
+    layout = load_layout("mihara_preprinted")
+    assert check_layout(layout, values=values_of(layout)) == []
+    few = replace(layout, register_marks=layout.register_marks[:2])
+    assert [(p.code, p.params["expected"]) for p in check_layout(few)] == [
+        ("layout.required", "3 register_mark")
+    ]
+
+
+# --- the reminder ---------------------------------------------------------------------------------
+
+
+def test_the_reminder_fits_the_post_and_its_folds() -> None:
+    layout = load_layout("postcard_reminder")
+    face_w, face_h = layout.page_w_mm / 3, layout.page_h_mm
+    assert 90 <= face_w <= 107 and 140 <= face_h <= 154  # a postcard of the post
+    assert {c.x1_mm for c in layout.cuts if c.kind == "fold"} == {face_w, 2 * face_w}
+    # what is owed stands on the two panels that lie on each other, never on the face
+    face = {b.value for b in layout.boxes if b.part == "letter"}
+    assert not face & {"amount_yen", "tax_name", "due_date", "year_period", "notice_no", "payload"}
+    assert all(b.x_mm >= face_w for b in layout.boxes if b.part != "letter")
+
+
+def test_the_reminder_says_what_the_law_asks(tmp_path: Path) -> None:
+    out = tmp_path / "p.pdf"
+    write_preview("postcard_reminder", out=out, site=SITE)
+    page = texts(out)[0]
+    for said in (
+        "督促状",
+        "令和8年5月11日現在",
+        "10日を経過した日まで",
+        "みほん市長に対して審査請求",
+        "みほん市を被告として",
+    ):
+        assert said in page
+
+
+# --- the notice of refund -------------------------------------------------------------------------
+
+HEAD = ",".join(column.name for column in COLUMNS)
+GOOD = {
+    "notice_no": "還第1号", "decided_on": "2026-07-10", "payer_id": "1", "payer_name": "見本 太郎", "postal_code": "999-9999",
+    "address": "みほん県みほん市本町1-2-3", "lang": "ja", "tax_name": "固定資産税", "levy_year": "2026", "period": "02",
+    "paid_amount": "24600", "due_amount": "12,300", "overpaid": "12300", "class": "kanou", "offset_to": "2026901-1;2026901-2",
+    "offset_amount": "2300", "refund": "10000", "interest": "100", "interest_from": "2026-06-02", "interest_to": "2026-07-10",
+    "total": "10100", "account_masked": "", "claim_until": "2031-07-09",
+}  # fmt: skip
+
+
+def row(**changes: str) -> dict[str, str | None]:
+    return {name: value or None for name, value in {**GOOD, **changes}.items()}
+
+
+def frame(*rows: dict[str, str | None]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=dict.fromkeys(GOOD, pl.String)).with_columns(
+        line=pl.int_range(2, 2 + len(rows), dtype=pl.Int64)
+    )
+
+
+def held(*rows: dict[str, str | None]) -> list[tuple[str, str]]:
+    log = ProblemLog()
+    cleaned(frame(*rows), log)
+    return [(p.code, p.field) for p in log.problems()]
+
+
+def test_a_good_row_is_said_in_words() -> None:
+    log = ProblemLog()
+    rows = cleaned(frame(row()), log)
+    assert log.table().is_empty()
+    said = notice_values(rows, site=load_site(SITE)).row(0, named=True)
+    assert set(said) == set(VALUES)
+    expected = {
+        "overpaid": "12,300円", "total": "10,100円", "class": "過納", "offset_to": "2026901-1、2026901-2",
+        "interest_span": "令和8年6月2日 – 令和8年7月10日", "year_period": "令和8年度 第2期", "payer_name": "見本 太郎 様",
+        "no_account": "1", "no_payment": "", "account": "", "postal": "〒999-9999", "claim_until": "令和13年7月9日",
+    }  # fmt: skip
+    assert {name: said[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"payer_name": ""}, [("notice.missing", "payer_name")]),
+        ({"decided_on": "2026-02-30"}, [("notice.bad_value", "decided_on")]),
+        ({"refund": "-10000"}, [("notice.bad_value", "refund")]),
+        ({"class": "不明"}, [("notice.bad_value", "class")]),
+        ({"postal_code": "99"}, [("notice.bad_value", "postal_code")]),
+        ({"overpaid": "12301"}, [("notice.sum_differs", "overpaid")]),
+        ({"total": "10000"}, [("notice.sum_differs", "total")]),
+    ],
+)
+def test_a_faulty_row_is_held(changes: dict[str, str], found: list[tuple[str, str]]) -> None:
+    assert held(row(**changes)) == found
+
+
+def test_a_number_that_stands_twice_holds_both() -> None:
+    assert held(row(), row(payer_name="見本 花子")) == [("notice.twice", "notice_no")] * 2
+
+
+def test_an_account_or_nothing_to_pay_changes_the_foot(tmp_path: Path) -> None:
+    source = tmp_path / "notices.csv"
+    rows = [
+        row(),
+        row(notice_no="還第2号", account_masked="みほん銀行 ***1234"),
+        row(notice_no="還第3号", offset_amount="12300", refund="0", interest="", total="0", lang="en"),
+        row(notice_no="還第4号", total="1"),
+    ]
+    frame(*rows).drop("line").write_csv(source)
+    done = CliRunner().invoke(
+        main,
+        [
+            "print-notices",
+            str(source),
+            "--out",
+            str(tmp_path / "out"),
+            "--site",
+            str(SITE),
+            "--issue-date",
+            "2026-07-10",
+        ],
+    )
+    assert done.exit_code == 1, done.output
+    pages = texts(tmp_path / "out" / "notices-00001.pdf")
+    assert ["口座振込依頼書" in p for p in pages] == [True, False, False]  # nothing is paid out to the third
+    assert "みほん銀行***1234" in pages[1] and "Nothingispaidout" in pages[2]
+    assert [t in pages[0] for t in ("10,100円", "みほん市長", "審査請求", "第17条の2")] == [True] * 4
+    job = json.loads((tmp_path / "out" / "job.json").read_text(encoding="utf-8"))
+    assert (job["in"], job["printed"], job["held"]) == (
+        {"notices": 4}, {"notices": 3, "yen": 20200}, {"notices": 1},
+    )  # fmt: skip
+    listed = pl.read_csv(tmp_path / "out" / "notices.csv", infer_schema=False)
+    assert listed["page"].to_list() == ["1", "2", "3"]
+    assert "notice.sum_differs" in (tmp_path / "out" / "problems.csv").read_text(encoding="utf-8")
+
+
+def test_the_same_notices_give_the_same_bytes(tmp_path: Path) -> None:
+    import datetime as dt
+
+    source = tmp_path / "notices.csv"
+    frame(row(), row(notice_no="還第2号")).drop("line").write_csv(source)
+    for name in ("a", "b"):
+        print_notices(
+            NoticeRequest(
+                notices=source, out=tmp_path / name, layout="refund_notice", issue_date=dt.date(2026, 7, 10)
+            )
+        )
+    for file in ("notices-00001.pdf", "notices.csv", "job.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_a_page_that_reads_otherwise_is_not_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datetime as dt
+
+    from slips import notices
+
+    source = tmp_path / "notices.csv"
+    frame(row()).drop("line").write_csv(source)
+    honest = notices.write_pdf
+
+    def forging(out: object, values: pl.DataFrame, **rest: object) -> None:
+        honest(out, values.with_columns(total=pl.lit("10,000円")), **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(notices, "write_pdf", forging)
+    with pytest.raises(ProblemError) as refused:
+        print_notices(
+            NoticeRequest(
+                notices=source, out=tmp_path / "out", layout="refund_notice", issue_date=dt.date(2026, 7, 10)
+            )
+        )
+    assert [p.code for p in refused.value.problems] == ["notice.read_back"]
+    assert not (tmp_path / "out" / "notices-00001.pdf").exists()
+
+
+def test_forms_are_not_used_for_another_document(tmp_path: Path) -> None:
+    args = ["--out", str(tmp_path / "o"), "--site", str(SITE), "--issue-date", "2026-06-01"]
+    done = CliRunner().invoke(main, ["print", "sample_data/slips.csv", "--layout", "refund_notice", *args])
+    assert done.exit_code == 2 and "layout.other_document" in done.output
+    source = tmp_path / "notices.csv"
+    frame(row()).drop("line").write_csv(source)
+    done = CliRunner().invoke(main, ["print-notices", str(source), "--layout", "mihara", *args])
+    assert done.exit_code == 2
+
+
+def test_a_notice_without_its_law_is_refused() -> None:
+    layout = load_layout("refund_notice")
+    bare = replace(layout, boxes=tuple(b for b in layout.boxes if b.id not in ("objection", "total")))
+    assert [p.params["expected"] for p in check_layout(bare)] == ["value = total", "text = refund.objection"]
+    assert faults_of("refund_notice") == []
+    assert Site.unknown().head == ""
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def test_the_pictures_show_the_forms_as_they_are() -> None:
+    assert form_pictures.outdated() == [], "run: python -m tools.form_pictures"
+
+
+def test_the_notice_of_refund_is_read_aloud_as_its_golden_says(tmp_path: Path) -> None:
+    from slips.aloud import said_of, spoken_pages
+
+    out = CliRunner().invoke(
+        main,
+        [
+            "print-notices",
+            "sample_data/notices.csv",
+            "--out",
+            str(tmp_path),
+            "--site",
+            str(SITE),
+            "--issue-date",
+            "2026-07-10",
+        ],
+    )
+    assert out.exit_code == 0, out.output
+    first = spoken_pages((tmp_path / "notices-00001.pdf").read_bytes())[0]
+    text = "\n".join(said_of(first, lang="ja")) + "\n"
+    assert text == Path("tests/golden/read_refund_notice.txt").read_text(encoding="utf-8")

@@ -1,0 +1,100 @@
+"""Languages of the guidance texts: complete or refused, every letter in a font, told to a screen reader in its own tongue."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from slips import labels
+from slips.catalogue import faults_of
+from slips.labels import FACE_OF, GUIDED, GUIDED_KEYS, NAMES_OF, load_labels
+from slips.layout import load_layout
+from slips.preview import write_preview
+from slips.wording import faces_of_languages
+
+SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
+TERMS = {  # what a clerk, a machine or the site asks for stays as it is
+    "pay.channels": ("地方税お支払サイト", "eL-QR", "コンビニ", "取扱期限"),
+    "pay.brief": ("地方税お支払サイト", "eL-QR", "コンビニ", "取扱期限"),
+    "note.no_receipt": ("領収証書",),
+    "convenience.over_limit": ("コンビニ", "{site.limit"),
+    "letter.lead": ("納付書", "eL番号"),
+}
+
+
+@pytest.mark.parametrize("lang", GUIDED)
+def test_a_language_is_whole_and_keeps_the_terms(lang: str) -> None:
+    own, base = load_labels(lang), load_labels("ja")
+    assert own.own == set(GUIDED_KEYS) and set(own.words) == set(base.words)
+    for key, terms in TERMS.items():
+        assert [t for t in terms if t not in own.words[key]] == [], key
+    for key in GUIDED_KEYS:
+        assert own.words[key] != base.words[key], key
+        # the same site words, in the notation of the language's base
+        assert {hole.removesuffix("_en") for hole in own.holes(key)} == base.holes(key), key
+
+
+def test_languages_differ_from_each_other() -> None:
+    for key in GUIDED_KEYS:
+        texts = {load_labels(lang).words[key] for lang in (*GUIDED, "ja", "en")}
+        assert len(texts) == len(GUIDED) + 2, key
+
+
+@pytest.mark.parametrize(
+    ("change", "named"), [('order = "x"', "el.order"), ('[el]\norder = "x"\n[el2]\nmore = "y"', "el2.more")]
+)
+def test_a_language_that_is_not_whole_is_refused(
+    monkeypatch: pytest.MonkeyPatch, change: str, named: str
+) -> None:
+    whole = labels._read("pt")
+    if named == "el.order":
+        whole.pop("el")
+    else:
+        whole["el2"] = {"more": change}
+    monkeypatch.setattr(labels, "_read", lambda name: dict(whole))
+    with pytest.raises(ValueError, match=re.escape(named)):
+        load_labels.__wrapped__("pt")
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"), [("zh-CN", "zh-Hans"), ("tl", "fil"), ("pt-BR", "pt"), ("ja-x-easy", "ja-easy")]
+)
+def test_other_tags_of_the_same_language(tag: str, name: str) -> None:
+    assert NAMES_OF[tag] == name and load_labels(tag).lang == name
+
+
+def test_a_language_we_have_not_gets_english() -> None:
+    assert load_labels("fr").lang == "en" and load_labels("fr").own == frozenset()
+
+
+def test_only_languages_that_need_one_bring_a_font() -> None:
+    assert faces_of_languages(["ja", "en", "pt", "fil", "ja-easy"]) == ()
+    assert faces_of_languages(["zh-CN", "ko", "vi"]) == ("ko", "vi", "zh") == tuple(sorted(FACE_OF.values()))
+
+
+@pytest.mark.parametrize("lang", ["vi", "zh-Hans", "ja-easy"])
+def test_guidance_is_tagged_in_its_language(tmp_path: Path, lang: str) -> None:
+    out = tmp_path / "p.pdf"
+    write_preview("mihara", out=out, lang=lang, site=SITE)
+    with pikepdf.open(out) as pdf:
+        sections = pdf.Root.StructTreeRoot.K.K
+        tags = [str(e.get("/Lang", "")) for e in sections[0].K]
+        section = str(sections[0].get("/Lang", ""))
+        fonts = {str(f.BaseFont).partition("+")[2] for f in pdf.pages[0].Resources.Font.values()}
+    if lang == "ja-easy":
+        assert set(tags) == {""} and section == ""  # easy Japanese is Japanese
+        return
+    assert section == {"vi": "en", "zh-Hans": ""}[lang]
+    # no receipt, one channel, ways to pay, eL number, notice and alternative text of the code, alternative text of the bars
+    assert tags.count(lang) == 7
+    assert {"vi": "DejaVuSansCondensed", "zh-Hans": "WenQuanYiMicroHei"}[lang] in fonts
+
+
+def test_a_language_without_its_letters_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "FACE_OF", {})
+    found = {p.code for p in faults_of("mihara")}
+    assert found == {"text.label_no_glyph"}
+    assert load_layout("mihara").id == "mihara"

@@ -1,0 +1,226 @@
+"""What is said of a scanned page: one good page measured once, then its facts changed one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from elqr.problems import catalogue
+from slips.layout import load_layout
+from slips.proof import plane
+from slips.proof.book import Book, Entry, read_book
+from slips.proof.cascade import Voice
+from slips.proof.curve import srgb
+from slips.proof.gates import Gates, load_gates
+from slips.proof.grade import DECODE_ONLY, Grades, grade
+from slips.proof.identity import Hint, identify
+from slips.proof.measure import Measurement
+from slips.proof.outcome import PageResult
+from slips.proof.page_text import PageText
+from slips.proof.reference import reference_page
+from slips.proof.remarks import remark, sentence
+from slips.proof.scan import Scan
+from slips.proof.scan_page import Facts, ScanReader
+from slips.proof.scan_remarks import judged
+from slips.proof.sheets import Sheet
+from slips.proof.text_reading import Legibility, TextReading
+from slips.proof.thresholds import load_thresholds
+from slips.proof.verdicts import Weight
+from tools.paper import Scanner, sheets_of
+
+DPI = 450
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A good page and what was found on it."""
+
+    scan: Scan
+    facts: Facts
+    book: Book
+    gates: Gates
+
+    @property
+    def entry(self) -> Entry:
+        return self.book.entry(2)
+
+    def judge(self, facts: Facts, scan: Scan | None = None) -> PageResult:
+        return judged(scan or self.scan, facts, self.entry, self.gates, said=(), mark=None)
+
+
+@pytest.fixture(scope="module")
+def page(printed_job: Path) -> Page:
+    book, _ = read_book(printed_job / "manifest.parquet")
+    sheet = Sheet("mihara", load_layout("mihara"))
+    (paper,) = sheets_of(printed_job / "slips-00001.pdf", [3])
+    scan = Scan(source="a.png", page=1, grey=Scanner(dpi=DPI, jpeg=0).scan(paper, seed=4), dpi=DPI)
+    reader = ScanReader(
+        book=book,
+        sheets=(sheet,),
+        curve=srgb(),
+        thresholds=load_thresholds(),
+        picture_of=lambda form: reference_page(form.layout),
+        text=PageText((sheet,)),
+    )
+    return Page(scan, reader.look(scan, hint=Hint()), book, load_gates())
+
+
+def said(result: PageResult) -> set[str]:
+    return {finding.code for finding in result.findings}
+
+
+def test_a_good_page_has_nothing_to_say(page: Page) -> None:
+    result = page.judge(page.facts)
+    assert said(result) == set() and result.row == 2 and result.known_by == "content"
+    assert result.grade_est in ("A", "B") and result.codewords_left_min == 8
+    assert {"dx_mm", "reserve", "growth_h", "contrast", "grade_modulation"} <= set(result.figures)
+
+
+def measured(**changes: object) -> Callable[[Facts], Facts]:
+    def change(facts: Facts) -> Facts:
+        assert facts.measurement is not None
+        m: Measurement = replace(facts.measurement, **changes)  # type: ignore[arg-type]
+        return replace(facts, measurement=m, grades=grade(m, load_thresholds()))
+
+    return change
+
+
+def graded(**changes: object) -> Callable[[Facts], Facts]:
+    def change(facts: Facts) -> Facts:
+        assert facts.grades is not None
+        grades: Grades = replace(facts.grades, **changes)  # type: ignore[arg-type]
+        return replace(facts, grades=grades)
+
+    return change
+
+
+def turned(degrees: float) -> Callable[[Facts], Facts]:
+    """The page turned about its origin; the code with it, so only how the page lies changes."""
+
+    def change(facts: Facts) -> Facts:
+        assert facts.fit is not None and facts.grid is not None
+        angle = np.radians(degrees)
+        turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
+        corners = plane.moved(facts.grid.corners, turn)
+        return replace(
+            facts,
+            fit=replace(facts.fit, map=turn @ facts.fit.map),
+            grid=replace(facts.grid, corners=corners),
+            texts=(),
+        )
+
+    return change
+
+
+def corners(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Facts], Facts]:
+    def changed(facts: Facts) -> Facts:
+        assert facts.grid is not None
+        return replace(facts, grid=replace(facts.grid, corners=change(facts.grid.corners)))
+
+    return changed
+
+
+def read_as(**reading: object) -> Callable[[Facts], Facts]:
+    def change(facts: Facts) -> Facts:
+        other = TextReading(**reading)  # type: ignore[arg-type]
+        texts = [replace(t, reading=other) if t.value == "amount_yen" else t for t in facts.texts]
+        assert texts
+        return replace(facts, texts=tuple(texts))
+
+    return change
+
+
+def spoken(*voices: tuple[str, bytes], **changes: object) -> Callable[[Facts], Facts]:
+    def change(facts: Facts) -> Facts:
+        given = [Voice(decoder=who, preparation="as is", content=what) for who, what in voices]
+        return replace(facts, voices=tuple(given), **changes)  # type: ignore[arg-type]
+
+    return change
+
+
+def unproven(facts: Facts) -> Facts:
+    return measured(intended=False)(facts)
+
+
+def far(scale: float) -> Callable[[Facts], Facts]:
+    def change(facts: Facts) -> Facts:
+        assert facts.fit is not None
+        smaller = np.diag([scale, scale, 1.0]) @ facts.fit.map
+        return replace(facts, fit=replace(facts.fit, map=smaller, dpi=None), grid=None, texts=(), bars=None)
+
+    return change
+
+
+CHANGES: dict[str, Callable[[Facts], Facts]] = {
+    "verify.codewords_left": measured(left_best=3, errors_best=(1, 5, 0, 2)),
+    "verify.quiet_zone_scan": measured(quiet=(4, 3, 4, 4)),
+    "verify.reserve": measured(reserve=0.3),
+    "verify.ladder": measured(rungs=2),
+    "verify.ink_gain": measured(growth_h=0.2, growth_v=0.05),
+    "verify.ink_loss": measured(growth_h=-0.05, growth_v=-0.22),
+    "verify.grade_low": graded(overall=1, letter="D", limiting=("modulation",)),
+    "verify.grade_below_target": graded(overall=2, letter="C", limiting=("modulation",)),
+    "verify.not_graded": graded(standing="indicative", letter="", pixels_a_module=4.1),
+    "verify.decode_only": graded(standing=DECODE_ONLY, letter="", overall=None, pixels_a_module=2.4),
+    "verify.misplaced": corners(lambda c: c + 0.6 * DPI / 25.4),
+    "verify.code_size": corners(lambda c: (c - c.mean(axis=0)) * 0.98 + c.mean(axis=0)),
+    "verify.position_unjudged": lambda facts: replace(facts, fit=replace(facts.fit, method="corners")),  # type: ignore[type-var]
+    "verify.on_its_side": turned(90),
+    "verify.upside_down": turned(180),
+    "verify.skew": turned(3),
+    "verify.resolution": far(0.2),
+    "verify.text_missing": read_as(legibility=Legibility.BLANK),
+    "verify.text_uncertain": read_as(legibility=Legibility.UNCERTAIN, text="1,000円"),
+    "verify.amount_differs": read_as(legibility=Legibility.READ, text="1,000円", margin=0.3, score=0.9),
+    "verify.barcode_unread": lambda facts: replace(facts, bars=""),
+    "verify.barcode_differs": lambda facts: replace(facts, bars="9" * 44),
+    "verify.other_code": lambda facts: replace(facts, others=1),
+    "verify.one_voice": unproven,
+}
+
+
+@pytest.mark.parametrize("code", CHANGES)
+def test_each_departure_is_said_and_nothing_else(page: Page, code: str) -> None:
+    result = page.judge(CHANGES[code](page.facts))
+    allowed = {code, "verify.page_scale"} if code in ("verify.resolution",) else {code}
+    assert code in said(result) and said(result) <= allowed, said(result)
+    finding = next(f for f in result.findings if f.code == code)
+    assert finding.measured in sentence(finding, "ja") and finding.limit in sentence(finding, "en")
+    assert finding.window is None or result.pictures[result.findings.index(finding)].startswith(b"\x89PNG")
+
+
+def test_readers_that_disagree_are_a_misread(page: Page) -> None:
+    right = page.entry.payload.encode()
+    wrong = right[:40] + b"9" + right[41:]
+    result = page.judge(spoken(("zxing-cpp", right), ("zbar", wrong))(page.facts))
+    assert result.misread and "verify.readers_differ" in said(result)
+    assert result.decoders == ("zxing-cpp",)
+
+
+def test_digits_that_are_no_payload_are_never_a_slip(page: Page) -> None:
+    identity = identify(b"0123456789", page.book, place=None)
+    facts = replace(
+        page.facts, identity=identity, voices=(Voice(decoder="zbar", preparation="", content=b"0123456789"),)
+    )
+    result = judged(page.scan, facts, None, page.gates, said=(), mark=None)
+    assert said(result) == {"verify.not_a_payload"} and result.row is None and result.misread
+    assert result.content == "0123456789"
+
+
+def test_what_a_scan_says_of_its_scale(page: Page) -> None:
+    assert page.facts.fit is not None
+    short = replace(page.facts, fit=replace(page.facts.fit, dpi=DPI * 1.05))
+    assert "verify.page_scale" in said(page.judge(short))
+    absurd = replace(page.facts, fit=replace(page.facts.fit, dpi=72.0))
+    assert said(page.judge(absurd, replace(page.scan, dpi=72.0))) == {"verify.dpi_unbelievable"}
+
+
+def test_every_finding_of_verify_has_a_weight_and_fills_its_sentences() -> None:
+    """Whatever the code, measured and limit are all that a sentence may take for granted."""
+    codes = [code for code in catalogue() if code.startswith("verify.")]
+    assert len(codes) > 70
+    assert {remark(code).weight for code in codes} == set(Weight)

@@ -1,0 +1,157 @@
+"""Pages of PDFs: every altered one is caught and its cause named, every good one passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import altered_pages
+import pikepdf
+import polars as pl
+import pytest
+
+from slips.proof.outcome import Inspection, PageResult
+from slips.proof.run import VerifyRequest, verify
+from slips.proof.verdicts import Verdict
+
+CAUSES = {
+    "neighbour's payload": "verify.number_differs",
+    "no symbol": "verify.unreadable",
+    "grey picture": "verify.code_image",
+    "resampled picture": "verify.pixels",
+    "mirrored": "verify.mirrored",
+    "turned": "verify.turned",
+    "another mask": "verify.modules",
+    "level L": "verify.symbol_kind",
+    "1 module flipped": "verify.modules",
+    "10 modules flipped": "verify.modules",
+    "25 modules flipped": "verify.modules",
+    "moved by 0.05 mm": "verify.moved",
+    "moved by 0.1 mm": "verify.moved",
+    "moved by 1 mm": "verify.moved",
+    "scaled to 99 %": "verify.size",
+    "scaled to 95 %": "verify.size",
+    "hairline through it": "verify.pixels",
+    "text over a corner": "verify.pixels",
+    "frame three modules off": "verify.quiet_zone",
+    "text in the quiet zone": "verify.quiet_zone",
+    "60 % grey": "verify.not_black",
+    "90 % black": "verify.not_black",
+    "dark blue": "verify.code_ink",
+    "black of three colours": "verify.code_ink",
+    "rich black": "verify.code_ink",
+    "tint behind it": "verify.tint",
+    "white box over 6 %": "verify.modules",
+}
+"""The finding that names what was done to the code; `verify.pixels` is said beside it."""
+
+
+@pytest.fixture(scope="module")
+def altered(printed_job: Path, tmp_path_factory: pytest.TempPathFactory) -> Inspection:
+    """All alterations in one file, one a page, and the good pages behind them."""
+    payloads = pl.read_parquet(printed_job / "manifest.parquet")["payload"].to_list()
+    folder = tmp_path_factory.mktemp("altered")
+    file = altered_pages.alter(printed_job / "slips-00001.pdf", folder / "slips-00001.pdf", payloads)
+    return verify(VerifyRequest(paths=[file], manifest=printed_job / "manifest.parquet"))
+
+
+def page_of(inspection: Inspection, name: str) -> PageResult:
+    return inspection.pages[list(altered_pages.ALTERATIONS).index(name)]
+
+
+def codes(page: PageResult) -> set[str]:
+    return {finding.code for finding in page.findings}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_every_alteration_is_caught_and_named(altered: Inspection, name: str) -> None:
+    page = page_of(altered, name)
+    assert CAUSES[name] in codes(page), (name, codes(page))
+    assert any(finding.weight.value == "fail" for finding in page.findings)
+    assert all(f.window is None or picture for f, picture in zip(page.findings, page.pictures, strict=True))
+
+
+def test_decoding_alone_would_have_passed_most(altered: Inspection) -> None:
+    """Why pixels are compared: these pages read right."""
+    manifest = len(altered_pages.ALTERATIONS)
+    read_right = [page for page in altered.pages[:manifest] if page.decoders]
+    assert len(read_right) >= 18
+
+
+def test_a_good_page_passes(altered: Inspection) -> None:
+    good = altered.pages[len(altered_pages.ALTERATIONS) :]
+    assert len(good) >= 10
+    assert all(page.findings == () and page.decoders == ("zxing-cpp",) for page in good)
+    passed = [slip for slip in altered.slips if slip.verdict is Verdict.PASS]
+    assert len(passed) == len(good)
+
+
+def test_the_neighbours_code_is_a_duplicate_and_its_own_slip_is_missing(altered: Inspection) -> None:
+    by_key = {slip.slip_key: slip for slip in altered.slips}
+    second = pages_row(altered, 0)
+    assert second == 1 and [page.row for page in altered.pages[:2]] == [1, 1]
+    keys = list(by_key)
+    assert by_key[keys[0]].verdict is Verdict.MISSING
+    assert by_key[keys[1]].verdict is Verdict.DUPLICATE
+
+
+def pages_row(inspection: Inspection, page: int) -> int | None:
+    return inspection.pages[page].row
+
+
+def test_a_finished_job_passes_as_a_whole_with_any_number_of_processes(printed_job: Path) -> None:
+    found = [
+        verify(VerifyRequest(paths=[printed_job], manifest=printed_job / "manifest.csv", jobs=jobs))
+        for jobs in (1, 2)
+    ]
+    for one in found:
+        assert one.clean and one.counts[Verdict.PASS] == 40
+        assert one.sampling.share_below == pytest.approx(3 / 40)
+    assert found[0].slips == found[1].slips
+    assert [p.figures for p in found[0].pages] == [p.figures for p in found[1].pages]
+
+
+def test_what_else_a_page_may_show(printed_job: Path, tmp_path: Path) -> None:
+    """A wrong page size, a colour beside the code, another amount, date and barcode in the manifest, blank and foreign pages."""
+    rows = pl.read_parquet(printed_job / "manifest.parquet")
+    changed = rows.with_columns(
+        amount=pl.when(pl.col("seq") == 3).then(1).otherwise("amount"),
+        due_date=pl.when(pl.col("seq") == 4).then(pl.date(2026, 1, 31)).otherwise("due_date"),
+        barcode=pl.when(pl.col("seq") == 5)
+        .then(pl.lit("9" * 44))
+        .when(pl.col("seq") == 6)
+        .then(None)
+        .otherwise("barcode"),
+    ).filter(pl.col("seq") != 7)
+    changed.write_parquet(tmp_path / "manifest.parquet")
+    with pikepdf.open(printed_job / "slips-00001.pdf") as file:
+        coloured, cut = file.pages[0], file.pages[1]
+        coloured.contents_add(file.make_stream(b"q 1 0 0 rg 20 300 9 9 re f Q"))
+        cut.obj.MediaBox = pikepdf.Array([0, 0, *[float(v) - 3 for v in cut.mediabox[2:]]])
+        cut.obj.TrimBox = cut.obj.MediaBox
+        file.pages[7].obj.Contents = file.make_stream(b"")
+        file.pages[8].contents_add(file.make_stream(_over_the_bars()))
+        file.save(tmp_path / "slips-00001.pdf")
+    request = VerifyRequest(paths=[tmp_path / "slips-00001.pdf"], manifest=tmp_path / "manifest.parquet")
+    found = verify(request)
+    assert "verify.page_ink" in codes(found.pages[0])
+    assert "verify.page_size" in codes(found.pages[1])
+    assert "verify.amount_differs" in codes(found.pages[2])
+    assert "verify.date_differs" in codes(found.pages[3])
+    assert "verify.barcode_differs" in codes(found.pages[4])
+    assert "verify.barcode_unexpected" in codes(found.pages[5])
+    assert found.pages[6].foreign and codes(found.pages[6]) == {"verify.foreign"}
+    assert "verify.unreadable" in codes(found.pages[7]) or "verify.blank" in codes(found.pages[7])
+    assert "verify.bars" in codes(found.pages[8])
+    disagreeing = [f for f in found.findings if f.code == "verify.manifest_disagrees"]
+    assert {f.params["value"] for f in disagreeing} >= {"amount", "due_date", "barcode.amount"}
+    assert found.slips[-1].verdict is Verdict.FOREIGN
+
+
+def _over_the_bars() -> bytes:
+    from slips.proof.intent import places_of
+
+    bars = places_of(altered_pages.LAYOUT, names=()).bars
+    assert bars is not None
+    mm = altered_pages.MM
+    y = (altered_pages.HEIGHT - bars.y_mm - bars.h_mm / 2) * mm
+    return b"q 0 g %.3f %.3f 60 1 re f Q" % ((bars.x_mm + 5) * mm, y)
