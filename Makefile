@@ -126,8 +126,8 @@ fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, round aft
 		$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS) || exit 1; \
 	done
 
-bench: install $(VENV)/.tools  ## the figures of docs/performance.md, measured here
-	$(BIN)/python -m bench
+bench: install $(VENV)/.tools $(VENV)/.programs  ## the figures of docs/performance.md, measured here (BENCH_ARGS=--full: at the sizes of the goals)
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 # The sample is judged, and so is its smallest file broken on purpose: a validator that cannot fail proves nothing.
 validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf

@@ -1,26 +1,36 @@
-"""A night of 20,000 receipts against a standing ledger, process start to durable commit: what it costs, by the size of the ledger.
+"""A night of 20,000 receipts against standing ledgers of two sizes, process start to durable commit, beside the match alone in DuckDB and pandas.
 
-In: `python -m bench.ledger_night FOLDER LINES [RECEIPTS]`. Out: CPU and wall seconds, peak memory, what the night did. The ledger is made once
-a size and copied for each night. The register is bench.nights'; the mix of receipts is assumed (reconcile-rules §7).
+    python -m bench.ledger_night [--lines N M] [--receipts R] [--folder DIR]
+
+CPU seconds of the whole process, imports included. Ledgers are made once a size in DIR (through the ledger's own loader) and copied for each night.
+The register is bench.nights'; the mix of receipts is assumed (reconcile-rules §7). Peers get the same rows as parquet or in their own tables,
+and only match: they keep nothing, and write nothing.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
-import time
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from bench.figures import Figure
+from bench.match import peer_commands, prepare_peers, run
 from bench.nights import BODY, events, register
 
 AS_OF = date(2026, 11, 20)
 TOTALS = ("received", "posted", "excess", "suspense", "held", "events", "quarantined", "rejected")
+SEED = 3
 
 
 def build(place: Path, lines: int) -> None:
@@ -69,7 +79,7 @@ def write_receipts(path: Path, *, receipts: int, lines: int, seed: int) -> None:
     ).write_csv(path)
 
 
-def night(place: Path, receipts: Path) -> None:
+def night(place: Path, receipts: Path) -> dict[str, Any]:
     """One night, told as its process saw it."""
     from reconcile.night import Inputs
     from reconcile.policy import load_policy
@@ -78,8 +88,12 @@ def night(place: Path, receipts: Path) -> None:
     inputs = Inputs(receipts=[receipts])
     done = reconcile(RunRequest(ledger=place, inputs=inputs, as_of=AS_OF, policy=load_policy()))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = used.ru_utime + used.ru_stime
-    print(f"  CPU {cpu:.2f} s, peak {_peak()} MB, {dict(done.run)}", flush=True)
+    return {
+        "cpu": used.ru_utime + used.ru_stime,
+        "mb": _peak(),
+        "posted": done.run["posted"][0],
+        "drift": done.drift,
+    }
 
 
 def _peak() -> int:
@@ -88,29 +102,132 @@ def _peak() -> int:
     return int(told.split()[0]) >> 10
 
 
-def main(folder: Path, lines: int, receipts: int) -> None:
-    """Make the ledger where it is not there, then two nights, each on a copy."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place, file = folder / f"ledger-{lines}.db", folder / f"receipts-{lines}-{receipts}.csv"
-    if not place.exists():
-        began = time.perf_counter()
-        build(place, lines)
-        size = place.stat().st_size >> 20
-        print(f"{lines} lines: made in {time.perf_counter() - began:.0f} s, {size} MB", flush=True)
-    write_receipts(file, receipts=receipts, lines=lines, seed=3)
-    for _ in range(2):
-        copy = folder / "copy.db"
-        for end in ("", ".seal"):
-            shutil.copy(f"{place}{end}", f"{copy}{end}")
-        os.sync()
-        began = time.perf_counter()
-        command = [sys.executable, "-m", "bench.ledger_night", "night", str(copy), str(file)]
-        subprocess.run(command, check=True)
-        print(f"{lines} lines, {receipts} receipts: wall {time.perf_counter() - began:.2f} s", flush=True)
+def made(folder: Path, *, lines: int, receipts: int) -> Path:
+    """A folder with the ledger and the same data for the peers, made where it is not there; in a process of its own, for the memory."""
+    home = folder / f"{receipts}-{lines}"
+    if not (home / "ready").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        for what in ("ledger", "peers"):
+            command = [
+                sys.executable,
+                "-m",
+                "bench.ledger_night",
+                "--make",
+                what,
+                str(home),
+                str(lines),
+                str(receipts),
+            ]
+            subprocess.run(command, check=True)
+        (home / "ready").touch()
+    return home
+
+
+def make(what: str, home: Path, lines: int, receipts: int) -> None:
+    """What the process of `made` does."""
+    if what == "peers":
+        prepare_peers(home, receipts=receipts, lines=lines, seed=SEED)
+        return
+    write_receipts(home / "receipts.csv", receipts=receipts, lines=lines, seed=SEED)
+    if not (home / "ledger.db").exists():
+        build(home / "ledger.db", lines)
+
+
+def measure(folder: Path, *, sizes: Sequence[int], receipts: int, rounds: int) -> dict[str, Any]:
+    """Median CPU seconds: of the night by size, of the peers' match at the largest size."""
+    homes = {lines: made(folder, lines=lines, receipts=receipts) for lines in sizes}
+    nights: dict[int, list[dict[str, Any]]] = {lines: [] for lines in sizes}
+    peers: dict[str, list[tuple[float, int]]] = {}
+    for _ in range(rounds):
+        for lines, home in homes.items():
+            copy = home / "copy.db"
+            for end in ("", ".seal"):
+                shutil.copy(f"{home / 'ledger.db'}{end}", f"{copy}{end}")
+            os.sync()
+            command = [
+                sys.executable,
+                "-m",
+                "bench.ledger_night",
+                "--night",
+                str(copy),
+                str(home / "receipts.csv"),
+            ]
+            nights[lines].append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+            for end in ("", ".seal", ".lock"):
+                Path(f"{copy}{end}").unlink()
+        for name, command in peer_commands(homes[max(sizes)]).items():
+            _, cpu, mb = run(command)
+            peers.setdefault(name, []).append((cpu, mb))
+    return {
+        "receipts": receipts,
+        "cpu": {lines: round(statistics.median(n["cpu"] for n in of), 2) for lines, of in nights.items()},
+        "mb": {lines: max(n["mb"] for n in of) for lines, of in nights.items()},
+        "sound": all(n["posted"] > 0 and n["drift"] == 0 for of in nights.values() for n in of),
+        "peers": {name: round(statistics.median(cpu for cpu, _ in of), 2) for name, of in peers.items()},
+        "peers_mb": {name: max(mb for _, mb in of) for name, of in peers.items()},
+    }
+
+
+def figures(found: Mapping[str, Any], *, sized: bool = True) -> list[Figure]:
+    """The rows of docs/performance.md. `sized`: the peers' goal counts."""
+    small, large = min(found["cpu"]), max(found["cpu"])
+    ours, other = found["cpu"][large], found["cpu"][small]
+    what = f"night of {found['receipts']:,} receipts, durable, against {large:,} lines, CPU"
+    rows = [
+        Figure(
+            what,
+            f"{ours} s, {found['mb'][large]} MB",
+            f"the same night against {small:,} lines: {other} s",
+            f"× {ours / other:.2f}",
+            "≤ × 1.5",
+            bool(found["sound"]) and ours <= 1.5 * other,
+        )
+    ]
+    rows += [
+        Figure(
+            what,
+            f"{ours} s, {found['mb'][large]} MB",
+            f"{peer}, the match alone: {cpu} s, {found['peers_mb'][peer]} MB",
+            f"× {cpu / ours:.2f}",
+            "> × 1" if sized else "> × 1 with --full",
+            bool(found["sound"]) and (not sized or cpu > ours),
+        )
+        for peer, cpu in found["peers"].items()
+    ]
+    return rows
+
+
+def main() -> int:
+    """The command line: 0 when every goal is met."""
+    words = argparse.ArgumentParser(
+        prog="python -m bench.ledger_night", description="A night by the size of the ledger."
+    )
+    words.add_argument(
+        "--lines", type=int, nargs="+", default=[1_000_000, 10_000_000], help="sizes, multiples of 20"
+    )
+    words.add_argument("--receipts", type=int, default=20_000)
+    words.add_argument(
+        "--folder", type=Path, default=Path("out/bench-night"), help="ledgers and peers stay here"
+    )
+    words.add_argument("--rounds", type=int, default=3, help="of which the median counts")
+    words.add_argument("--night", nargs=2, metavar=("LEDGER", "FILE"), help=argparse.SUPPRESS)
+    words.add_argument(
+        "--make", nargs=4, metavar=("WHAT", "DIR", "LINES", "RECEIPTS"), help=argparse.SUPPRESS
+    )
+    given = words.parse_args()
+    if given.night:
+        print(json.dumps(night(Path(given.night[0]), Path(given.night[1]))))
+        return 0
+    if given.make:
+        what, home, lines, receipts = given.make
+        make(what, Path(home), int(lines), int(receipts))
+        return 0
+    found = measure(given.folder, sizes=given.lines, receipts=given.receipts, rounds=given.rounds)
+    print(json.dumps(found, indent=2))
+    rows = figures(found)
+    print("\n".join(row.row() for row in rows))
+    return 0 if all(row.met for row in rows) else 1
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "night":
-        night(Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else 20_000)
+    sys.exit(main())

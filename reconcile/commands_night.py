@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from reconcile.commands import FILE, JSON, ledger
+from reconcile.commands_all import reconcile_all
 
 FINE, FOUND, UNUSABLE = 0, 1, 2
 LEDGER = click.option(
@@ -208,4 +209,4 @@ def _name_or_path(text: str) -> str | Path:
     return Path(text) if text.endswith(".toml") else text
 
 
-COMMANDS = (ledger, reconcile, report, explain)
+COMMANDS = (ledger, reconcile, reconcile_all, report, explain)

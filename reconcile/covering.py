@@ -53,7 +53,7 @@ def renew_covers(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) ->
     revised = earlier["line_id"].unique()
     if not affected.height:
         return Covering(affected["slip_key"], revised, ProblemLog())
-    derived = derive_covers(affected, _candidates(ledger, affected, versions))
+    derived = derive_covers(affected, candidates(ledger, affected, versions))
     before = ledger.lookup("covers", old["slip_key"])
     columns = list(COVERS)
     gone = before.join(derived.frame, on=columns, how="anti")
@@ -93,8 +93,8 @@ def _old_slips(
     return rows.with_columns(file_sha256=pl.lit("")).select(list(SLIPS))
 
 
-def _candidates(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """All versions of all lines that these slips could mean, in the order in which they came."""
+def candidates(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """All versions of all lines that these slips could mean, in the order in which they came. `versions`: those that the run added."""
     notices = slips.filter(pl.col("covers").is_null()).select(_NOTICE).unique()
     stored = _before(ledger, "assessments", notices, versions, ["line_id"])
     fresh = versions.join(notices, on=list(_NOTICE), how="semi")

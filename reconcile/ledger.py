@@ -255,6 +255,11 @@ class Ledger:
             table, distinct, list(columns or TABLES[table].columns), before=before, filled=filled
         )
 
-    def scan(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        """A whole table in blocks, in order: for reports, checks and copies, never for a nightly decision."""
-        return self.store.scan(table, list(columns or TABLES[table].columns))
+    def scan(
+        self, table: str, columns: Sequence[str] | None = None, *, part: tuple[int, int] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """A whole table in blocks, in order: for reports, checks and copies, never for a nightly decision.
+
+        `part`: (remainder, divisor): only rows whose `payment_no` leaves that remainder.
+        """
+        return self.store.scan(table, list(columns or TABLES[table].columns), part=part)

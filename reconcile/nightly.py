@@ -84,6 +84,7 @@ def write_again(
     run_id: int | None = None,
     export: ExportMapping | None = None,
     site: Site | None = None,
+    report: bool = True,
 ) -> tuple[str, ...]:
     """The files of a night that the ledger holds, but for problems.csv: remarks on reading are not kept. Names of the files written.
 
@@ -94,7 +95,7 @@ def write_again(
         facts = facts_from(ledger, run_id)
         day = as_of or facts.as_of
         seen = view(ledger, facts.entries, policy=policy, as_of=day)
-        counted = figures(ledger, seen, policy=policy, as_of=day)
+        counted = figures(ledger, seen, policy=policy, as_of=day) if report else None
     files, more = _files(replace(facts, as_of=day), seen, counted, export=export, site=site)
     if more:
         raise ProblemError(more)

@@ -50,7 +50,7 @@ def redecide(
     closure = Closure(ledger, body_code=body_code, whole=events.filter(alone), since=since)
     more = pl.concat([lines.alias("line_id"), transfers["line_id"]])
     closure.grow(slips=slips, lines=more, payments=events.filter(~alone)["payment_id"])
-    known, stored = _stored(ledger, closure, whole)
+    known, stored = stored_around(ledger, closure, whole)
     decision = decide(known.world)
     entries, changes = {}, {}
     for table in ENTRIES:
@@ -62,7 +62,9 @@ def redecide(
     return Decided(world=known.world, decision=decision, entries=entries, totals=totals)
 
 
-def _stored(ledger: Ledger, closure: Closure, whole: pl.Series) -> tuple[Touched, Mapping[str, pl.DataFrame]]:
+def stored_around(
+    ledger: Ledger, closure: Closure, whole: pl.Series
+) -> tuple[Touched, Mapping[str, pl.DataFrame]]:
     """The world and all entries of its earlier payments and lines. A line that only an earlier decision used belongs to it too."""
     while True:
         touched = closure.touched()

@@ -79,10 +79,22 @@ class Store(Protocol):
         `before`: only those with a lesser `seq`; `filled`: only those with a value in this column.
         """
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+
     def scan(
-        self, table: str, columns: list[str], *, after: int = 0, most: int = 1 << 62
+        self,
+        table: str,
+        columns: list[str],
+        *,
+        after: int = 0,
+        most: int = 1 << 62,
+        part: tuple[int, int] | None = None,
     ) -> Iterator[pl.DataFrame]:
-        """All rows in the order of their first numbering column, in blocks; `after`, `most`: bounds of it."""
+        """All rows in the order of their first numbering column, in blocks; `after`, `most`: bounds of it.
+
+        `part`: (remainder, divisor) of `payment_no`, 0 where there is none.
+        """
 
     def damage(self) -> Iterator[Damage]:
         """What the store itself can find: broken pages, broken indexes."""

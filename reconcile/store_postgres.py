@@ -172,8 +172,20 @@ class PostgresStore:
             ).fetchall()  # fmt: skip
         return from_stored(table, _frame(table, rows, columns))
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self._told():
+            found = self._compose("select count(*) from {t}", t=sql.Identifier(table)).fetchone()
+            return int(found[0]) if found else 0
+
     def scan(
-        self, table: str, columns: list[str], *, after: int = 0, most: int = (1 << 63) - 1
+        self,
+        table: str,
+        columns: list[str],
+        *,
+        after: int = 0,
+        most: int = (1 << 63) - 1,
+        part: tuple[int, int] | None = None,
     ) -> Iterator[pl.DataFrame]:
         """All rows in order, in blocks, through a cursor of the server."""
         kinds = TABLES[table].columns
@@ -191,6 +203,10 @@ class PostgresStore:
         bounds = sql.SQL("where {by} > {a} and {by} <= {m}").format(
             by=sql.Identifier(by), a=sql.Literal(after), m=sql.Literal(min(most, (1 << 63) - 1))
         )
+        if part is not None:
+            bounds += sql.SQL(" and coalesce(payment_no, 0) % {of} = {n}").format(
+                of=sql.Literal(part[1]), n=sql.Literal(part[0])
+            )
         query = sql.SQL("select {c} from {t} {bounds} order by {order}").format(
             c=_names(columns),
             t=sql.Identifier(table),

@@ -241,19 +241,35 @@ class SqliteStore:
         if keys.width == 1:
             text = json.dumps(keys.to_series().to_list(), ensure_ascii=False, separators=(",", ":"))
             return "(select value as k0 from json_each(?))", (text,)
-        self._run("drop table if exists temp.wanted")
-        self._run(f"create temp table wanted ({', '.join(f'k{i}' for i in range(keys.width))})")
-        self._many(f"insert into temp.wanted values ({', '.join('?' * keys.width)})", keys)
-        return "temp.wanted", ()
+        table = f"wanted{keys.width}"  # not dropped: other rows may just be read
+        self._run(
+            f"create temp table if not exists {table} ({', '.join(f'k{i}' for i in range(keys.width))})"
+        )
+        self._run(f"delete from temp.{table}")
+        self._many(f"insert into temp.{table} values ({', '.join('?' * keys.width)})", keys)
+        return f"temp.{table}", ()
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self._told():
+            return int(self._run(f"select count(*) from {table}").fetchone()[0])
 
     def scan(
-        self, table: str, columns: list[str], *, after: int = 0, most: int = 1 << 62
+        self,
+        table: str,
+        columns: list[str],
+        *,
+        after: int = 0,
+        most: int = 1 << 62,
+        part: tuple[int, int] | None = None,
     ) -> Iterator[pl.DataFrame]:
         """All rows in order, in blocks."""
         by = next(iter(TABLES[table].columns))
         numbered = TABLES[table].columns[by] == pl.Int64()
         order = f'"{by}"' if numbered else _names(list(TABLES[table].columns))
         bounds = f'where "{by}" > {after} and "{by}" <= {most}' if numbered else ""
+        if part is not None:
+            bounds += f" and coalesce(payment_no, 0) % {part[1]} = {part[0]}"
         with self._told():
             row = row_text(table, columns)
             cursor = self._run(f"select {row} from {table} t {bounds} order by {order}")
@@ -337,6 +353,10 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+            if str(error).startswith(
+                "Could not decode"
+            ):  # text that is none: Python says so, without a number
+                code = "ledger.damaged"
             if code is None:
                 raise
             raise ProblemError(Problem(code, params={"found": self.place, "reason": str(error)})) from error

@@ -36,6 +36,7 @@ HOMES: Mapping[
     "numpy": ("",),
     "polars": ("",),
     "click": ("cli.py", "reconcile/commands", "slips/commands_"),
+    "distributed": ("reconcile/engines.py",),
     "cv2": ("slips/proof/",),
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py", "slips/proof/pictures.py"),
@@ -265,8 +266,11 @@ def homeless(files: Iterable[Source]) -> list[str]:
 
 
 def dependency_faults(files: Iterable[Source], project: Mapping[str, Any]) -> list[str]:
-    """Imported but not in `dependencies`, or there and never imported."""
-    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in project["dependencies"]}
+    """Imported but neither in `dependencies` nor an extra, or there and never imported."""
+    extras = [
+        d for name, some in project.get("optional-dependencies", {}).items() if name != "dev" for d in some
+    ]
+    declared = {re.split(r"[\[<>=!~; ]", d)[0].lower() for d in [*project["dependencies"], *extras]}
     used = {DISTRIBUTIONS.get(top, top).lower() for s in files for _, top in foreign(s)}
     return [f"pyproject.toml: {d} is imported but not declared" for d in sorted(used - declared)] + [
         f"pyproject.toml: {d} is declared but nothing imports it" for d in sorted(declared - used)

@@ -9,14 +9,16 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_files import LINE_HEAD, SLIP_HEAD, line, night, slip, town, write
+from ledger_files import AS_OF, LINE_HEAD, POLICY, SLIP_HEAD, line, night, slip, town, write
 
 from elqr.problems import ProblemError
-from reconcile import store_sqlite
+from reconcile import check_standing, store_sqlite
 from reconcile.bulk_rows import values
+from reconcile.decide import decide
 from reconcile.ledger import open_ledger
 from reconcile.ledger_check import check_ledger
 from reconcile.row_text import read_rows, row_text
+from reconcile.world import Decision, World
 
 TEXT = (
     st.none() | st.text(st.characters(codec="utf-8"), max_size=4) | st.sampled_from(["", "'", "\0", "null"])
@@ -117,3 +119,38 @@ def test_rows_come_out_as_they_went_in(rows: list[tuple[str | None, int | None]]
     assert frame.rows() == [(yen, b"\x00\xff", text) for text, yen in rows]
     assert frame.schema == {"amount": pl.Int64, "raw": pl.Binary, "reason_ja": pl.String}
     link.close()
+
+
+def test_a_check_in_many_parts_finds_what_a_check_in_one_finds(
+    loads: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_standing, "PART_ROWS", 20)
+    monkeypatch.setattr(store_sqlite, "BLOCK_ROWS", 17)
+
+    def decided(of: World) -> Decision:
+        return decide(of, POLICY, as_of=AS_OF)
+
+    with open_ledger(loads["bulk"]) as ledger:
+        assert check_ledger(ledger, decide=decided) == []
+    with sqlite3.connect(loads["plain"]) as link:
+        for (name,) in link.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            link.execute(f"drop trigger {name}")
+        link.execute("update postings set amount = amount + 1 where seq = 30")
+        link.execute(
+            "update standing_lines set paid = paid - 1 where line_id = (select max(line_id) from standing_lines)"
+        )
+        link.execute("insert into covers values ('stray', 'stray', 'principal', 1)")
+        link.execute("delete from charges where seq = 1")
+    link.close()
+    with open_ledger(loads["plain"]) as ledger:
+        found = {p.code for p in check_ledger(ledger, decide=decided)}
+    assert found >= {
+        "ledger.check_pages",
+        "ledger.check_chain",
+        "ledger.check_gap",
+        "ledger.check_result",
+        "ledger.check_totals",
+        "ledger.check_lines",
+        "ledger.check_covers",
+        "ledger.check_decision",
+    }

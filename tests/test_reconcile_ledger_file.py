@@ -134,6 +134,16 @@ def test_a_page_that_cannot_be_read(place: Path) -> None:
         assert codes(place) & {"ledger.check_unreadable", "ledger.damaged"}
 
 
+def test_text_that_is_none(place: Path) -> None:
+    data = bytearray(place.read_bytes())
+    at = data.find(b"confirmed")
+    while at >= 0:
+        data[at] |= 0x80
+        at = data.find(b"confirmed", at + 1)
+    reseal(place, data)
+    assert "ledger.check_unreadable" in codes(place)
+
+
 def applied() -> list[tuple[int, str, str]]:
     from reconcile.migrations import migrations
 

@@ -1,0 +1,73 @@
+"""The nights of many municipalities, for the shell: `elqr reconcile-all`. A declaration and one library call.
+
+In: arguments. Out: a line a municipality or JSON, the gravest exit code of all. The clock is asked here, for the audit log alone.
+Refuses by ProblemError, which the shell turns into words and an exit code.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconcile.commands import FILE, JSON
+
+
+@click.command("reconcile-all")
+@click.argument("plan", type=FILE)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="The day as of which things are decided, YYYY-MM-DD. 基準日",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the results. 出力先",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["pool", "dask"]),
+    default="pool",
+    show_default=True,
+    help="Processes of ours, or Dask. 実行方式",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes at a time. 同時に動かす数"
+)
+@click.option("--no-report", is_flag=True, help="Leave out report.html and dunning.csv. 報告書を省く")
+@JSON
+def reconcile_all(
+    plan: Path, as_of: datetime, out: Path, engine: str, jobs: int, no_report: bool, as_json: bool
+) -> None:
+    """The nightly batch of many municipalities, each with a ledger of its own; one that fails does not stop the others.
+
+    複数団体の収納消込をまとめて行います。団体ごとに台帳を分け、一団体の異常は他に及びません。PLANは団体を並べたTOMLファイルです。
+    """
+    from reconcile.engines import run_all
+    from reconcile.partition import read_plan, reconcile_one
+
+    at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the audit log alone
+    tasks = [
+        replace(task, who=getpass.getuser(), at=at)
+        for task in read_plan(plan, out=out, as_of=as_of.date(), report=not no_report)
+    ]
+    done = run_all(tasks, work=reconcile_one, engine=engine, jobs=jobs)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, indent=2))
+    else:
+        for one in done:
+            received, posted = (one.totals.get(name, (0, 0)) for name in ("received", "posted"))
+            click.echo(
+                f"{one.name}  [{one.code}]  収納 received {received[0]:,} / {received[1]:,}円"
+                f"  消込 posted {posted[0]:,} / {posted[1]:,}円  {one.result[:16]}"
+            )
+            for problem in one.problems:
+                click.echo(f"  {problem}", err=True)
+    raise SystemExit(max(one.code for one in done))
