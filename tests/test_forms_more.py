@@ -326,3 +326,25 @@ def test_a_notice_without_its_law_is_refused() -> None:
 
 def test_the_pictures_show_the_forms_as_they_are() -> None:
     assert form_pictures.outdated() == [], "run: python -m tools.form_pictures"
+
+
+def test_the_notice_of_refund_is_read_aloud_as_its_golden_says(tmp_path: Path) -> None:
+    from slips.aloud import said_of, spoken_pages
+
+    out = CliRunner().invoke(
+        main,
+        [
+            "print-notices",
+            "sample_data/notices.csv",
+            "--out",
+            str(tmp_path),
+            "--site",
+            str(SITE),
+            "--issue-date",
+            "2026-07-10",
+        ],
+    )
+    assert out.exit_code == 0, out.output
+    first = spoken_pages((tmp_path / "notices-00001.pdf").read_bytes())[0]
+    text = "\n".join(said_of(first, lang="ja")) + "\n"
+    assert text == Path("tests/golden/read_printed_notice.txt").read_text(encoding="utf-8")

@@ -209,6 +209,29 @@ def test_a_seeded_fault_is_found_with_its_measured_value(fault: Fault) -> None:
     assert all(f.places or fault.rule in ("order.tabs", "language.complete") for f in found)
 
 
+def test_the_inserters_own_code_is_kept_away_from_the_payers() -> None:
+    layout = form("booklet")
+    qr, (mark,) = box(layout, "notice.qr"), layout.inserter_marks
+    rule = load_rules()["code.qr_apart"]
+    assert list(broken(rule, Subject(layout))) == []
+    near = replace(layout, inserter_marks=(replace(mark, x_mm=qr.x_mm - mark.w_mm - 12.0, y_mm=qr.y_mm),))
+    (found,) = broken(rule, Subject(near))
+    assert (found.boxes, found.measured, found.detail) == (
+        ("notice.qr",),
+        pytest.approx(12.0),
+        f"inserter_mark {mark.id}",
+    )
+
+
+def test_white_on_a_dark_ground_is_measured_as_white() -> None:
+    rule, layout = load_rules()["contrast.text"], form("mihara")
+    bars = [b for b in layout.boxes if b.ground < 0.5]
+    assert bars and list(broken(rule, Subject(layout))) == []
+    grey = changed(layout, bars[0].name, ground=0.49)
+    (found,) = broken(rule, Subject(grey))
+    assert found.measured == pytest.approx(1.05 / (((0.49 + 0.055) / 1.055) ** 2.4 + 0.05), abs=0.001)
+
+
 def test_red_under_black_is_dark_for_protan_eyes_only() -> None:
     found = list(broken(load_rules()["contrast.colour_vision"], black_on_red(form("mihara"))))
     assert {f.detail for f in found} == {"protan"}

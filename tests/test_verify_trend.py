@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,26 @@ def test_one_spoilt_symbol_is_no_streak() -> None:
     light, grid = scan.scanned(modules, seed=3, press=scan.Press(streak=(20.3, 0.5, 1.0)))
     spoilt = replace(marks[3], profile=profile_of(light, grid, modules))
     assert codes(trend_of([*marks[:3], spoilt, *marks[4:]])) == []
+
+
+def test_one_spoilt_symbol_does_not_hide_a_streak() -> None:
+    modules = scan.modules_of(4)
+    light, grid = scan.scanned(modules, seed=4, press=scan.Press(screen=0.65))
+    marks = made.marks(6, loss=0.15)
+    marks[4] = replace(marks[4], profile=profile_of(light, grid, modules))
+    assert codes(trend_of(marks)) == ["verify.trend_streak"]
+
+
+def test_a_long_batch_is_judged_in_bounded_time() -> None:
+    """Windows grow with the batch; a streak of a tenth of it is still told."""
+    clean, streaked = columns(12, loss=0.0), columns(12, loss=0.5)
+    rng = np.random.default_rng(3)
+    batch = np.concatenate([clean[rng.integers(0, 12, 9_000)], streaked[rng.integers(0, 12, 1_000)]])
+    started = time.process_time()
+    (found,) = streaks_of(batch)
+    assert time.process_time() - started < 10
+    assert abs(found.first - 9_000) < 100
+    assert found.last == len(batch) - 1
 
 
 def test_two_hundred_clean_batches_raise_no_alarm() -> None:

@@ -29,6 +29,9 @@ def qr_neighbours(subject: Subject) -> Iterator[Measured]:
         for other in subject.boxes("qr"):
             if other.name != box.name:
                 yield at(box, distance_mm(box.rect, other.rect), other.name)
+        for mark in subject.layout.inserter_marks:
+            if mark.kind == "datamatrix":
+                yield at(box, distance_mm(box.rect, mark.rect), f"inserter_mark {mark.id}")
 
 
 def qr_quiet(subject: Subject) -> Iterator[Measured]:

@@ -23,7 +23,8 @@ TILE_MM = 14.0
 TILES_ACROSS, TILES_DOWN = 6, 8
 TILE_LEAST, TILE_CONTRAST = 0.5, 12.0
 TILES_LEAST = 5
-TILE_AGREE_MM = 0.3
+TILE_AGREE_MM, TILE_EXACT_MM = 0.3, 0.06
+TRIMS = 3
 
 
 def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: float) -> Map | None:
@@ -76,6 +77,14 @@ def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_
     scale = float(np.hypot(*near[:2, 0]))
     _, agreed = cv2.estimateAffine2D(mm, seen, ransacReprojThreshold=TILE_AGREE_MM * scale)
     kept = np.zeros(len(mm), bool) if agreed is None else agreed.ravel() == 1
+    for _ in range(
+        TRIMS
+    ):  # the best map through those that agree; who does not agree with it is left out in turn
+        if kept.sum() < TILES_LEAST:
+            return None
+        onto = plane.affine(mm[kept], seen[kept])
+        off = plane.distances(plane.moved(mm, onto), seen) / scale
+        kept = off < min(TILE_AGREE_MM, max(TILE_EXACT_MM, 3 * float(np.median(off[kept]))))
     if kept.sum() < TILES_LEAST:
         return None
     return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi)

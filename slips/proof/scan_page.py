@@ -158,7 +158,7 @@ class ScanReader:
         guess = fit.to_pixels(_corners_mm(sheet))
         crop, origin = _around(scan.grey, guess)
         inside = min(crop.shape) >= SIDE_PX_MIN
-        voices = cascade.read_symbol(crop, wechat=self.wechat) if inside else ()
+        voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin) if inside else ()
         if voices:
             content = _first(voices)
             identity = identify(content, self.book, place=hint.place)

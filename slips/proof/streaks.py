@@ -25,10 +25,15 @@ SHARE_OF_SHEETS = 0.7
 """At least so many of the sheets must lack ink there: one damaged symbol is no streak."""
 WINDOW = 16
 """Sheets that are averaged where a streak may have begun or ended within the batch."""
+WINDOWS_MAX = 250
+"""A long batch has longer windows, not more."""
+TRIMMED = 0.2
+"""Share of the sheets left out of an average at each end: one spoilt symbol must not hide a streak in the others."""
 STREAKS_MAX = 5  # of one place and direction
 _EDGE = STEPS  # the outermost module is not judged: its neighbour is paper
 _LOCAL = 10 * STEPS + 1
 _WIDE = 3
+_PART = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +59,7 @@ class Level:
 
 def level_of(profiles: npt.NDArray[np.floating]) -> Level:
     """Average profiles (n, 246) into one, and say where it would stand out."""
-    flat = cv2.blur(profiles.mean(0, dtype=np.float32).reshape(1, -1), (_WIDE, 1)).ravel()
+    flat = cv2.blur(_typical(profiles).reshape(1, -1), (_WIDE, 1)).ravel()
     by_phase = flat.reshape(symbols.SIZE, STEPS)
     flat = (
         by_phase - np.median(by_phase, axis=0)
@@ -65,6 +70,18 @@ def level_of(profiles: npt.NDArray[np.floating]) -> Level:
     deviation[_EDGE:-_EDGE] = inner - smooth
     sigma = 1.4826 * float(np.median(np.abs(deviation[_EDGE:-_EDGE])))
     return Level(deviation, max(LIMIT_SIGMAS * sigma, MISSING_MIN), len(profiles))
+
+
+def _typical(profiles: npt.NDArray[np.floating]) -> Floats:
+    """The trimmed mean of each place; of a long batch the mean of those of its parts."""
+    parts = np.array_split(profiles, -(-len(profiles) // _PART))
+    means = []
+    for part in parts:
+        cut = int(TRIMMED * len(part))
+        ordered = np.sort(part.astype(np.float32), axis=0)
+        means.append(ordered[cut : len(part) - cut].mean(0))
+    typical: Floats = np.average(means, axis=0, weights=[len(part) for part in parts]).astype(np.float32)
+    return typical
 
 
 def streaks_of(profiles: npt.NDArray[np.floating]) -> tuple[Streak, ...]:
@@ -84,9 +101,10 @@ def streaks_of(profiles: npt.NDArray[np.floating]) -> tuple[Streak, ...]:
 
 def _windows(count: int) -> Iterator[tuple[int, int]]:
     yield 0, count
-    if count >= 2 * WINDOW:
-        for first in range(0, count - WINDOW + 1, WINDOW // 2):
-            yield first, first + WINDOW
+    window = max(WINDOW, 2 * count // WINDOWS_MAX)
+    if count >= 2 * window:
+        for first in range(0, count - window + 1, window // 2):
+            yield first, first + window
 
 
 def _standing_out(profiles: npt.NDArray[np.floating], first: int, level: Level) -> Iterator[Streak]:
