@@ -29,7 +29,7 @@ SINGLE = (
 NAMED = (("parts", "part"), ("boxes", "box"), ("inserter_marks", "inserter_mark"))
 COUNTED = (
     *(("lines", "line"), ("frames", "frame"), ("tints", "tint"), ("cuts", "cut")),
-    *(("register_marks", "register_mark"), ("holes", "hole")),
+    *(("register_marks", "register_mark"), ("holes", "hole"), ("windows", "window")),
 )
 NONE = "—"
 

@@ -347,4 +347,4 @@ def test_the_notice_of_refund_is_read_aloud_as_its_golden_says(tmp_path: Path) -
     assert out.exit_code == 0, out.output
     first = spoken_pages((tmp_path / "notices-00001.pdf").read_bytes())[0]
     text = "\n".join(said_of(first, lang="ja")) + "\n"
-    assert text == Path("tests/golden/read_printed_notice.txt").read_text(encoding="utf-8")
+    assert text == Path("tests/golden/notice_read_aloud.txt").read_text(encoding="utf-8")

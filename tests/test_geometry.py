@@ -252,7 +252,7 @@ def test_boxes_whose_conditions_exclude_each_other_may_share_a_place() -> None:
         (GOOD, "notice.trademark", "text = qr.trademark"),
         (GOOD, "receipt.no_receipt", "text = note.no_receipt"),
         (GOOD, "slip.test_banner", "text = test.banner"),
-        (NOTICE, "letter.pay", "text = pay.channels | pay.brief"),
+        (NOTICE, "letter.pay", "text = pay.channels | pay.brief | pay.guide"),
         (NOTICE, "letter.n_of_m", "value = n_of_m"),
     ],
 )

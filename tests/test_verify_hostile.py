@@ -188,7 +188,9 @@ def test_a_crew_survives_what_its_tasks_do() -> None:
         "raise": "error",
         "leave": "crash",
     }
-    assert broken["crash"].detail == "SIGABRT" and broken["leave"].detail == "exit 3"
+    crash = broken["crash"].detail  # a signal, or what the system makes of an abort
+    assert crash == "SIGABRT" or (crash.startswith("exit ") and crash not in ("exit 0", "exit None"))
+    assert broken["leave"].detail == "exit 3"
     assert {broken_remark(answer).code for answer in broken.values()} == {
         "verify.crashed",
         "verify.too_slow",
