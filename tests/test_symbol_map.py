@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from elqr import symbols
 from elqr.symbols import reference, spec
 from slips.proof import symbol_map
+from slips.proof.intended_modules import modules_of
 
 Modules = npt.NDArray[np.uint8]
 SEEDS = st.integers(0, 2**32 - 1)
@@ -166,3 +167,14 @@ def test_other_shapes_are_refused() -> None:
         symbol_map.codeword_errors(np.concatenate([clean, clean]), clean)
     with pytest.raises(ValueError, match="no word"):
         symbol_map.is_intended(clean, damaged(clean, 0, a_block=0, format_bits=1))
+
+
+def test_the_modules_of_a_payload_are_those_of_the_batch_and_stay_as_they_are() -> None:
+    payload = "".join(str(k * 7 % 10) for k in range(255)).encode()
+    batch = symbols.unpack(symbols.encode(np.frombuffer(payload, np.uint8)[None]))[0]
+    assert (modules_of(payload) == batch).all() and modules_of(payload) is modules_of(payload)
+    with pytest.raises(ValueError, match="read-only"):
+        modules_of(payload)[0, 0] = 1
+    for wrong in (payload[:-1], b"x" * 255):
+        with pytest.raises(ValueError, match="255 digits"):
+            modules_of(wrong)

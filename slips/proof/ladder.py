@@ -10,6 +10,7 @@ import numpy as np
 from elqr import symbols
 from slips.proof import decode
 from slips.proof.filters import softened
+from slips.proof.intended_modules import modules_of
 from slips.proof.sampling import Modules
 from slips.proof.scan import Pixels
 
@@ -32,5 +33,4 @@ def says(content: bytes, intended: Modules) -> bool:
     """Whether these digits make the intended symbol, to the module."""
     if len(content) != symbols.DIGITS or not content.isdigit():
         return False
-    rows = symbols.encode(np.frombuffer(content, np.uint8)[None])
-    return bool((symbols.unpack(rows)[0] == intended).all())
+    return bool((modules_of(content) == intended).all())

@@ -5,10 +5,10 @@ In: the page and its facts. Out: a `PressMark`, or None where nothing was measur
 
 from __future__ import annotations
 
-from elqr import symbols
 from slips.proof import plane
 from slips.proof.book import Entry
 from slips.proof.curve import Curve
+from slips.proof.intended_modules import modules_of
 from slips.proof.press_marks import PressMark, profile_of
 from slips.proof.sampling import crop_around
 from slips.proof.scan import Pixels
@@ -22,10 +22,8 @@ def mark_of(grey: Pixels, facts: Facts, entry: Entry | None, *, curve: Curve) ->
     m, grid, sheet, fit = facts.measurement, facts.grid, facts.sheet, facts.fit
     if m is None or grid is None or sheet is None or entry is None or not m.intended:
         return None
-    import numpy as np
 
-    digits = np.frombuffer(entry.payload.encode(), np.uint8)[None]
-    modules = symbols.unpack(symbols.encode(digits))[0]
+    modules = modules_of(entry.payload.encode())
     crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
     profile = profile_of(curve.reflect(crop), plane.shift(-origin[0], -origin[1]) @ grid.map, modules)
     place = sheet.places.symbol

@@ -21,6 +21,7 @@ from slips.proof.expected import Area
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
 from slips.proof.identity import Hint, Identity, identify
+from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
@@ -218,8 +219,7 @@ class ScanReader:
         )
         if len(content) != symbols.DIGITS or not content.isdigit():
             return replace(facts, sheet=sheet)
-        digits = np.frombuffer(content, np.uint8)[None]
-        modules = symbols.unpack(symbols.encode(digits))[0]
+        modules = modules_of(content)
         grid = locate(scan.grey, modules, corners)
         if grid is None:
             return replace(facts, sheet=sheet)

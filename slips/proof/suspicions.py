@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-import numpy as np
-
-from elqr import symbols
 from slips.proof import plane
 from slips.proof.book import Entry
 from slips.proof.curve import Curve
 from slips.proof.diagnosis import diagnose
+from slips.proof.intended_modules import modules_of
 from slips.proof.outcome import PageResult
 from slips.proof.overlay import margin_picture
 from slips.proof.sampling import crop_around
@@ -60,8 +58,7 @@ def explained(
     m, grid, sheet = facts.measurement, facts.grid, facts.sheet
     if not weak or m is None or grid is None or sheet is None or entry is None or not m.intended:
         return page
-    digits = np.frombuffer(entry.payload.encode(), np.uint8)[None]
-    modules = symbols.unpack(symbols.encode(digits))[0]
+    modules = modules_of(entry.payload.encode())
     crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
     signature = signature_of(curve.reflect(crop), plane.shift(-origin[0], -origin[1]) @ grid.map, modules)
     figures = {
