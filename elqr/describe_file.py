@@ -8,7 +8,6 @@ In: the path of a slips file, manifest, upload, problems list (CSV or Parquet), 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from elqr.describe_table import describe_table
 from elqr.description import Description, Line
 from elqr.mapping import HeadingMap
 from elqr.problems import Problem, ProblemError
+from elqr.settings import parse_settings
 
 KNOWN: Final = "CSV, Parquet, job.json, TOML"
 SUFFIXES: Final = (".csv", ".parquet", ".json", ".toml")
@@ -38,7 +38,7 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
             return _job(path, json.loads(path.read_bytes()))
         if suffix == ".toml":
             data = path.read_bytes()
-            return _settings(path, data, tomllib.loads(data.decode("utf-8")))
+            return _settings(path, data, parse_settings(data))
     except (OSError, ValueError) as error:
         raise ProblemError(
             Problem("describe.unreadable", "file", {"file": path.name, "found": str(error)})

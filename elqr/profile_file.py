@@ -7,7 +7,6 @@ knows. Refuses: see `layouts/problems/profile.toml`; each code there is one chec
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, get_args
@@ -15,6 +14,7 @@ from typing import Any, Final, get_args
 from elqr.problems import Param, Problem, ProblemError, Where
 from elqr.rules import DERIVED, KINDS_OF_FUNCTION, function_names
 from elqr.ruleset import Profile, Rule
+from elqr.settings import parse_settings
 from elqr.wire import FIELDS, Field, Status
 
 KINDS: Final = ("tax", "charge")
@@ -49,8 +49,8 @@ def read_profile(data: bytes, *, file: str, shipped: bool) -> Profile:
     """The profile in `data`. Raises ProblemError with all of its faults."""
     reader = _Reader(file, shipped)
     try:
-        table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = parse_settings(data)
+    except ValueError as error:
         raise ProblemError(reader.problem("profile.not_toml", "profile", found=str(error))) from None
     profile = reader.profile(table, hashlib.sha256(data).hexdigest())
     if reader.problems or profile is None:

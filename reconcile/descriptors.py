@@ -7,11 +7,11 @@ columns, a place missing or beyond the record, a barcode rule without its barcod
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings
 from reconcile.layout_reader import LayoutReader
 from reconcile.receipt_layout import ReceiptLayout
 
@@ -41,8 +41,8 @@ def load_receipt_layout(name_or_path: str | Path) -> ReceiptLayout:
 def read_receipt_layout(data: bytes, *, file: str) -> ReceiptLayout:
     """The layout that the bytes of a TOML file describe. Raises ProblemError with every fault."""
     try:
-        tables = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tables = parse_settings(data)
+    except ValueError as error:
         problem = Problem("file.not_toml", params={"found": file, "reason": str(error)}, where=Where(file))
         raise ProblemError(problem) from None
     reader = LayoutReader(file)

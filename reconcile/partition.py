@@ -7,7 +7,6 @@ Refuses (ProblemError): a plan that cannot be read; of a night, what `reconcile.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr.problems import Problem, ProblemError
+from elqr.settings import parse_settings
 from elqr.site import load_site
 from reconcile.ledger import URL, open_ledger
 from reconcile.night import Inputs
@@ -61,9 +61,8 @@ class Done:
 def read_plan(path: Path, *, out: Path, as_of: date, report: bool = True) -> list[Task]:
     """The tasks of a plan; its paths begin at its folder. Raises ProblemError (`plan.*`)."""
     try:
-        with path.open("rb") as handle:
-            content = tomllib.load(handle)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        content = parse_settings(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise _refused("plan.unreadable", str(path), str(error)) from None
     entries = content.pop("municipality", None)
     if not isinstance(entries, list) or not entries:

@@ -7,14 +7,13 @@ Refuses: unknown keys and words, an order that pays a charge before its tax, and
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings, settings_bytes
 from reconcile.charges import ROUNDINGS
 from reconcile.frames import COMPONENTS
 from reconcile.prescription import PREMIUM_YEARS, TAX_YEARS
@@ -40,16 +39,10 @@ class Policy:
 
 def load_policy(policy: str | Path = "default") -> Policy:
     """A policy by its id or by the path of a site's own file. Raises ProblemError (`policy.file`, `file.unreadable`, `rates.*`)."""
-    place = policy if isinstance(policy, Path) else files("layouts").joinpath("policies", f"{policy}.toml")
-    name = str(policy) if isinstance(policy, Path) else f"{policy}.toml"
+    name, raw = settings_bytes(policy, folder="policies")
     try:
-        raw = place.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("file.unreadable", params={"found": name, "reason": reason})) from None
-    try:
-        content = tomllib.loads(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = parse_settings(raw)
+    except ValueError as error:
         raise ProblemError(_fault(name, "TOML", str(error), "UTF-8, TOML")) from None
     faults = _faults(name, content)
     if faults:
@@ -61,13 +54,13 @@ def load_policy(policy: str | Path = "default") -> Policy:
         offset_order=tuple(content["offset"]["order"]),
         tax_years=content["time_bar"]["tax_years"],
         premium_years=content["time_bar"]["premium_years"],
-        rates=load_rates(_table(place, content["charge"]["rates"])),
-        interest_rates=load_rates(_table(place, content["refund"]["interest"])),
+        rates=load_rates(_table(policy, content["charge"]["rates"])),
+        interest_rates=load_rates(_table(policy, content["refund"]["interest"])),
         sha256=hashlib.sha256(raw).hexdigest(),
     )
 
 
-def _table(place: object, name: str) -> str | Path:
+def _table(place: str | Path, name: str) -> str | Path:
     """A rate table beside a site's own policy file goes before ours of the same name."""
     beside = place.with_name(f"{name}.toml") if isinstance(place, Path) else None
     return beside if beside is not None and beside != place and beside.exists() else name

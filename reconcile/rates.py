@@ -8,17 +8,16 @@ Nothing is carried forward: last year's rate is never a guess for this year's.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings, settings_bytes
 
 TENTHS_MAX = 1000  # 100 % a year: a rate above is a slip of the pen
 
@@ -78,20 +77,14 @@ def load_rates(table: str | Path) -> Rates:
 
     Raises ProblemError: unreadable (`file.unreadable`), or every fault of the table (`rates.file`).
     """
-    place = table if isinstance(table, Path) else files("layouts").joinpath("rates", f"{table}.toml")
-    name = str(place) if isinstance(table, Path) else f"{table}.toml"
-    try:
-        raw = place.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("file.unreadable", params={"found": name, "reason": reason})) from None
+    name, raw = settings_bytes(table, folder="rates")
     return _read(raw, name)
 
 
 def _read(raw: bytes, name: str) -> Rates:
     try:
-        content = tomllib.loads(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = parse_settings(raw)
+    except ValueError as error:
         raise ProblemError(_fault(name, "TOML", str(error), "UTF-8, TOML")) from None
     problems = [
         _fault(name, key, content.get(key, "–"), kind.__name__)

@@ -7,14 +7,13 @@ Refuses (ProblemError `refund.policy`, every fault at once): unknown keys, tiers
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings, settings_bytes
 from reconcile.transfers import Consignor
 
 ANY = "any"
@@ -76,16 +75,10 @@ class RefundPolicy:
 
 def load_refund_policy(policy: str | Path = "default") -> RefundPolicy:
     """A policy by its id or by the path of a site's own file. Raises ProblemError (`refund.policy`, `file.unreadable`)."""
-    place = policy if isinstance(policy, Path) else files("layouts").joinpath("refunds", f"{policy}.toml")
-    name = str(policy) if isinstance(policy, Path) else f"{policy}.toml"
+    name, raw = settings_bytes(policy, folder="refunds")
     try:
-        raw = place.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("file.unreadable", params={"found": name, "reason": reason})) from None
-    try:
-        content = tomllib.loads(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = parse_settings(raw)
+    except ValueError as error:
         raise ProblemError(_fault(name, "TOML", error, "UTF-8, TOML")) from None
     faults = [_fault(name, key, content[key], ", ".join(_TOP)) for key in content if key not in _TOP]
     if not isinstance(content.get("id"), str):

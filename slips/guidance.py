@@ -7,7 +7,6 @@ can use, and the lines that say so (`guide_1` …). Refuses a channels file with
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,6 +18,7 @@ import polars as pl
 from elqr import money
 from elqr.columns import KINDS
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings
 from elqr.site import CHANNELS, Site
 
 LINES: Final = 6
@@ -85,8 +85,8 @@ def load_channels(path: Path | None = None) -> tuple[tuple[Channel, ...], Mappin
     name = path.name if path else "channels.toml"
     raw = path.read_bytes() if path else (files("layouts") / "channels.toml").read_bytes()
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        data = parse_settings(raw)
+    except ValueError as fault:
         raise ProblemError(_fault(name, "", str(fault), "TOML")) from None
     problems = [p for entry in data.get("channel", []) for p in _faults(name, entry, data)]
     problems += [_fault(name, key, key, "channel, fee, version, valid_from") for key in set(data) - _TOP]

@@ -8,7 +8,6 @@ Distances are judged elsewhere.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings
 from slips.derived import OWN_KEYS, merged, on_printed_paper
 from slips.form import (
     BAR_MODULES,
@@ -102,8 +102,8 @@ def _parsed(name_or_path: str | Path) -> tuple[str, bytes, dict[str, Any]]:
     """File name, bytes and tables of a form."""
     file, raw = _read(name_or_path)
     try:
-        return file, raw, tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        return file, raw, parse_settings(raw)
+    except ValueError as fault:
         raise ProblemError(
             Problem("layout.not_toml", "", {"file": file, "found": str(fault)}, Where(file))
         ) from None
@@ -123,9 +123,9 @@ def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
     """
     raw = _read(name_or_path)[1]
     try:
-        base = tomllib.loads(raw.decode("utf-8")).get("base", "")
+        base = parse_settings(raw).get("base", "")
         under = _read(_beside(name_or_path, str(base)))[1] if base else b""
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ProblemError):
+    except (ValueError, ProblemError):
         under = b""
     return raw, hashlib.sha256(raw + under).hexdigest()
 

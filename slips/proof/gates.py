@@ -7,7 +7,6 @@ Refuses (ProblemError): not TOML, a name that is not a gate, a value that is not
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings
 from slips.proof.crew import Limits
 from slips.proof.pictures import PictureLimits
 
@@ -65,14 +65,14 @@ class Gates:
 def load_gates(path: Path | None = None) -> Gates:
     """The default gates, with those of `path` in their place. Raises ProblemError `verify.gates`."""
     raw = (files("layouts") / "gates" / "default.toml").read_bytes()
-    tables: dict[str, dict[str, float]] = tomllib.loads(raw.decode("utf-8"))
+    tables: dict[str, dict[str, float]] = parse_settings(raw)
     name = "default"
     if path is not None:
         name = path.name
         try:
             raw = path.read_bytes()
-            own = tomllib.loads(raw.decode("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            own = parse_settings(raw)
+        except (OSError, ValueError) as error:
             raise _refusal(name, str(error)) from None
         _replace(tables, own, name)
     flat = {key: value for table in tables.values() for key, value in table.items()}

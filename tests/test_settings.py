@@ -1,0 +1,55 @@
+"""Settings files: every kind of them may begin with the mark that Windows editors write, and is refused by name in another encoding."""
+
+from collections.abc import Callable
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from elqr.problems import ProblemError
+from elqr.profile_file import read_profile
+from elqr.settings import parse_settings
+from reconcile.descriptors import read_receipt_layout
+from reconcile.partition import read_plan
+from reconcile.policy import load_policy
+from reconcile.rates import load_rates
+from reconcile.refund_policy import load_refund_policy
+from slips.guidance import load_channels
+from slips.layout import load_layout
+from slips.proof.gates import load_gates
+
+PLAN = '[[municipality]]\nname = "三原市"\nledger = "a.db"\nreceipts = ["r.csv"]\n'
+Reader = Callable[[Path], object]
+KINDS: dict[str, tuple[str, Reader]] = {
+    "form": ("forms/mihara.toml", load_layout),
+    "profile": ("profiles/tax.toml", lambda p: read_profile(p.read_bytes(), file=p.name, shipped=False)),
+    "channels": ("channels.toml", load_channels),
+    "gates": ("gates/default.toml", load_gates),
+    "policy": ("policies/default.toml", load_policy),
+    "refunds": ("refunds/default.toml", load_refund_policy),
+    "rates": ("rates/delinquency.toml", load_rates),
+    "receipts": ("receipts/canonical.toml", lambda p: read_receipt_layout(p.read_bytes(), file=p.name)),
+    "plan": ("", lambda p: read_plan(p, out=p.parent, as_of=date(2026, 11, 20))),
+}
+
+
+def shipped(kind: str) -> bytes:
+    return (files("layouts") / KINDS[kind][0]).read_bytes() if KINDS[kind][0] else PLAN.encode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_mark_in_front_changes_nothing(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + shipped(kind))
+    assert parse_settings(path.read_bytes()) == parse_settings(shipped(kind))
+    assert KINDS[kind][1](path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_encoding_is_a_sentence_with_the_name_of_the_file(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes(shipped(kind) + "# 県の設定\n".encode("cp932"))
+    with pytest.raises(ProblemError) as refused:
+        KINDS[kind][1](path)
+    assert "own.toml" in refused.value.problems[0].text("ja") + str(refused.value.problems[0].where)
