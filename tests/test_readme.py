@@ -1,8 +1,8 @@
 """What the README and the docs tell people to type is typed here, and what they point at is there.
 
 A block of shell is marked by the comment before it: `run` (each line runs and ends with 0), `run: exit N`
-(the last line ends with N), `make` (the targets exist; `.ci/run` runs them for real). A block without a mark
-is a fault.
+(the last line ends with N), `run: exit N M` (the last two lines, in this order), `make` (the targets exist;
+`.ci/run` runs them for real). A block without a mark is a fault.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from house import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(
-    r"(?:<!-- (?P<mark>[a-z]+)(?:: exit (?P<code>\d))? -->\n)?```sh\n(?P<text>.*?)```", re.DOTALL
+    r"(?:<!-- (?P<mark>[a-z]+)(?:: exit (?P<codes>[\d ]+))? -->\n)?```sh\n(?P<text>.*?)```", re.DOTALL
 )
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
@@ -31,7 +31,7 @@ class Block:
 
     page: str
     mark: str | None
-    code: int
+    codes: tuple[int, ...]
     lines: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ BLOCKS = [
     Block(
         page.relative_to(ROOT).as_posix(),
         found["mark"],
-        int(found["code"] or 0),
+        tuple(int(code) for code in (found["codes"] or "0").split()),
         tuple(line for line in found["text"].replace("\\\n", "").splitlines() if line.strip()),
     )
     for page in PAGES
@@ -73,11 +73,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_example_does_what_it_says(block: Block, folder: Path) -> None:
     shutil.rmtree(folder / "out", ignore_errors=True)
     env = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    for number, line in enumerate(block.lines, 1):
+    codes = [0] * (len(block.lines) - len(block.codes)) + list(block.codes)
+    for number, line in enumerate(block.lines):
         done = subprocess.run(
             ["sh", "-c", line], cwd=folder, env=env, capture_output=True, text=True, check=False
         )
-        expected = block.code if number == len(block.lines) else 0
+        expected = codes[number]
         assert done.returncode == expected, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
