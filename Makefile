@@ -10,6 +10,7 @@ OUT ?= out
 ISSUE_DATE ?= 2026-06-01
 PYTEST_ARGS ?= -n 2 --dist loadfile
 ROUNDS ?= 10
+KILLS ?= 200
 JAR := $(VENV)-validate/.jar
 
 SOURCES := pyproject.toml cli.py $(shell find elqr slips reconcile layouts -type f -not -path '*/__pycache__/*')
@@ -120,11 +121,12 @@ demo-verify: demo  ## the demo's PDFs and a simulated stack of scans, held again
 test: install $(VENV)/.tools $(VENV)/.programs  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, round after round with new examples
+fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, round after round with new examples, and nights killed at random
 	@for round in $$(seq $(ROUNDS)); do \
 		echo "round $$round of $(ROUNDS)"; \
 		$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS) || exit 1; \
 	done
+	$(BIN)/python -m bench.ledger_crash $(KILLS)
 
 bench: install $(VENV)/.tools $(VENV)/.programs  ## the figures of docs/performance.md, measured here (BENCH_ARGS=--full: at the sizes of the goals)
 	$(BIN)/python -m bench $(BENCH_ARGS)

@@ -207,14 +207,17 @@ def both(kills: int) -> Iterator[tuple[str, Outcome]]:
             yield store, found
 
 
-def main(kills: int) -> None:
-    """Both stores, a line each."""
+def main(kills: int) -> int:
+    """Both stores, a line each. Exit code: 1 where a receipt was doubled or lost, or a ledger is not as it would be without a kill."""
+    faulty = False
     for store, found in both(kills):
         print(f"{store:14} {found}", flush=True)
+        faulty = faulty or bool(found.doubled or found.lost or not found.equal or found.findings)
+    return int(faulty)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["take"]:
         take(sys.argv[2], Path(sys.argv[3]), sys.argv[4:])
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else 200)
+        sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 200))
