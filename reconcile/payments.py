@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from reconcile.match import repeated
+
 RANKS: Mapping[str, int] = {"preliminary": 0, "confirmed": 1, "corrected": 2, "cancelled": 3}
 NET: tuple[str, ...] = (
     "amount",
@@ -30,7 +32,7 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
     `deciding` (receipt_id of the deciding event), `kinds` (all kinds, in order of rank, joined by `+`), `net` yen (0 where cancelled), and the flags
     `provisional`, `cancelled`, `seen_preliminary`, `differs` (確報 or 訂正 against 速報), `contradictory`, `correction_alone`.
     """
-    many = events["payment_id"].is_duplicated()
+    many = repeated(events["payment_id"])
     alone = _marked(events.filter(~many)).with_columns(
         kinds=pl.col("kind"),
         cancelled=pl.col("kind") == "cancelled",

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from reconcile.candidates import neighbours, ranked
 from reconcile.frames import SLIPS
-from reconcile.match import DIGITS, CoverIndex, KeyIndex, halves, matched, mixed
+from reconcile.match import DIGITS, CoverIndex, KeyIndex, halves, matched, mixed, repeated
 
 KEYS = st.one_of(st.integers(0, 10**20 - 1), st.integers(0, 40)).map(lambda n: f"{n:020}")
 
@@ -62,6 +62,12 @@ def test_covers_expand_as_a_join(of_covers: list[int], asked: list[int]) -> None
     at, rows = index.expand(np.array(asked, dtype=np.int64))
     expected = [(i, c) for i, s in enumerate(asked) for c, of in enumerate(of_covers) if s == of and s >= 0]
     assert sorted(zip(at.tolist(), rows.tolist(), strict=True)) == expected
+
+
+@given(st.lists(st.none() | st.sampled_from(["", "a", "b", "a\x00", "税"]), max_size=12))
+def test_repeated_says_what_is_duplicated_says(values: list[str | None]) -> None:
+    column = pl.Series("k", values, dtype=pl.String)
+    assert repeated(column).to_list() == column.is_duplicated().to_list()
 
 
 def test_an_empty_register() -> None:
