@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from slips.job import print_slips
 from slips.press import PaperPrepress
 from slips.request import PrintRequest
+from tests.longest import LONGEST
 from tests.slip_rows import clean, write_csv
 from tools.postgres import server
 
@@ -22,6 +23,12 @@ settings.register_profile(
 )
 settings.register_profile("fuzz", settings.get_profile("default"), derandomize=False, max_examples=500)
 settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they come."""
+    begin = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: begin.get(item.path.stem, len(begin)))
 
 
 @pytest.fixture(scope="session")

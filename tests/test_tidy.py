@@ -11,6 +11,7 @@ import click
 import house
 import pytest
 from house import ROOT, Source
+from longest import LONGEST
 
 HOUSE = house.house()
 YARDS = house.yards()
@@ -304,3 +305,7 @@ def test_a_machine_path_or_host_is_found(line: str) -> None:
 def test_only_data_stands_in_layouts() -> None:
     code = [p.name for p in Path(ROOT / "layouts").rglob("*.py") if p.name != "__init__.py"]
     assert not code, f"layouts/ holds numbers and words, no code: {code}"
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / f"test_{name}.py").exists()] == []
