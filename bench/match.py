@@ -312,6 +312,22 @@ def figures(found: Mapping[str, Any], *, receipts: int, lines: int, sized: bool 
     ]
 
 
+def growth(small: Path, large: Path, *, rounds: int, sized: bool = True) -> Figure:
+    """What ten times the data cost the kernel: CPU of the process, start included in both."""
+    found = [
+        statistics.median(run(commands(folder)["elqr"])[1] for _ in range(rounds))
+        for folder in (small, large)
+    ]
+    return Figure(
+        "ten times the receipts and the lines, the kernel alone",
+        f"{found[1]:.2f} s",
+        f"a tenth of both: {found[0]:.2f} s",
+        f"× {found[1] / found[0]:.1f}",
+        "≤ × 12" if sized else "≤ × 12 with --full",
+        not sized or found[1] <= 12 * found[0],
+    )
+
+
 def main() -> int:
     """The command line: 0 when every goal is met."""
     words = argparse.ArgumentParser(

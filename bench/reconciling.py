@@ -23,16 +23,20 @@ LOAD_SECONDS = 60  # CPU, for a million lines and their 1.3 million slips
 
 def match_figures(folder: Path, *, full: bool) -> list[Figure]:
     """The match kernel beside its peers; with `full` at the sizes of the goal."""
-    receipts, lines = (1_000_000, 5_000_000) if full else (100_000, 500_000)
-    home = folder / f"match-{receipts}-{lines}"
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "ready").exists():
-        sizes = ["--receipts", str(receipts), "--lines", str(lines)]
-        subprocess.run([sys.executable, "-m", "bench.match", "--make", str(home), *sizes], check=True)
-        (home / "ready").touch()
-    return match.figures(
-        match.measure(home, rounds=3 if full else 1), receipts=receipts, lines=lines, sized=full
-    )
+    sizes = [(100_000, 500_000), (1_000_000, 5_000_000)] if full else [(10_000, 50_000), (100_000, 500_000)]
+    homes = []
+    for receipts, lines in sizes:
+        home = folder / f"match-{receipts}-{lines}"
+        homes.append(home)
+        home.mkdir(parents=True, exist_ok=True)
+        if not (home / "ready").exists():
+            words = ["--receipts", str(receipts), "--lines", str(lines)]
+            subprocess.run([sys.executable, "-m", "bench.match", "--make", str(home), *words], check=True)
+            (home / "ready").touch()
+    rounds = 3 if full else 1
+    found = match.measure(homes[1], rounds=rounds)
+    rows = match.figures(found, receipts=sizes[1][0], lines=sizes[1][1], sized=full)
+    return [*rows, match.growth(*homes, rounds=rounds, sized=full)]
 
 
 def night_figures(folder: Path, *, full: bool) -> list[Figure]:
