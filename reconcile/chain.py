@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from reconcile.tables import TABLES, stored_type, to_stored
+from reconcile.hashed import MODULUS, digests, total
+from reconcile.tables import TABLES, to_stored
 
 FIRST = "0" * 64
 BLOCK_ROWS = 100_000
-_MODULUS = 1 << 256
 _UNIT, _NULL = "\x1f", "\x00"
+_NO_CONTENT = ("seq", "run_id", "payment_no", "entry_id", "reverses")
 
 
 class BatchDigest:
@@ -87,27 +88,21 @@ def run_digest(run: Mapping[str, object], batches: Mapping[str, tuple[int, str]]
 
 def row_keys(table: str, frame: pl.DataFrame) -> pl.Series:
     """What an entry says, without its number, run and ids: equal for equal content."""
+    names = [name for name in TABLES[table].columns if name not in _NO_CONTENT]
+    stored = to_stored(table, frame.select(names))
+    nulls = stored.null_count().row(0)
     cells = [
-        pl.col(name).cast(stored_type(kind)).cast(pl.String)
-        if kind != pl.Date()
-        else pl.col(name).cast(pl.String)
-        for name, kind in TABLES[table].columns.items()
-        if name not in ("seq", "run_id", "payment_no", "entry_id", "reverses")
+        cell if not none else pl.lit(_NULL) if none == stored.height else cell.fill_null(_NULL)
+        for cell, none in zip((pl.col(name).cast(pl.String) for name in names), nulls, strict=True)
     ]
-    joined = pl.concat_str([cell.fill_null(_NULL) for cell in cells], separator=_UNIT)
-    return frame.select(pl.concat_str(pl.lit(table + _UNIT), joined).alias("key")).to_series()
+    key = pl.concat_str(pl.lit(table), *cells, separator=_UNIT)
+    return stored.select(key.alias("key")).to_series()
 
 
-def row_digests(keys: pl.Series) -> list[str]:
-    """SHA-256 of every key, in hex."""
-    sha = hashlib.sha256
-    return [sha(key.encode()).hexdigest() for key in keys.to_list()]
-
-
-def moved(total: str, *, added: Iterable[str], taken: Iterable[str]) -> str:
-    """A sum of row digests after rows came and went."""
-    value = int(total, 16) + sum(int(d, 16) for d in added) - sum(int(d, 16) for d in taken)
-    return f"{value % _MODULUS:064x}"
+def moved(sum_: str, *, added: pl.Series, taken: pl.Series) -> str:
+    """A sum of the SHA-256 of row keys, in hex, after rows came and went."""
+    value = int(sum_, 16) + total(digests(added)) - total(digests(taken))
+    return f"{value % MODULUS:064x}"
 
 
 def standing_digest(sums: Mapping[str, str]) -> str:
