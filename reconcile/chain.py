@@ -57,8 +57,9 @@ def block_bytes(rows: pl.DataFrame) -> bytes:
     """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
     nulls = rows.select(pl.all().is_null())
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0))
-    filled = rows.with_columns(pl.col(texts).fill_null(""), pl.col(pl.Int64).fill_null(0))
+    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0).cast(pl.Int64))
+    joined = dict(zip(texts, rows.select(pl.col(texts).str.join("")).row(0), strict=True)) if texts else {}
+    filled = rows.select(pl.col(pl.Int64).fill_null(0), pl.col(pl.Binary))
     parts = [f"{rows.height}{_UNIT}".encode()]
     for name, kind in rows.schema.items():
         parts += [f"{name}{_UNIT}".encode(), np.packbits(nulls[name].to_numpy()).tobytes()]
@@ -68,10 +69,7 @@ def block_bytes(rows: pl.DataFrame) -> bytes:
             cells = [cell or b"" for cell in filled[name].to_list()]
             parts += [np.array([len(cell) for cell in cells], dtype="<i8").tobytes(), *cells]
         else:
-            parts += [
-                lengths[name].to_numpy().astype("<i8").tobytes(),
-                (filled[name].str.join("").item() or "").encode(),
-            ]
+            parts += [lengths[name].to_numpy().astype("<i8").tobytes(), (joined[name] or "").encode()]
     return b"".join(parts)
 
 

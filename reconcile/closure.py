@@ -66,8 +66,9 @@ class Closure:
             payments, lines, slips = self._of_slips(slips)
 
     def _fresh(self, name: str, keys: pl.Series) -> pl.Series:
-        new = keys.alias(name).drop_nulls().unique().sort()
-        new = new.filter(~new.is_in(self._seen[name].implode()))
+        new = keys.alias(name).drop_nulls().unique()
+        if len(self._seen[name]):
+            new = new.filter(~new.is_in(self._seen[name].implode()))
         self._seen[name] = pl.concat([self._seen[name], new])
         return new
 
