@@ -84,7 +84,7 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
     frame: pl.DataFrame = getattr(decision, table)
     if table == "charges":
         return frame.with_columns(payment_no=pl.lit(None, pl.Int64))
-    payments = touched.payments.sort("payment_id")
+    payments = touched.payments
     if payments["payment_id"].equals(frame["payment_id"]):  # outcomes: one a payment, in order
         return frame.with_columns(payments["payment_no"])
     return frame.join(payments, on="payment_id", how="left", maintain_order="left")
