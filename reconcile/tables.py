@@ -17,6 +17,7 @@ from reconcile.world import BLOCKS, LINES, SCHEMAS, TRANSFERS
 
 _TEXT, _INT = pl.String(), pl.Int64()
 _DAY = "%Y-%m-%d"
+SPAN_FROM = 200  # rows; fewer are written one by one
 _ROW: Mapping[str, pl.DataType] = {"seq": _INT, "run_id": _INT}
 _ENTRY: Mapping[str, pl.DataType] = {**_ROW, "payment_no": _INT, "entry_id": _TEXT, "reverses": _TEXT}
 ENTRIES: tuple[str, ...] = ("outcomes", "postings", "excess", "suspense", "held", "charges")
@@ -158,6 +159,8 @@ def day_texts(days: pl.Series) -> pl.Series:
     """Days as ISO text. Where there are many rows, each day of their span is written once."""
     if days.null_count() == len(days):
         return days.cast(pl.String)
+    if len(days) < SPAN_FROM:
+        return days.dt.strftime(_DAY)
     first, last = days.min(), days.max()
     if not isinstance(first, date) or not isinstance(last, date) or (last - first).days >= len(days):
         return days.dt.strftime(_DAY)

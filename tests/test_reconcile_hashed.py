@@ -32,8 +32,9 @@ def test_a_column_is_hashed_text_by_text(texts: list[str]) -> None:
 
 @given(st.lists(DAYS, max_size=40))
 def test_days_are_written_as_strftime_writes_them(days: list[date | None]) -> None:
-    found = day_texts(pl.Series("day", days, dtype=pl.Date))
-    assert found.to_list() == [day and day.isoformat() for day in days]
+    many = days * 20  # more than are written one by one
+    found = day_texts(pl.Series("day", many, dtype=pl.Date))
+    assert found.to_list() == [day and day.isoformat() for day in many]
     assert (found.name, found.dtype) == ("day", pl.String)
 
 
