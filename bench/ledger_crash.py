@@ -1,4 +1,4 @@
-"""Kills nights at random moments, over both stores, with files shuffled, repeated and overlapping: is the ledger what it would be without?
+"""Kills nights at random steps, over both stores, with files shuffled, repeated and overlapping: is the ledger what it would be without?
 
 In: how many kills a store (`python -m bench.ledger_crash 200`). Out: a line a store: kills, nights that got through, doubled, lost, equal or not.
 A worker takes files in, one night after the other, and dies at a step of its store drawn by chance, or some milliseconds into it; the next

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments, over both stores: nothing doubled, nothing lost. Two hundred kills: `python -m bench.ledger_crash`."""
+"""Kills at random steps, over both stores: nothing doubled, nothing lost. Two hundred kills: `python -m bench.ledger_crash`."""
 
 from __future__ import annotations
 
