@@ -1,26 +1,31 @@
-"""Kills nights at random moments, over both stores, with files shuffled, repeated and overlapping: is the ledger what it would be without?
+"""Kills nights at random steps, over both stores, with files shuffled, repeated and overlapping: is the ledger what it would be without?
 
 In: how many kills a store (`python -m bench.ledger_crash 200`). Out: a line a store: kills, nights that got through, doubled, lost, equal or not.
-A worker takes files in, one night after the other; the driver sends SIGKILL after a random while, and starts the next worker. In the end all
-files are taken in once more, and the ledger must equal one that saw each file once. Kills prove process death; power loss rests on fsync.
+A worker takes files in, one night after the other, and dies at a step of its store drawn by chance, or some milliseconds into it; the next
+goes on. In the end all files are taken in once more, and the ledger must equal one that saw each file once. Steps and not seconds, so that
+a fast or a busy machine kills at the same places. Kills prove process death; power loss rests on fsync.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
 import random
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 AS_OF = date(2026, 11, 20)
+STEPS = ("begin", "append", "replace", "remove", "commit", "settle", "close")
+DELAY_MAX = 0.02  # seconds into a step, or into what follows it
 BODY = "342041"
 RECEIPT_HEAD = "kind,channel,body_code,slip_key,confirm_no,tax_item,amount,paid_at,data_date,remit_date,account_date,txn_id,orig_txn_id"
 LINE_HEAD = "line_id,payer_id,body_code,tax_item,levy_year,tax_year,fiscal_year,period,notice_no,due_date,principal,status"
@@ -31,13 +36,14 @@ SLIP_HEAD = "slip_key,confirm_no,tax_item,body_code,payer_id,notice_no,levy_year
 class Outcome:
     """What a store was after all kills. `doubled`, `lost`: receipts more and fewer than there were.
 
-    `interrupted`: kills that hit a worker before it had taken in everything.
+    `interrupted`: kills that hit a worker before it had taken in everything; `left`: nights that the last kill left to the last worker.
     """
 
     kills: int
     interrupted: int
     nights: int
     through: int
+    left: int
     doubled: int
     lost: int
     equal: bool
@@ -89,20 +95,50 @@ def write_files(folder: Path, *, notices: int, files: int, payments: int) -> Non
         (folder / name).write_text("\n".join([head, *table]) + "\n", encoding="utf-8")
 
 
-def take(place: str, folder: Path, names: Sequence[str]) -> None:
+class Steps:
+    """Counts what is asked of a store that can change it. At step `last` the process dies: on the spot, or `delay` seconds later.
+
+    Later by a timer of the kernel whose signal nobody handles: as with SIGKILL, nothing of the process runs any more.
+    """
+
+    def __init__(self, last: int = 0, delay: float = 0) -> None:
+        self.count = 0
+        self._last, self._delay = last, delay
+
+    def watch(self, store: Any) -> Any:
+        """The store itself, its steps counted."""
+        for name in STEPS:
+            setattr(store, name, self._counted(getattr(store, name)))
+        return store
+
+    def _counted(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **named: Any) -> Any:
+            self.count += 1
+            if self.count == self._last:
+                if not self._delay:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                signal.setitimer(signal.ITIMER_REAL, self._delay)
+            return step(*args, **named)
+
+        return counted
+
+
+def take(place: str, folder: Path, names: Sequence[str], *, steps: Steps) -> None:
     """One night a file, said on standard output when it has got through."""
+    from reconcile import ledger
     from reconcile.night import Inputs
     from reconcile.policy import load_policy
     from reconcile.run import RunRequest, reconcile
 
     policy = load_policy()
-    print("ready", flush=True)
+    opened = ledger.open_store
     for name in names:
         paths = [folder / name]
         inputs = {"a": Inputs(assessments=paths), "s": Inputs(slips=paths)}.get(
             name[0], Inputs(receipts=paths)
         )
-        done = reconcile(RunRequest(ledger=place, inputs=inputs, as_of=AS_OF, policy=policy))
+        with patch.object(ledger, "open_store", lambda *a, **k: steps.watch(opened(*a, **k))):
+            done = reconcile(RunRequest(ledger=place, inputs=inputs, as_of=AS_OF, policy=policy))
         print("night" if done.committed else "seen", name, flush=True)
     print("done", flush=True)
 
@@ -125,23 +161,31 @@ def state(place: str) -> tuple[str, dict[str, tuple[int, int]], int, list[str]]:
         )
 
 
-def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float, seed: int = 5) -> Outcome:
-    """Kill `kills` workers, each after at most `longest` seconds at work. A ledger that has everything makes room for a new one."""
+def crash(place: Callable[[], str], folder: Path, *, kills: int, seed: int = 5) -> Outcome:
+    """Kill `kills` workers. A ledger that has everything is compared, and makes room for a new one; the last kill hits a new one early."""
     chance = random.Random(seed)
     names = sorted(path.name for path in folder.glob("*.csv"))
-    quiet, ledger = place(), place()
-    take(quiet, folder, names)
+    quiet, ledger, steps = place(), place(), Steps()
+    take(quiet, folder, names, steps=steps)
     expected = state(quiet)
-    nights = through = done = interrupted = 0
+    nights = through = left = done = interrupted = 0
     equal, findings = True, []
     doubled = lost = 0
-    for number in range(kills + 1):
+    last = [
+        (None, 0.0),
+        (steps.count // 2, 0.0),
+        (None, 0.0),
+    ]  # through; killed with half of it to do; through
+    early = [(steps.count, chance.choice((0.0, chance.random() * DELAY_MAX))) for _ in range(kills - 1)]
+    for most, delay in early + last:
         order = names + chance.sample(names, len(names) // 3)
         chance.shuffle(order)
-        said = _work(ledger, folder, order, after=None if number == kills else chance.random() * longest)
-        nights += said.count("night ")
-        through += said.count("night ") if number < kills else 0
-        interrupted += number < kills and "done" not in said
+        step = None if most is None else chance.randrange(1, most)
+        said = _work(ledger, folder, order, step=step, delay=delay)
+        left = said.count("night ")
+        nights += left
+        through += left if step is not None else 0
+        interrupted += step is not None and "done" not in said
         if "done" in said:
             done += 1
             found = state(ledger)
@@ -150,22 +194,27 @@ def crash(place: Callable[[], str], folder: Path, *, kills: int, longest: float,
             doubled += max(found[2] - expected[2], 0)
             lost += max(expected[2] - found[2], 0)
             ledger = place()
-    return Outcome(kills, interrupted, nights, through, doubled, lost, equal and done > 0, tuple(findings))
+    return Outcome(
+        kills, interrupted, nights, through, left, doubled, lost, equal and done > 0, tuple(findings)
+    )
 
 
-def _work(place: str, folder: Path, order: list[str], *, after: float | None) -> str:
-    """What a worker said; killed `after` seconds from the moment it was ready."""
-    command = [sys.executable, "-m", "bench.ledger_crash", "take", place, str(folder), *order]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout is not None and worker.stderr is not None
-        said = worker.stdout.readline()
-        if after is not None:
-            time.sleep(after)
-            worker.send_signal(signal.SIGKILL)
-        rest, errors = worker.communicate()
-        if worker.returncode not in (0, -signal.SIGKILL):
-            raise RuntimeError(errors)
-        return said + rest
+def _work(place: str, folder: Path, order: list[str], *, step: int | None, delay: float) -> str:
+    """What a worker said that died at this step, or at none."""
+    command = [
+        sys.executable,
+        "-m",
+        "bench.ledger_crash",
+        "take",
+        str(step or 0),
+        str(delay),
+        place,
+        str(folder),
+    ]
+    worker = subprocess.run([*command, *order], capture_output=True, text=True, check=False)
+    if worker.returncode not in (0, -signal.SIGKILL, -signal.SIGALRM):
+        raise RuntimeError(worker.stderr)
+    return worker.stdout
 
 
 def take_one(place: str, path: Path) -> None:
@@ -203,7 +252,7 @@ def both(kills: int) -> Iterator[tuple[str, Outcome]]:
         )
         for store, place in stores:
             with contextlib.redirect_stdout(io.StringIO()):
-                found = crash(place, folder / "files", kills=kills // 2, longest=3)
+                found = crash(place, folder / "files", kills=kills // 2)
             yield store, found
 
 
@@ -218,6 +267,7 @@ def main(kills: int) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["take"]:
-        take(sys.argv[2], Path(sys.argv[3]), sys.argv[4:])
+        die = Steps(int(sys.argv[2]), float(sys.argv[3]))
+        take(sys.argv[4], Path(sys.argv[5]), sys.argv[6:], steps=die)
     else:
         sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 200))

@@ -2,9 +2,9 @@
 
     python -m bench.ledger_night [--lines N M] [--receipts R] [--folder DIR]
 
-CPU seconds of the whole process, imports included. Ledgers are made once a size in DIR (through the ledger's own loader) and copied for each night.
-The register is bench.nights'; the mix of receipts is assumed (reconcile-rules §7). Peers get the same rows as parquet or in their own tables,
-and only match: they keep nothing, and write nothing.
+CPU seconds of whole processes, imports included, as after an installation: one round that does not count leaves the modules compiled, ours and
+theirs. Ledgers are made once a size in DIR (through the ledger's own loader) and copied for each night. The register is bench.nights'; the mix of
+receipts is assumed (reconcile-rules §7). Peers get the same rows as parquet or in their own tables, and only match: they keep and write nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -29,6 +28,19 @@ from bench.match import peer_commands, prepare_peers, run
 from bench.nights import BODY, events, register
 
 AS_OF = date(2026, 11, 20)
+NIGHT = """
+import json, sys
+from datetime import date
+from pathlib import Path
+from reconcile.night import Inputs
+from reconcile.policy import load_policy
+from reconcile.run import RunRequest, reconcile
+inputs = Inputs(receipts=[Path(sys.argv[2])])
+day = date.fromisoformat(sys.argv[3])
+done = reconcile(RunRequest(ledger=Path(sys.argv[1]), inputs=inputs, as_of=day, policy=load_policy()))
+told = Path("/proc/self/status").read_text(encoding="ascii").split("VmHWM:")[1]
+print(json.dumps({"posted": done.run["posted"][0], "drift": done.drift, "mb": int(told.split()[0]) >> 10}))
+"""
 TOTALS = ("received", "posted", "excess", "suspense", "held", "events", "quarantined", "rejected")
 SEED = 3
 
@@ -79,27 +91,23 @@ def write_receipts(path: Path, *, receipts: int, lines: int, seed: int) -> None:
     ).write_csv(path)
 
 
-def night(place: Path, receipts: Path) -> dict[str, Any]:
-    """One night, told as its process saw it."""
-    from reconcile.night import Inputs
-    from reconcile.policy import load_policy
-    from reconcile.run import RunRequest, reconcile
-
-    inputs = Inputs(receipts=[receipts])
-    done = reconcile(RunRequest(ledger=place, inputs=inputs, as_of=AS_OF, policy=load_policy()))
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "cpu": used.ru_utime + used.ru_stime,
-        "mb": _peak(),
-        "posted": done.run["posted"][0],
-        "drift": done.drift,
-    }
+def night(home: Path, *, env: Mapping[str, str]) -> dict[str, Any]:
+    """One night over a copy of the ledger: what its process said, and its CPU seconds."""
+    copy = home / "copy.db"
+    for end in ("", ".seal"):
+        shutil.copy(f"{home / 'ledger.db'}{end}", f"{copy}{end}")
+    os.sync()
+    words = [str(copy), str(home / "receipts.csv"), AS_OF.isoformat()]
+    said, cpu, _ = run([sys.executable, "-c", NIGHT, *words], env=env)
+    for end in ("", ".seal", ".lock"):
+        Path(f"{copy}{end}").unlink()
+    return {**said, "cpu": cpu}
 
 
-def _peak() -> int:
-    """The process's own; what getrusage says begins with the parent's."""
-    told = Path("/proc/self/status").read_text(encoding="ascii").split("VmHWM:")[1]
-    return int(told.split()[0]) >> 10
+def compiling(folder: Path) -> dict[str, str]:
+    """The environment in which Python keeps what it compiles, in `folder`."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str((folder / "compiled").absolute())}
 
 
 def made(folder: Path, *, lines: int, receipts: int) -> Path:
@@ -136,28 +144,17 @@ def make(what: str, home: Path, lines: int, receipts: int) -> None:
 def measure(folder: Path, *, sizes: Sequence[int], receipts: int, rounds: int) -> dict[str, Any]:
     """Median CPU seconds: of the night by size, of the peers' match at the largest size."""
     homes = {lines: made(folder, lines=lines, receipts=receipts) for lines in sizes}
+    env = compiling(folder)
     nights: dict[int, list[dict[str, Any]]] = {lines: [] for lines in sizes}
     peers: dict[str, list[tuple[float, int]]] = {}
-    for _ in range(rounds):
-        for lines, home in homes.items():
-            copy = home / "copy.db"
-            for end in ("", ".seal"):
-                shutil.copy(f"{home / 'ledger.db'}{end}", f"{copy}{end}")
-            os.sync()
-            command = [
-                sys.executable,
-                "-m",
-                "bench.ledger_night",
-                "--night",
-                str(copy),
-                str(home / "receipts.csv"),
-            ]
-            nights[lines].append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
-            for end in ("", ".seal", ".lock"):
-                Path(f"{copy}{end}").unlink()
-        for name, command in peer_commands(homes[max(sizes)]).items():
-            _, cpu, mb = run(command)
-            peers.setdefault(name, []).append((cpu, mb))
+    for number in range(rounds + 1):
+        told = {lines: night(home, env=env) for lines, home in homes.items()}
+        matched = {name: run(command, env=env) for name, command in peer_commands(homes[max(sizes)]).items()}
+        if number:  # the first compiles
+            for lines, one in told.items():
+                nights[lines].append(one)
+            for name, (_, cpu, mb) in matched.items():
+                peers.setdefault(name, []).append((cpu, mb))
     return {
         "receipts": receipts,
         "cpu": {lines: round(statistics.median(n["cpu"] for n in of), 2) for lines, of in nights.items()},
@@ -210,14 +207,10 @@ def main() -> int:
         "--folder", type=Path, default=Path("out/bench-night"), help="ledgers and peers stay here"
     )
     words.add_argument("--rounds", type=int, default=3, help="of which the median counts")
-    words.add_argument("--night", nargs=2, metavar=("LEDGER", "FILE"), help=argparse.SUPPRESS)
     words.add_argument(
         "--make", nargs=4, metavar=("WHAT", "DIR", "LINES", "RECEIPTS"), help=argparse.SUPPRESS
     )
     given = words.parse_args()
-    if given.night:
-        print(json.dumps(night(Path(given.night[0]), Path(given.night[1]))))
-        return 0
     if given.make:
         what, home, lines, receipts = given.make
         make(what, Path(home), int(lines), int(receipts))

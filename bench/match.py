@@ -252,10 +252,10 @@ def peer_python(folder: Path) -> str:
     return str(python)
 
 
-def run(command: list[str]) -> tuple[Summary, float, int]:
-    """What a process says, its CPU seconds, and its peak memory in MB."""
+def run(command: list[str], *, env: Mapping[str, str] | None = None) -> tuple[Any, float, int]:
+    """What a process says in JSON, its CPU seconds, and its peak memory in MB."""
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said)
+        process = subprocess.Popen(command, stdout=said, env=env)
         _, status, used = os.wait4(process.pid, 0)
         if status:
             raise RuntimeError(f"{command[:3]} ended with {status}")

@@ -121,7 +121,7 @@ def crash_figures(*, kills: int) -> list[Figure]:
         sound = (found.doubled, found.lost, found.equal, found.findings) == (0, 0, True, ())
         rows.append(
             Figure(
-                f"{found.kills} kills at random moments, {store}",
+                f"{found.kills} kills at random steps, {store}",
                 f"{found.through} nights committed before a kill",
                 "the same files without a kill",
                 f"{found.doubled} doubled, {found.lost} lost",

@@ -56,14 +56,32 @@ def catalogue() -> Mapping[str, Sentence]:
     for entry in sorted((files("layouts") / "problems").iterdir(), key=lambda e: e.name):
         if not entry.name.endswith(".toml"):
             continue
-        for code, table in tomllib.loads(entry.read_text(encoding="utf-8")).items():
+        for code, sentence in _table(entry.name).items():
             if code in found:
                 raise ValueError(f"{entry.name}: problem code {code!r} is defined twice")
-            try:
-                found[code] = Sentence(Severity(table["severity"]), table["ja"], table["en"])
-            except KeyError as missing:
-                raise ValueError(f"{entry.name}: problem code {code!r} lacks {missing}") from None
+            found[code] = sentence
     return found
+
+
+@cache
+def _table(name: str) -> Mapping[str, Sentence]:
+    """The codes of one file; none where there is no such file."""
+    place = files("layouts") / "problems" / name
+    if not place.is_file():
+        return {}
+    found: dict[str, Sentence] = {}
+    for code, table in tomllib.loads(place.read_text(encoding="utf-8")).items():
+        try:
+            found[code] = Sentence(Severity(table["severity"]), table["ja"], table["en"])
+        except KeyError as missing:
+            raise ValueError(f"{name}: problem code {code!r} lacks {missing}") from None
+    return found
+
+
+def _sentence(code: str) -> Sentence:
+    """One row of the catalogue. Most codes begin with the name of their file, and a short job reads that file alone."""
+    found = _table(code.partition(".")[0] + ".toml").get(code)
+    return found if found is not None else catalogue()[code]
 
 
 @dataclass(frozen=True)
@@ -77,11 +95,11 @@ class Problem:
 
     @property
     def severity(self) -> Severity:
-        return catalogue()[self.code].severity
+        return _sentence(self.code).severity
 
     def text(self, lang: str) -> str:
         """The sentence in `ja` or `en`; any other language gets English."""
-        sentence = catalogue()[self.code]
+        sentence = _sentence(self.code)
         return (sentence.ja if lang == "ja" else sentence.en).format_map(
             {"field": self.field, **{k: _printable(v) for k, v in self.params.items()}}
         )
@@ -131,7 +149,7 @@ class ProblemLog:
 
         A polars expression among `params` is evaluated on `rows`; anything else is the same for all of them.
         """
-        severity = catalogue()[code].severity
+        severity = _sentence(code).severity
         if rows.is_empty():
             return
         columns = {

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from reconcile.tables import TABLES, stored_type, to_stored
+from reconcile.hashed import MODULUS, digests, total
+from reconcile.tables import TABLES, to_stored
 
 FIRST = "0" * 64
 BLOCK_ROWS = 100_000
-_MODULUS = 1 << 256
 _UNIT, _NULL = "\x1f", "\x00"
+_NO_CONTENT = ("seq", "run_id", "payment_no", "entry_id", "reverses")
 
 
 class BatchDigest:
@@ -56,8 +57,9 @@ def block_bytes(rows: pl.DataFrame) -> bytes:
     """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
     nulls = rows.select(pl.all().is_null())
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0))
-    filled = rows.with_columns(pl.col(texts).fill_null(""), pl.col(pl.Int64).fill_null(0))
+    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0).cast(pl.Int64))
+    joined = dict(zip(texts, rows.select(pl.col(texts).str.join("")).row(0), strict=True)) if texts else {}
+    filled = rows.select(pl.col(pl.Int64).fill_null(0), pl.col(pl.Binary))
     parts = [f"{rows.height}{_UNIT}".encode()]
     for name, kind in rows.schema.items():
         parts += [f"{name}{_UNIT}".encode(), np.packbits(nulls[name].to_numpy()).tobytes()]
@@ -67,10 +69,7 @@ def block_bytes(rows: pl.DataFrame) -> bytes:
             cells = [cell or b"" for cell in filled[name].to_list()]
             parts += [np.array([len(cell) for cell in cells], dtype="<i8").tobytes(), *cells]
         else:
-            parts += [
-                lengths[name].to_numpy().astype("<i8").tobytes(),
-                (filled[name].str.join("").item() or "").encode(),
-            ]
+            parts += [lengths[name].to_numpy().astype("<i8").tobytes(), (joined[name] or "").encode()]
     return b"".join(parts)
 
 
@@ -87,27 +86,21 @@ def run_digest(run: Mapping[str, object], batches: Mapping[str, tuple[int, str]]
 
 def row_keys(table: str, frame: pl.DataFrame) -> pl.Series:
     """What an entry says, without its number, run and ids: equal for equal content."""
+    names = [name for name in TABLES[table].columns if name not in _NO_CONTENT]
+    stored = to_stored(table, frame.select(names))
+    nulls = stored.null_count().row(0)
     cells = [
-        pl.col(name).cast(stored_type(kind)).cast(pl.String)
-        if kind != pl.Date()
-        else pl.col(name).cast(pl.String)
-        for name, kind in TABLES[table].columns.items()
-        if name not in ("seq", "run_id", "payment_no", "entry_id", "reverses")
+        cell if not none else pl.lit(_NULL) if none == stored.height else cell.fill_null(_NULL)
+        for cell, none in zip((pl.col(name).cast(pl.String) for name in names), nulls, strict=True)
     ]
-    joined = pl.concat_str([cell.fill_null(_NULL) for cell in cells], separator=_UNIT)
-    return frame.select(pl.concat_str(pl.lit(table + _UNIT), joined).alias("key")).to_series()
+    key = pl.concat_str(pl.lit(table), *cells, separator=_UNIT)
+    return stored.select(key.alias("key")).to_series()
 
 
-def row_digests(keys: pl.Series) -> list[str]:
-    """SHA-256 of every key, in hex."""
-    sha = hashlib.sha256
-    return [sha(key.encode()).hexdigest() for key in keys.to_list()]
-
-
-def moved(total: str, *, added: Iterable[str], taken: Iterable[str]) -> str:
-    """A sum of row digests after rows came and went."""
-    value = int(total, 16) + sum(int(d, 16) for d in added) - sum(int(d, 16) for d in taken)
-    return f"{value % _MODULUS:064x}"
+def moved(sum_: str, *, added: pl.Series, taken: pl.Series) -> str:
+    """A sum of the SHA-256 of row keys, in hex, after rows came and went."""
+    value = int(sum_, 16) + total(digests(added)) - total(digests(taken))
+    return f"{value % MODULUS:064x}"
 
 
 def standing_digest(sums: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from elqr.problems import Problem
-from reconcile.chain import FIRST, moved, row_digests, row_keys, standing_digest
+from reconcile.chain import FIRST, moved, row_keys, standing_digest
 from reconcile.entries import YEN, standing_entries
 from reconcile.ledger import Ledger
 from reconcile.payments import carried_out, net
@@ -61,8 +61,8 @@ class Standing:
             rows = whole(self._ledger, table, part=part)
             self._reversals[table] += _reversals(table, rows)
             standing[table] = standing_entries(rows)
-            digests = row_digests(row_keys(table, standing[table]))
-            self._sums[table] = moved(self._sums[table], added=digests, taken=())
+            keys = row_keys(table, standing[table])
+            self._sums[table] = moved(self._sums[table], added=keys, taken=keys.clear())
         outcomes = standing["outcomes"]
         events = whole(self._ledger, "receipts", ["payment_no", *EVENTS_READ], part=part)
         transfers = carried_out(whole(self._ledger, "transfers", part=part))

@@ -24,7 +24,7 @@ _SLIP = tuple(SLIPS_READ)
 
 @dataclass(frozen=True)
 class Touched:
-    """`payments`: `payment_id, payment_no` of all payments in the world; `lines`: its lines."""
+    """`payments`: `payment_id, payment_no` of all payments in the world, by id; `lines`: its lines."""
 
     world: World
     payments: pl.DataFrame
@@ -66,8 +66,9 @@ class Closure:
             payments, lines, slips = self._of_slips(slips)
 
     def _fresh(self, name: str, keys: pl.Series) -> pl.Series:
-        new = keys.alias(name).drop_nulls().unique().sort()
-        new = new.filter(~new.is_in(self._seen[name].implode()))
+        new = keys.alias(name).drop_nulls().unique()
+        if len(self._seen[name]):
+            new = new.filter(~new.is_in(self._seen[name].implode()))
         self._seen[name] = pl.concat([self._seen[name], new])
         return new
 
@@ -139,7 +140,7 @@ class Closure:
             blocks=self._blocks(versions["payer_id"].unique(), payments["payment_id"]),
             body_code=self._body_code,
         )
-        return Touched(world, payments.unique("payment_id"), lines)
+        return Touched(world, payments.unique("payment_id").sort("payment_id"), lines)
 
     def _blocks(self, payers: pl.Series, payments: pl.Series) -> pl.DataFrame:
         if not self._ledger.store.highest("blocks"):

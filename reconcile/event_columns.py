@@ -192,23 +192,20 @@ class EventColumns:
             self._columns["store"] = self._nulled(joined.to_series(), nothing)
 
     def _text_of(self, cell: Cell) -> pl.Series:
-        """The strings of a text column; rows of one length are cut from a matrix, others one by one."""
+        """The strings of a text column, cut from a matrix; shorter ones end in bytes of zero, which no sound text holds."""
         if cell.start is None or cell.size is None:
             raise ValueError("the cell is no text")
         start, size, empty = cell.start[self._keep], cell.size[self._keep], cell.empty[self._keep]
         lengths = size[~empty]
         if not len(lengths):
             return _empty(self._count)
-        width = int(lengths[0])
-        if (lengths == width).all():
-            whole = np.full(self._count, width, np.int64)
-            words = swar.left_words(self._text, np.where(empty, FRONT, start), whole, -(-width // 8))
-            rows = np.where(empty[:, None], np.uint8(ord(" ")), swar.matrix(words)[:, :width])
-            return swar.strings(rows)
-        places = pl.DataFrame({"at": start - FRONT, "size": size})
-        return places.select(
-            t=pl.lit(self._block.data).bin.slice(pl.col("at"), pl.col("size")).cast(pl.String)
-        )["t"]
+        width = int(lengths.max())
+        words = swar.left_words(
+            self._text, np.where(empty, FRONT, start), np.where(empty, width, size), -(-width // 8)
+        )
+        rows = np.where(empty[:, None], np.uint8(ord(" ")), swar.matrix(words)[:, :width])
+        texts = swar.strings(rows)
+        return texts if (lengths == width).all() else texts.str.strip_chars_end("\0")
 
     def _own(self) -> Flags:
         """Whose the rows are; the body code of a barcode is the site's where the issuer is the site's, or is not known."""

@@ -22,7 +22,8 @@ def split(
     payments: pl.DataFrame, covers: pl.DataFrame, lines: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Quick payments, their claims (a row a payment and line), and the slow payments. All are numbered: `p` and `l` are rows."""
-    plain = (pl.col("fate") == "lines") & ~pl.col("superseded") & ~pl.any_horizontal(REMARKS)
+    plain = (pl.col("fate") == "lines") & ~pl.any_horizontal(REMARKS)
+    plain &= ~(pl.col("superseded") & pl.col("provisional"))  # two remarks at once
     facts = payments.select(
         "payment_id",
         "net",
@@ -30,6 +31,7 @@ def split(
         "account_date",
         "deciding",
         "provisional",
+        "superseded",
         to_lines=pl.col("fate") == "lines",
         plain=plain,
         booked_year=fiscal_year(payments.select(pl.coalesce("account_date", "paid_on")).to_series()),
@@ -73,9 +75,13 @@ def _line_ids(fits: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def fast_rows(quick: pl.DataFrame, claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Outcomes and postings of quick payments: exact, or preliminary where it is only 速報."""
+    """Outcomes and postings of quick payments: exact, or preliminary where it is only 速報, or with a slip that was replaced."""
     word = (
-        pl.when("provisional").then(pl.lit(Outcome.PRELIMINARY.value)).otherwise(pl.lit(Outcome.EXACT.value))
+        pl.when("provisional")
+        .then(pl.lit(Outcome.PRELIMINARY.value))
+        .when("superseded")
+        .then(pl.lit(Outcome.SUPERSEDED_SLIP.value))
+        .otherwise(pl.lit(Outcome.EXACT.value))
     )
     zero = pl.lit(0, dtype=pl.Int64)
     outcomes = quick.select(

@@ -12,8 +12,9 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from reconcile import swar
+from reconcile import hashed, swar
 from reconcile.event_text import COMPOSITE, KIND_LETTERS
+from reconcile.hashed import hexed
 from reconcile.occurrence import Occurrences
 
 SEPARATOR = "\x1f"
@@ -35,18 +36,18 @@ def identified(events: pl.DataFrame, seen: Occurrences) -> pl.DataFrame:
     )
     occurrence = _occurrence(frame, seen)
     frame = frame.with_columns(occurrence=occurrence)
-    digests = _digests(_payments(frame))
+    digests = hashed.digests(_payments(frame))
     content = pl.concat_str(
         "fixed",
         "extra",
         *(_or_empty(frame, n) for n in ("txn_id", "orig_txn_id", "store")),
         separator=SEPARATOR,
     )
-    contents = _digests(frame.select(content).to_series())
+    contents = hashed.digests(frame.select(content).to_series())
     return events.with_columns(
-        payment_id=_hex(digests[:, :HALF]),
+        payment_id=hexed(digests[:, :HALF]),
         receipt_id=_receipt_ids(frame, digests),
-        content_sha=_hex(contents[:, :HALF]),
+        content_sha=hexed(contents[:, :HALF]),
         occurrence=occurrence,
     )
 
@@ -102,14 +103,4 @@ def _receipt_ids(frame: pl.DataFrame, digests: swar.Bytes) -> pl.Series:
         {k: int(v) for k, v in KIND_LETTERS.items()}, return_dtype=pl.UInt8
     )
     halves[:, -1] = (halves[:, -1] & 0xF0) | letters.to_numpy()
-    return _hex(halves)
-
-
-def _digests(texts: pl.Series) -> swar.Bytes:
-    """`(n, 32)` SHA-256 of each text in UTF-8."""
-    joined = b"".join([sha256(t).digest() for t in texts.cast(pl.Binary).to_list()])
-    return np.frombuffer(joined, np.uint8).reshape(-1, 2 * HALF)
-
-
-def _hex(rows: swar.Bytes) -> pl.Series:
-    return swar.blobs(rows).bin.encode("hex")
+    return hexed(halves)

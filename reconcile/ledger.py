@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
-from reconcile.chain import FIRST, BatchDigest, moved, row_digests, row_keys, run_digest, standing_digest
+from reconcile.chain import FIRST, BatchDigest, moved, run_digest, standing_digest
 from reconcile.migrations import Migration, outstanding
 from reconcile.store import Store
 from reconcile.tables import ENTRIES, TABLES
@@ -158,14 +158,10 @@ class Ledger:
         self._batches.setdefault(table, BatchDigest(table)).add(rows)
         return rows
 
-    def count(self, table: str, *, added: pl.DataFrame, taken: pl.DataFrame) -> None:
-        """Move the digest of what stands: contents of entries that came, and of entries that were reversed."""
-        if added.height or taken.height:
-            self._sums[table] = moved(
-                self._sums[table],
-                added=row_digests(row_keys(table, added)),
-                taken=row_digests(row_keys(table, taken)),
-            )
+    def count(self, table: str, *, added: pl.Series, taken: pl.Series) -> None:
+        """Move the digest of what stands: `row_keys` of entries that came, and of entries that were reversed."""
+        if len(added) or len(taken):
+            self._sums[table] = moved(self._sums[table], added=added, taken=taken)
 
     def commit(
         self,

@@ -51,6 +51,14 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def net_yen(events: pl.DataFrame) -> pl.Series:
+    """The yen that each payment comes to, in no particular order."""
+    many = events["payment_id"].is_duplicated()
+    yen = pl.when(pl.col("kind") == "cancelled").then(0).otherwise("amount")
+    alone = events.filter(~many).select(net=yen).to_series()
+    return pl.concat([alone, net(events.filter(many))["net"]]) if many.any() else alone
+
+
 def _marked(events: pl.DataFrame) -> pl.DataFrame:
     return events.with_columns(deciding=pl.col("receipt_id"))
 

@@ -57,5 +57,11 @@ def _first_day_after(
     days: pl.Series, premium: pl.Series | None, tax_years: int, premium_years: int
 ) -> pl.Series:
     flags = pl.repeat(False, len(days), eager=True) if premium is None else premium.fill_null(value=False)
-    months = pl.select(pl.when(flags).then(12 * premium_years).otherwise(12 * tax_years)).to_series()
-    return period_end(days.dt.offset_by("1d"), months=months).dt.offset_by("1d")
+    rows = pl.DataFrame({"day": days, "flag": flags})
+    known = rows.unique()  # due dates are few
+    months = known.select(pl.when("flag").then(12 * premium_years).otherwise(12 * tax_years)).to_series()
+    ends = period_end(known["day"].dt.offset_by("1d"), months=months).dt.offset_by("1d")
+    found = rows.join(
+        known.with_columns(end=ends), on=["day", "flag"], how="left", maintain_order="left", nulls_equal=True
+    )
+    return found["end"].alias(days.name)

@@ -15,7 +15,7 @@ from elqr.problems import Problem, ProblemError
 from reconcile.closure import Closure, Touched
 from reconcile.entries import Change, change, standing_entries
 from reconcile.ledger import Ledger
-from reconcile.payments import net
+from reconcile.payments import net_yen
 from reconcile.tables import ENTRIES, TABLES
 from reconcile.world import Decision, World
 
@@ -45,7 +45,7 @@ def redecide(
     lines: pl.Series,
 ) -> Decided:
     """`events`, `transfers`: rows that the run added; `whole`: payments that have no events but these; `slips`, `lines`: touched otherwise."""
-    alone = pl.col("payment_id").is_in(whole.implode())
+    alone = events["payment_id"].is_in(whole.implode())
     since = int(events["seq"].min()) if events.height else None  # type: ignore[arg-type]
     closure = Closure(ledger, body_code=body_code, whole=events.filter(alone), since=since)
     more = pl.concat([lines.alias("line_id"), transfers["line_id"]])
@@ -56,7 +56,7 @@ def redecide(
     for table in ENTRIES:
         changes[table] = change(table, _numbered(table, decision, known), stored[table])
         entries[table] = ledger.add(table, changes[table].rows)
-        ledger.count(table, added=changes[table].added, taken=changes[table].taken)
+        ledger.count(table, added=changes[table].added["key"], taken=changes[table].taken["key"])
     _lines(ledger, decision)
     totals = _totals(changes, events=events, transfers=transfers, world=known.world)
     return Decided(world=known.world, decision=decision, entries=entries, totals=totals)
@@ -84,7 +84,10 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
     frame: pl.DataFrame = getattr(decision, table)
     if table == "charges":
         return frame.with_columns(payment_no=pl.lit(None, pl.Int64))
-    return frame.join(touched.payments, on="payment_id", how="left", maintain_order="left")
+    payments = touched.payments
+    if payments["payment_id"].equals(frame["payment_id"]):  # outcomes: one a payment, in order
+        return frame.with_columns(payments["payment_no"])
+    return frame.join(payments, on="payment_id", how="left", maintain_order="left")
 
 
 def _lines(ledger: Ledger, decision: Decision) -> None:
@@ -103,8 +106,7 @@ def _totals(
 ) -> Totals:
     """What the run changed. What came in is computed from the events, where it went from the entries: both ways must meet."""
     fresh = pl.col("receipt_id").is_in(events["receipt_id"].implode())
-    before = net(world.receipts.filter(~fresh))["net"]
-    after = net(world.receipts)["net"]
+    before, after = net_yen(world.receipts.filter(~fresh)), net_yen(world.receipts)
     offset = (int(transfers["amount"].sign().sum()), int(transfers["amount"].sum()))
     received = (
         int((after > 0).sum()) - int((before > 0).sum()) + offset[0],

@@ -1,4 +1,4 @@
-"""Rows out of SQLite as one JSON text each, cut and typed by polars: Python makes one object a row and not one a cell.
+"""Rows out of SQLite as JSON, one text a row or one for all, cut and typed by polars: Python makes no object for each cell.
 
 In: a table, the columns asked for. Out: the SQL of a row (its table is named `t`), and the rows as a frame in the ledger's types. A JSON array
 without escapes is a CSV line; one with escapes, or with the word null as a text, is read as JSON. Bytes come beside it. Refuses nothing.
@@ -13,6 +13,21 @@ from typing import Any
 import polars as pl
 
 from reconcile.tables import TABLES, from_stored, stored_type
+
+
+def block_text(table: str, columns: Sequence[str]) -> str | None:
+    """What to select so that all rows come as one; None where some column is of bytes."""
+    told, blobs = _parted(table, columns)
+    cells = ", ".join(f't."{name}"' for name in told)
+    return None if blobs else f"count(*), json_group_array(json_array({cells}))"
+
+
+def read_block(table: str, columns: Sequence[str], count: int, text: str) -> pl.DataFrame:
+    """The rows that `block_text` selected."""
+    schema = {name: stored_type(TABLES[table].columns[name]) for name in columns}
+    if text.count("],[") + 1 == count and not _escaped(text):
+        return from_stored(table, _csv(schema, text[2:-2].replace("],[", "\n")))
+    return from_stored(table, pl.DataFrame(json.loads(text), schema=schema, orient="row"))
 
 
 def row_text(table: str, columns: Sequence[str]) -> str:
@@ -41,9 +56,18 @@ def _told(schema: Mapping[str, pl.DataType], arrays: Sequence[str]) -> pl.DataFr
     if not arrays:
         return pl.DataFrame(schema=schema)
     text = "\n".join([array[1:-1] for array in arrays])
-    if "\\" in text or '"null"' in text:
+    if _escaped(text):
         cells = json.loads("[" + ",".join(arrays) + "]")
         return pl.DataFrame(cells, schema=schema, orient="row")
+    return _csv(schema, text)
+
+
+def _escaped(text: str) -> bool:
+    """Whether JSON says something that CSV would say differently."""
+    return "\\" in text or '"null"' in text
+
+
+def _csv(schema: Mapping[str, pl.DataType], text: str) -> pl.DataFrame:
     return pl.read_csv(
         text.encode(), has_header=False, schema=schema, quote_char='"', null_values="null", eol_char="\n",
     )  # fmt: skip

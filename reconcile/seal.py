@@ -22,6 +22,7 @@ _WAL_HEAD = struct.Struct(">IIIIII")  # magic, format, page size, checkpoint num
 _WAL_MAGIC = 0x377F0682  # or, with checksums in the other byte order, 1 more
 _FRAME = struct.Struct(">IIII")  # page, pages of the file where this commits, two salts
 _FRAME_HEAD, _WAL_HEADER = 24, 32
+BLOCK_FRAMES = 256  # read at once
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,18 @@ def logged(log: Path, *, frames: int) -> tuple[dict[int, int], int]:
         magic, _, page_bytes, _, *salts = _WAL_HEAD.unpack_from(head)
         if magic not in (_WAL_MAGIC, _WAL_MAGIC + 1):
             raise ValueError("the write-ahead log's head")
-        for _ in range(frames):
-            frame = handle.read(_FRAME_HEAD + page_bytes)
-            page, after, *own = _FRAME.unpack_from(frame)
-            if own != salts:
-                raise ValueError("a frame of another log")
-            found[page] = zlib.crc32(memoryview(frame)[_FRAME_HEAD:])
-            count = after or count
+        size = _FRAME_HEAD + page_bytes
+        for first in range(0, frames, BLOCK_FRAMES):
+            wanted = size * min(BLOCK_FRAMES, frames - first)
+            block = memoryview(handle.read(wanted))
+            if len(block) < wanted:
+                raise ValueError("the write-ahead log ends before its last frame")
+            for at in range(0, len(block), size):
+                page, after, *own = _FRAME.unpack_from(block, at)
+                if own != salts:
+                    raise ValueError("a frame of another log")
+                found[page] = zlib.crc32(block[at + _FRAME_HEAD : at + size])
+                count = after or count
     return {page: crc for page, crc in found.items() if page <= count}, count
 
 

@@ -13,13 +13,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
 from reconcile.bulk_rows import values
 from reconcile.lock import FileLock
-from reconcile.row_text import read_rows, row_text
+from reconcile.row_text import block_text, read_block, read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
 from reconcile.store import Damage
 from reconcile.tables import TABLES, to_stored
@@ -230,11 +231,13 @@ class SqliteStore:
             same += f" and t.seq < {before}"
         if filled is not None:
             same += f' and t."{filled}" is not null'
-        row = row_text(table, columns)
+        rows, found = block_text(table, columns) or row_text(table, columns), []
         with self._told():
-            source, values = self._wanted(wanted)
-            rows = self._run(f"select {row} from {source} w cross join {table} t on {same}", values)
-            return read_rows(table, columns, rows.fetchall())
+            for at in range(0, wanted.height, BLOCK_ROWS):
+                source, values = self._wanted(wanted[at : at + BLOCK_ROWS])
+                asked = self._run(f"select {rows} from {source} w cross join {table} t on {same}", values)
+                found.append(_read(table, columns, asked.fetchall()))
+        return pl.concat(found) if len(found) > 1 else found[0]
 
     def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
         """Keys as something to join with: one column as a list in JSON, which costs least; several as a table in memory."""
@@ -383,6 +386,14 @@ _CODES: Mapping[int, str] = {  # SQLite's primary result codes
     sqlite3.SQLITE_CORRUPT: "ledger.damaged",
     sqlite3.SQLITE_NOTADB: "ledger.damaged",
 }
+
+
+def _read(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """What a lookup selected: one row for all where it has no bytes."""
+    if block_text(table, columns) is None:
+        return read_rows(table, columns, rows)
+    count, text = rows[0]
+    return read_block(table, columns, count, text) if count else read_rows(table, columns, [])
 
 
 def _names(columns: list[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -15,6 +16,8 @@ from reconcile.frames import ACCOUNT, ASSESSMENTS, COVERS, CREDITS, QUARANTINE, 
 from reconcile.world import BLOCKS, LINES, SCHEMAS, TRANSFERS
 
 _TEXT, _INT = pl.String(), pl.Int64()
+_DAY = "%Y-%m-%d"
+SPAN_FROM = 200  # rows; fewer are written one by one
 _ROW: Mapping[str, pl.DataType] = {"seq": _INT, "run_id": _INT}
 _ENTRY: Mapping[str, pl.DataType] = {**_ROW, "payment_no": _INT, "entry_id": _TEXT, "reverses": _TEXT}
 ENTRIES: tuple[str, ...] = ("outcomes", "postings", "excess", "suspense", "held", "charges")
@@ -136,19 +139,34 @@ def stored_type(kind: pl.DataType) -> pl.DataType:
 def to_stored(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame as stores hold it: its columns in the table's order, days as ISO text, flags as 0 and 1."""
     columns = TABLES[table].columns
-    wrong = [
-        f"{c} is {frame.schema[c]}, not {columns.get(c)}"
-        for c in frame.columns
-        if frame.schema[c] != columns.get(c)
-    ]
+    wrong = [f"{c} is {k}, not {columns.get(c)}" for c, k in frame.schema.items() if k != columns.get(c)]
     if wrong:
         raise ValueError(f"{table}: " + "; ".join(wrong))
     cells = []
-    for name, kind in columns.items():
-        if name in frame.columns:
-            cell = pl.col(name)
-            cells.append(cell.dt.strftime("%Y-%m-%d") if kind == pl.Date() else cell.cast(stored_type(kind)))
+    for name in (n for n in columns if n in frame.columns):
+        kind = columns[name]
+        cells.append(
+            day_texts(frame[name])
+            if kind == pl.Date()
+            else pl.col(name).cast(pl.Int64)
+            if kind == pl.Boolean()
+            else pl.col(name)
+        )
     return frame.select(cells)
+
+
+def day_texts(days: pl.Series) -> pl.Series:
+    """Days as ISO text. Where there are many rows, each day of their span is written once."""
+    if days.null_count() == len(days):
+        return days.cast(pl.String)
+    if len(days) < SPAN_FROM:
+        return days.dt.strftime(_DAY)
+    first, last = days.min(), days.max()
+    if not isinstance(first, date) or not isinstance(last, date) or (last - first).days >= len(days):
+        return days.dt.strftime(_DAY)
+    texts = pl.date_range(first, last, eager=True).dt.strftime(_DAY)
+    places = days.to_physical() - days.to_physical().min()
+    return texts.gather(places).alias(days.name)
 
 
 def from_stored(table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -157,5 +175,5 @@ def from_stored(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     cells = []
     for name in frame.columns:
         kind, cell = columns[name], pl.col(name)
-        cells.append(cell.str.to_date("%Y-%m-%d") if kind == pl.Date() else cell.cast(kind))
+        cells.append(cell.str.to_date(_DAY) if kind == pl.Date() else cell.cast(kind))
     return frame.select(cells)

@@ -40,6 +40,8 @@ class Sifted:
 def sift_receipts(ledger: Ledger, events: pl.DataFrame) -> Sifted:
     """Events against each other and against the ledger, by `receipt_id` and `content_sha`."""
     known = ledger.lookup("receipts", events["payment_id"])
+    if not known.height and not events["receipt_id"].is_duplicated().any():
+        return Sifted(events, events.clear(), pl.DataFrame(schema=dict(_CONFLICT)), known)
     stored = known.select("receipt_id", _expected="content_sha")
     first = events.unique("receipt_id", keep="first", maintain_order=True)
     within = events.join(

@@ -55,6 +55,14 @@ def test_a_code_outside_the_catalogue_is_refused_even_for_no_rows() -> None:
         ProblemLog().add(ROWS.clear(), "no.such_code", field="payload")
 
 
+def test_a_code_is_found_in_whatever_file_it_stands() -> None:
+    assert {
+        code: (Problem(code).severity, Problem(code).text("fr"))
+        for code in catalogue()
+        if "{" not in catalogue()[code].en
+    } == {code: (said.severity, said.en) for code, said in catalogue().items() if "{" not in said.en}
+
+
 def test_the_report_tells_it_in_both_languages() -> None:
     log = ProblemLog()
     log.add(ROWS[:1], CODE, field="payload", found=12, expected=255)

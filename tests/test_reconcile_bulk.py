@@ -17,7 +17,7 @@ from reconcile.bulk_rows import values
 from reconcile.decide import decide
 from reconcile.ledger import open_ledger
 from reconcile.ledger_check import check_ledger
-from reconcile.row_text import read_rows, row_text
+from reconcile.row_text import block_text, read_block, read_rows, row_text
 from reconcile.world import Decision, World
 
 TEXT = (
@@ -118,6 +118,20 @@ def test_rows_come_out_as_they_went_in(rows: list[tuple[str | None, int | None]]
     frame = read_rows("quarantine", columns, found)
     assert frame.rows() == [(yen, b"\x00\xff", text) for text, yen in rows]
     assert frame.schema == {"amount": pl.Int64, "raw": pl.Binary, "reason_ja": pl.String}
+    link.close()
+
+
+@given(st.lists(st.tuples(TEXT | st.just('],["'), WHOLE), min_size=1, max_size=6))
+def test_rows_that_come_as_one_text_are_the_rows(rows: list[tuple[str | None, int | None]]) -> None:
+    link = sqlite3.connect(":memory:")
+    link.execute("create table t (reason_ja text, amount integer)")
+    link.executemany("insert into t values (?, ?)", rows)
+    columns = ["amount", "reason_ja"]
+    ((count, text),) = link.execute(f"select {block_text('quarantine', columns)} from t").fetchall()
+    frame = read_block("quarantine", columns, count, text)
+    assert frame.rows() == [(yen, text) for text, yen in rows]
+    assert frame.schema == {"amount": pl.Int64, "reason_ja": pl.String}
+    assert block_text("quarantine", ["amount", "raw"]) is None
     link.close()
 
 
