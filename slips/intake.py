@@ -46,6 +46,7 @@ class Form:
     name: str
     table_rows: int
     guide: Guide | None = None
+    slips_per_page: int = 1
 
 
 @dataclass

@@ -148,6 +148,7 @@ def _tasks(setting: Setting, plan: PrintPlan, folder: OutFolder, prepress: Prepr
             read_back=setting.request.read_back,
             guide=forms[file.layout].guide,
             marks=setting.layouts[file.layout].inserter_marks,
+            slips_per_page=forms[file.layout].slips_per_page,
         )
         for file in plan.files
     ]

@@ -89,9 +89,9 @@ class PaperPress:
         )
         log = ProblemLog()
         lines, keys = values["line"], values["slip_key"]
+        rows = {key: row for row, key in enumerate(keys)} if found.problems else {}
         for problem in found.problems:
-            page = problem.params.get("page")
-            row = page - 1 if isinstance(page, int) and 0 < page <= values.height else None
+            row = rows.get(problem.params.get("slip_key"))
             where = Where(path.name, None if row is None else lines[row])
             log.add_one(replace(problem, where=where), None if row is None else keys[row])
         return Proof(

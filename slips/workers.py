@@ -28,7 +28,7 @@ from elqr.site import Site
 from slips.form import InserterMark
 from slips.guidance import Guide
 from slips.manifest import part_of, write_part
-from slips.order import PlannedFile, in_print_order
+from slips.order import PlannedFile, in_print_order, on_sheets
 from slips.outfiles import disk_problem
 from slips.spool import read_bucket
 from slips.values import values
@@ -75,6 +75,7 @@ class FileTask:
     read_back: bool
     marks: tuple[InserterMark, ...] = ()
     guide: Guide | None = None
+    slips_per_page: int = 1
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def rejected_name(name: str) -> str:
 def print_file(task: FileTask) -> FileResult:
     """Print one file, read it back, write its part of the manifest. Raises OSError where the disk refuses."""
     rows = in_print_order(read_bucket(task.bucket), first_seq=task.planned.first_seq)
+    if task.slips_per_page > 1:
+        rows = on_sheets(rows, per_page=task.slips_per_page)
     shown = values(rows, site=task.site, table_rows=task.table_rows, guide=task.guide)
     path = task.ready / task.name
     layout = task.planned.layout

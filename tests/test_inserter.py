@@ -166,7 +166,7 @@ def test_a_mark_that_is_not_right_says_so(bits: str, fault: str) -> None:
 def printed(layout: Layout) -> tuple[pl.DataFrame, list[np.ndarray]]:
     """Three pages of the form as grey pixels."""
     fonts = load_fonts(faces_of(layout))
-    values = preview_values("ja", rows=0, office=Site.unknown()).with_columns(
+    values = preview_values("ja", layout=layout, office=Site.unknown()).with_columns(
         group=pl.Series(["000045", "000046", "000046", "000047"]),
         n_of_m=pl.Series(["1/1", "1/2", "2/2", "1/1"]),
     )

@@ -17,10 +17,11 @@ from cli import main
 from elqr.problems import ProblemError
 from elqr.site import Site, load_site
 from slips import pack_tables
-from slips.form import Hole, Layout, PlacedBox, Rect, RegisterMark
+from slips.form import Hole, Layout, PlacedBox, RegisterMark
 from slips.form_changes import NONE, changes, said
 from slips.layout import layout_names, load_layout
 from slips.pack_samples import LARGEST_YEN, PERIODS, amounts, sample_rows
+from slips.rect import Rect
 from slips.vendor_pack import INSTRUCTION, SUMS, make_vendor_pack
 
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from slips.form import Layout, Part, PlacedBox, Rect
+from slips.form import Layout, Part, PlacedBox
 from slips.lint.subject import SLIP_PARTS, Measured, Subject, at
+from slips.rect import Rect
 from slips.surface import exclusive
 
 HEADINGS = ("H1", "H2", "H3")

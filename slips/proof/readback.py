@@ -20,7 +20,7 @@ from elqr.digits import to_matrix
 from elqr.problems import Param, Problem, Where
 from slips.proof import compare, decode
 from slips.proof.expected import Expected, Places
-from slips.proof.render import Document, Frame, Page, Picture, UnreadableError, open_document
+from slips.proof.render import WHITE, Document, Frame, Page, Picture, UnreadableError, open_document
 from slips.proof.textboxes import TextBoxes, solid
 
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
@@ -96,7 +96,7 @@ class _Reader:
         self.frames = [_Frames.of(places) for places in expected.templates]
 
     def run(self, progress: Callable[[int], None] | None) -> ReadBack:
-        pages, wanted = self.document.page_count, len(self.expected)
+        pages, wanted = self.document.page_count, self.expected.page_count
         if pages != wanted:
             params: dict[str, Param] = {"found": pages, "expected": wanted}
             self.problems.append(Problem("readback.page_count", "page", params, self.where))
@@ -104,7 +104,7 @@ class _Reader:
         for begin in range(0, checked, _BATCH):
             end = min(begin + _BATCH, checked)
             with self.document.pages(begin, end) as group:
-                self.group(range(begin, end), group, last=checked - 1)
+                self.group(self.expected.slips_of(begin, end), begin, group, last=checked - 1)
             if progress is not None:
                 progress(end)
         return ReadBack(
@@ -117,12 +117,13 @@ class _Reader:
             problems=tuple(self.problems),
         )
 
-    def group(self, indices: range, pages: Sequence[Page], *, last: int) -> None:
-        """All checks of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
+    def group(self, indices: range, begin: int, group: Sequence[Page], *, last: int) -> None:
+        """All checks of the slips of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
+        pages = [group[self.expected.page(k) - begin] for k in indices]
         rows = slice(indices.start, indices.stop)
         modules = compare.intended(self.rows[rows])
         bars = _bars(self.expected.barcodes[rows])
-        sample = {k for k in indices if k in (0, last) or k % self.second_every == 0}
+        sample = {k for k in indices if self._sampled(self.expected.page(k), last)}
         frames = [self.frames[self.expected.template_of[k]] for k in indices]
         for index, page in zip(indices, pages, strict=True):
             self.size(index, page)
@@ -141,8 +142,14 @@ class _Reader:
         for k, index in enumerate(indices):
             if (frame := frames[k].bars) is not None:
                 self.bars(index, pages[k], frame, bars[k])
-        for index, page in zip(indices, pages, strict=True):
-            self.text(index, page, index in sample)
+        for number, template in self.expected.voids:
+            if begin <= number < begin + len(group):
+                self.void(number, group[number - begin], template)
+        for number, page in enumerate(group, begin):
+            self.text(self.expected.slips_of(number, number + 1), page, self._sampled(number, last))
+
+    def _sampled(self, page: int, last: int) -> bool:
+        return page in (0, last) or page % self.second_every == 0
 
     def size(self, index: int, page: Page) -> None:
         places = self.expected.templates[self.expected.template_of[index]]
@@ -238,22 +245,47 @@ class _Reader:
         else:
             self.report(index, "readback.barcode", "barcode", found=digits, expected=barcode)
 
-    def text(self, index: int, page: Page, sampled: bool) -> None:
-        """Each value in each of its boxes, and nothing else there; on the sample from the whole text layer."""
-        places = self.expected.templates[self.expected.template_of[index]]
-        names = [name for name in places.texts if sampled or name not in self.expected.sampled]
-        shown = [(name, area) for name in names for area in places.texts[name]]
-        areas, wanted = [area for _, area in shown], [self.expected.texts[name][index] for name, _ in shown]
-        found = page.texts(areas) if sampled else self.boxes.read(index, page, areas, wanted)
-        for (name, _), text, want in zip(shown, found, wanted, strict=True):
+    def text(self, indices: range, page: Page, sampled: bool) -> None:
+        """Each value of a page's slips in each of its boxes, and nothing else there; on the sample from the whole text layer."""
+        shown = [
+            (index, name, area)
+            for index in indices
+            for name, areas in self.expected.templates[self.expected.template_of[index]].texts.items()
+            if sampled or name not in self.expected.sampled
+            for area in areas
+        ]
+        areas = [area for _, _, area in shown]
+        wanted = [self.expected.texts[name][index] for index, name, _ in shown]
+        number = self.expected.page(indices.start)
+        found = page.texts(areas) if sampled else self.boxes.read(number, page, areas, wanted)
+        for (index, name, _), text, want in zip(shown, found, wanted, strict=True):
             if solid(text) == solid(want):
                 self.texts += 1
             else:
                 self.report(index, "readback.text", name, found=text.strip(), expected=want)
 
+    def void(self, number: int, page: Page, template: int) -> None:
+        """The place of a slip that is not there: no ink where its codes would be, no figure where its values would."""
+        places, frames = self.expected.templates[template], self.frames[template]
+        index = self.expected.slips_of(number, number + 1).start
+        for field, frame in (("payload", frames.symbol), ("barcode", frames.bars)):
+            if frame is not None and (dark := int((page.picture(frame) != WHITE).sum())):
+                self.report(index, "readback.unused", field, slot=template + 1, found=dark, expected=0)
+        areas = [(name, area) for name, some in places.texts.items() for area in some]
+        for (name, _), text in zip(areas, page.texts([area for _, area in areas]), strict=True):
+            if any(sign.isdigit() for sign in text):
+                self.report(
+                    index, "readback.unused", name, slot=template + 1, found=text.strip(), expected=""
+                )
+
     def report(self, index: int, code: str, field: str, **params: Param) -> None:
-        key = self.expected.slip_keys[index]
-        self.problems.append(Problem(code, field, {"page": index + 1, "slip_key": key, **params}, self.where))
+        at: dict[str, Param] = {
+            "page": self.expected.page(index) + 1,
+            "slip_key": self.expected.slip_keys[index],
+        }
+        if self.expected.page_of:
+            at["slot"] = self.expected.template_of[index] + 1
+        self.problems.append(Problem(code, field, {**at, **params}, self.where))
 
 
 def _bars(barcodes: Sequence[str | None]) -> compare.Bars:
