@@ -6,6 +6,8 @@ match, and is outvoted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -25,6 +27,13 @@ TILE_LEAST, TILE_CONTRAST = 0.5, 12.0
 TILES_LEAST = 5
 TILE_AGREE_MM, TILE_EXACT_MM = 0.3, 0.06
 TRIMS = 3
+CLOSE_MM = 0.75
+"""How far tiles are looked for first."""
+CLOSE_SHARE = 0.75
+"""Of all tiles, how many must agree there."""
+
+Tile = tuple[int, int, int]
+"""Left, top and side in pixels of the page."""
 
 
 def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: float) -> Map | None:
@@ -59,19 +68,35 @@ def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: 
 
 
 def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float) -> PageFit | None:
-    """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree."""
-    straight = cv2.warpAffine(
-        scan.grey,
-        (near @ _to_mm(page_px_a_mm))[:2],
-        page.shape[::-1],
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderValue=255,
-    )
+    """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree.
+
+    The tiles are first looked for close by, which is where nearly all pages have them; only where three quarters of all agree there,
+    none of them at the edge of what was searched, is that the answer. Else they are looked for as far as `reach_mm`.
+    """
+    tiles = _tiles(page, side=round(TILE_MM * page_px_a_mm), pad=round(reach_mm * page_px_a_mm))
+    if reach_mm > CLOSE_MM:
+        fit, farthest_mm = _agreed(scan, page, tiles, page_px_a_mm=page_px_a_mm, near=near, reach_mm=CLOSE_MM)
+        inside = farthest_mm < CLOSE_MM - 1 / page_px_a_mm
+        if fit is not None and inside and fit.points >= CLOSE_SHARE * len(tiles):
+            return fit
+    return _agreed(scan, page, tiles, page_px_a_mm=page_px_a_mm, near=near, reach_mm=reach_mm)[0]
+
+
+def _agreed(
+    scan: Scan,
+    page: Pixels,
+    tiles: Sequence[Tile],
+    *,
+    page_px_a_mm: float,
+    near: Map,
+    reach_mm: float,
+) -> tuple[PageFit | None, float]:
+    """The fit, and how far off the farthest of the tiles that agree on it was found."""
     places, offsets = _matched(
-        straight, page, side=round(TILE_MM * page_px_a_mm), pad=round(reach_mm * page_px_a_mm)
+        scan.grey, page, tiles, onto=near @ _to_mm(page_px_a_mm), pad=round(reach_mm * page_px_a_mm)
     )
     if len(places) < TILES_LEAST:
-        return None
+        return None, 0.0
     mm = plane.moved(places, _to_mm(page_px_a_mm))
     seen = plane.moved(plane.moved(places + offsets, _to_mm(page_px_a_mm)), near)
     scale = float(np.hypot(*near[:2, 0]))
@@ -81,13 +106,14 @@ def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_
         TRIMS
     ):  # the best map through those that agree; who does not agree with it is left out in turn
         if kept.sum() < TILES_LEAST:
-            return None
+            return None, 0.0
         onto = plane.affine(mm[kept], seen[kept])
         off = plane.distances(plane.moved(mm, onto), seen) / scale
         kept = off < min(TILE_AGREE_MM, max(TILE_EXACT_MM, 3 * float(np.median(off[kept]))))
     if kept.sum() < TILES_LEAST:
-        return None
-    return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi)
+        return None, 0.0
+    farthest = float(np.abs(offsets[kept]).max()) / page_px_a_mm
+    return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi), farthest
 
 
 def _to_mm(px_a_mm: float) -> Map:
@@ -113,18 +139,38 @@ def _turned(sketch: Pixels, quarter: int, angle_deg: float) -> tuple[Pixels, Map
     return turned, turn
 
 
-def _matched(straight: Pixels, page: Pixels, *, side: int, pad: int) -> tuple[Points, Points]:
-    """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page."""
+def _tiles(page: Pixels, *, side: int, pad: int) -> list[Tile]:
+    """The parts of the page that show enough to be found, with room of `pad` pixels on all sides."""
     height, width = page.shape
+    return [
+        (x, y, side)
+        for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int).tolist()
+        for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int).tolist()
+        if y >= pad
+        and x >= pad
+        and float(cv2.meanStdDev(page[y : y + side, x : x + side])[1][0, 0]) >= TILE_CONTRAST
+    ]
+
+
+def _matched(
+    grey: Pixels, page: Pixels, tiles: Sequence[Tile], *, onto: Map, pad: int
+) -> tuple[Points, Points]:
+    """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page.
+
+    `onto` takes pixels of the page to pixels of the scan; only what surrounds a tile is straightened.
+    """
     places, offsets = [], []
-    for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int):
-        for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int):
-            tile = page[y : y + side, x : x + side]
-            if y < pad or x < pad or float(cv2.meanStdDev(tile)[1][0, 0]) < TILE_CONTRAST:
-                continue
-            window = straight[y - pad : y + side + pad, x - pad : x + side + pad]
-            found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
-            if found >= TILE_LEAST:
-                places.append((x + (side - 1) / 2, y + (side - 1) / 2))
-                offsets.append((dx - pad, dy - pad))
+    for x, y, side in tiles:
+        window = cv2.warpAffine(
+            grey,
+            (onto @ plane.shift(x - pad, y - pad))[:2],
+            (side + 2 * pad, side + 2 * pad),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderValue=255,
+        )
+        tile = page[y : y + side, x : x + side]
+        found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
+        if found >= TILE_LEAST:
+            places.append((x + (side - 1) / 2, y + (side - 1) / 2))
+            offsets.append((dx - pad, dy - pad))
     return np.array(places, np.float64).reshape(-1, 2), np.array(offsets, np.float64).reshape(-1, 2)
