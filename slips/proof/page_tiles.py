@@ -7,6 +7,7 @@ match, and is outvoted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -27,13 +28,11 @@ TILE_LEAST, TILE_CONTRAST = 0.5, 12.0
 TILES_LEAST = 5
 TILE_AGREE_MM, TILE_EXACT_MM = 0.3, 0.06
 TRIMS = 3
+PAPER = 255
 CLOSE_MM = 0.75
-"""How far tiles are looked for first."""
+"""How far tiles are looked for around a rough map."""
 CLOSE_SHARE = 0.75
-"""Of all tiles, how many must agree there."""
-
-Tile = tuple[int, int, int]
-"""Left, top and side in pixels of the page."""
+"""Of the tiles that agreed on the rough map, how many must agree on the close one."""
 
 
 def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: float) -> Map | None:
@@ -70,35 +69,63 @@ def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: 
 def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float) -> PageFit | None:
     """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree.
 
-    The tiles are first looked for close by, which is where nearly all pages have them; only where three quarters of all agree there,
-    none of them at the edge of what was searched, is that the answer. Else they are looked for as far as `reach_mm`.
+    First roughly, at half the size, then closely around what was found: a fit that as many tiles agree on, none of them at the edge of
+    what was searched, is the answer. Else all of the reach is searched closely.
     """
-    tiles = _tiles(page, side=round(TILE_MM * page_px_a_mm), pad=round(reach_mm * page_px_a_mm))
+    exact = _Tiles.of(page, px_a_mm=page_px_a_mm, reach_mm=reach_mm)
     if reach_mm > CLOSE_MM:
-        fit, farthest_mm = _agreed(scan, page, tiles, page_px_a_mm=page_px_a_mm, near=near, reach_mm=CLOSE_MM)
-        inside = farthest_mm < CLOSE_MM - 1 / page_px_a_mm
-        if fit is not None and inside and fit.points >= CLOSE_SHARE * len(tiles):
-            return fit
-    return _agreed(scan, page, tiles, page_px_a_mm=page_px_a_mm, near=near, reach_mm=reach_mm)[0]
+        rough = _agreed(scan, exact.halved(), near=near, reach_mm=reach_mm)[0]
+        if rough is not None:
+            fit, farthest_mm = _agreed(scan, exact, near=rough.map, reach_mm=CLOSE_MM)
+            inside = farthest_mm < CLOSE_MM - 1 / page_px_a_mm
+            if fit is not None and inside and fit.points >= CLOSE_SHARE * rough.points:
+                return fit
+    return _agreed(scan, exact, near=near, reach_mm=reach_mm)[0]
 
 
-def _agreed(
-    scan: Scan,
-    page: Pixels,
-    tiles: Sequence[Tile],
-    *,
-    page_px_a_mm: float,
-    near: Map,
-    reach_mm: float,
-) -> tuple[PageFit | None, float]:
-    """The fit, and how far off the farthest of the tiles that agree on it was found."""
-    places, offsets = _matched(
-        scan.grey, page, tiles, onto=near @ _to_mm(page_px_a_mm), pad=round(reach_mm * page_px_a_mm)
-    )
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Tiles:
+    """The parts of a page that show enough to be found."""
+
+    page: Pixels
+    px_a_mm: float
+    side: int
+    corners: Sequence[tuple[int, int]]
+    """Left and top of each."""
+
+    @classmethod
+    def of(cls, page: Pixels, *, px_a_mm: float, reach_mm: float) -> _Tiles:
+        """With room for the search on all sides."""
+        side, pad = round(TILE_MM * px_a_mm), round(reach_mm * px_a_mm)
+        height, width = page.shape
+        corners = [
+            (x, y)
+            for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int).tolist()
+            for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int).tolist()
+            if y >= pad
+            and x >= pad
+            and float(cv2.meanStdDev(page[y : y + side, x : x + side])[1][0, 0]) >= TILE_CONTRAST
+        ]
+        return cls(page=page, px_a_mm=px_a_mm, side=side, corners=corners)
+
+    def halved(self) -> _Tiles:
+        """The same places in a page of half the size."""
+        height, width = self.page.shape
+        page = cv2.resize(
+            self.page[: height // 2 * 2, : width // 2 * 2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+        )
+        corners = [(x // 2, y // 2) for x, y in self.corners]
+        return _Tiles(page=page, px_a_mm=self.px_a_mm / 2, side=self.side // 2, corners=corners)
+
+
+def _agreed(scan: Scan, tiles: _Tiles, *, near: Map, reach_mm: float) -> tuple[PageFit | None, float]:
+    """The fit, and how far off the farthest of the tiles that agree on it was found, in millimetres."""
+    to_mm = _to_mm(tiles.px_a_mm)
+    places, offsets = _matched(scan.grey, tiles, onto=near @ to_mm, pad=round(reach_mm * tiles.px_a_mm))
     if len(places) < TILES_LEAST:
         return None, 0.0
-    mm = plane.moved(places, _to_mm(page_px_a_mm))
-    seen = plane.moved(plane.moved(places + offsets, _to_mm(page_px_a_mm)), near)
+    mm = plane.moved(places, to_mm)
+    seen = plane.moved(plane.moved(places + offsets, to_mm), near)
     scale = float(np.hypot(*near[:2, 0]))
     _, agreed = cv2.estimateAffine2D(mm, seen, ransacReprojThreshold=TILE_AGREE_MM * scale)
     kept = np.zeros(len(mm), bool) if agreed is None else agreed.ravel() == 1
@@ -112,7 +139,7 @@ def _agreed(
         kept = off < min(TILE_AGREE_MM, max(TILE_EXACT_MM, 3 * float(np.median(off[kept]))))
     if kept.sum() < TILES_LEAST:
         return None, 0.0
-    farthest = float(np.abs(offsets[kept]).max()) / page_px_a_mm
+    farthest = float(np.abs(offsets[kept]).max()) / tiles.px_a_mm
     return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi), farthest
 
 
@@ -139,38 +166,36 @@ def _turned(sketch: Pixels, quarter: int, angle_deg: float) -> tuple[Pixels, Map
     return turned, turn
 
 
-def _tiles(page: Pixels, *, side: int, pad: int) -> list[Tile]:
-    """The parts of the page that show enough to be found, with room of `pad` pixels on all sides."""
-    height, width = page.shape
-    return [
-        (x, y, side)
-        for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int).tolist()
-        for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int).tolist()
-        if y >= pad
-        and x >= pad
-        and float(cv2.meanStdDev(page[y : y + side, x : x + side])[1][0, 0]) >= TILE_CONTRAST
-    ]
-
-
-def _matched(
-    grey: Pixels, page: Pixels, tiles: Sequence[Tile], *, onto: Map, pad: int
-) -> tuple[Points, Points]:
+def _matched(grey: Pixels, tiles: _Tiles, *, onto: Map, pad: int) -> tuple[Points, Points]:
     """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page.
 
     `onto` takes pixels of the page to pixels of the scan; only what surrounds a tile is straightened.
     """
-    places, offsets = [], []
-    for x, y, side in tiles:
-        window = cv2.warpAffine(
-            grey,
-            (onto @ plane.shift(x - pad, y - pad))[:2],
-            (side + 2 * pad, side + 2 * pad),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderValue=255,
-        )
-        tile = page[y : y + side, x : x + side]
+    places, offsets, side = [], [], tiles.side
+    for x, y in tiles.corners:
+        window = _straightened(grey, onto @ plane.shift(x - pad, y - pad), side=side + 2 * pad)
+        tile = tiles.page[y : y + side, x : x + side]
         found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
         if found >= TILE_LEAST:
             places.append((x + (side - 1) / 2, y + (side - 1) / 2))
             offsets.append((dx - pad, dy - pad))
     return np.array(places, np.float64).reshape(-1, 2), np.array(offsets, np.float64).reshape(-1, 2)
+
+
+def _straightened(grey: Pixels, onto: Map, *, side: int) -> Pixels:
+    """A square of the page, softened by as much as its pixels are larger than the scan's."""
+    corners = plane.moved([(0, 0), (side, 0), (side, side), (0, side)], onto)
+    size = 2 * int(float(np.hypot(*onto[:2, 0])) / 2) + 1
+    (left, top), (right, bottom) = corners.min(axis=0) - size, corners.max(axis=0) + size + 1
+    left, top = max(0, int(left)), max(0, int(top))
+    part = grey[top : max(top, int(bottom) + 1), left : max(left, int(right) + 1)]
+    if not part.size:
+        return np.full((side, side), PAPER, np.uint8)
+    found: Pixels = cv2.warpAffine(
+        cv2.blur(part, (size, size)) if size > 1 else part,
+        (plane.shift(-left, -top) @ onto)[:2],
+        (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderValue=PAPER,
+    )
+    return found
