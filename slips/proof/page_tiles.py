@@ -15,7 +15,7 @@ import numpy as np
 from slips.proof import plane
 from slips.proof.page_fit import PageFit, fitted
 from slips.proof.plane import Map, Points
-from slips.proof.scan import Pixels, Scan
+from slips.proof.scan import Pixels, Scan, halved
 
 SHIFT_MM_MAX = 12.0
 """How far the paper may lie off in the scanner."""
@@ -29,6 +29,9 @@ TILES_LEAST = 5
 TILE_AGREE_MM, TILE_EXACT_MM = 0.3, 0.06
 TRIMS = 3
 PAPER = 255
+HALVE_FROM = 1.9
+"""Pixels of the scan a pixel of the page from which on it is halved."""
+HALVINGS_MAX = 5
 CLOSE_MM = 0.75
 """How far tiles are looked for around a rough map."""
 CLOSE_SHARE = 0.75
@@ -110,18 +113,14 @@ class _Tiles:
 
     def halved(self) -> _Tiles:
         """The same places in a page of half the size."""
-        height, width = self.page.shape
-        page = cv2.resize(
-            self.page[: height // 2 * 2, : width // 2 * 2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
-        )
         corners = [(x // 2, y // 2) for x, y in self.corners]
-        return _Tiles(page=page, px_a_mm=self.px_a_mm / 2, side=self.side // 2, corners=corners)
+        return _Tiles(page=halved(self.page), px_a_mm=self.px_a_mm / 2, side=self.side // 2, corners=corners)
 
 
 def _agreed(scan: Scan, tiles: _Tiles, *, near: Map, reach_mm: float) -> tuple[PageFit | None, float]:
     """The fit, and how far off the farthest of the tiles that agree on it was found, in millimetres."""
     to_mm = _to_mm(tiles.px_a_mm)
-    places, offsets = _matched(scan.grey, tiles, onto=near @ to_mm, pad=round(reach_mm * tiles.px_a_mm))
+    places, offsets = _matched(scan, tiles, onto=near @ to_mm, pad=round(reach_mm * tiles.px_a_mm))
     if len(places) < TILES_LEAST:
         return None, 0.0
     mm = plane.moved(places, to_mm)
@@ -166,14 +165,21 @@ def _turned(sketch: Pixels, quarter: int, angle_deg: float) -> tuple[Pixels, Map
     return turned, turn
 
 
-def _matched(grey: Pixels, tiles: _Tiles, *, onto: Map, pad: int) -> tuple[Points, Points]:
+def _matched(scan: Scan, tiles: _Tiles, *, onto: Map, pad: int) -> tuple[Points, Points]:
     """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page.
 
     `onto` takes pixels of the page to pixels of the scan; only what surrounds a tile is straightened.
     """
+    grey, onto = _shrunk(scan, onto)
     places, offsets, side = [], [], tiles.side
     for x, y in tiles.corners:
-        window = _straightened(grey, onto @ plane.shift(x - pad, y - pad), side=side + 2 * pad)
+        window = cv2.warpAffine(
+            grey,
+            (onto @ plane.shift(x - pad, y - pad))[:2],
+            (side + 2 * pad, side + 2 * pad),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderValue=PAPER,
+        )
         tile = tiles.page[y : y + side, x : x + side]
         found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
         if found >= TILE_LEAST:
@@ -182,20 +188,15 @@ def _matched(grey: Pixels, tiles: _Tiles, *, onto: Map, pad: int) -> tuple[Point
     return np.array(places, np.float64).reshape(-1, 2), np.array(offsets, np.float64).reshape(-1, 2)
 
 
-def _straightened(grey: Pixels, onto: Map, *, side: int) -> Pixels:
-    """A square of the page, softened by as much as its pixels are larger than the scan's."""
-    corners = plane.moved([(0, 0), (side, 0), (side, side), (0, side)], onto)
-    size = 2 * int(float(np.hypot(*onto[:2, 0])) / 2) + 1
-    (left, top), (right, bottom) = corners.min(axis=0) - size, corners.max(axis=0) + size + 1
-    left, top = max(0, int(left)), max(0, int(top))
-    part = grey[top : max(top, int(bottom) + 1), left : max(left, int(right) + 1)]
-    if not part.size:
-        return np.full((side, side), PAPER, np.uint8)
-    found: Pixels = cv2.warpAffine(
-        cv2.blur(part, (size, size)) if size > 1 else part,
-        (plane.shift(-left, -top) @ onto)[:2],
-        (side, side),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderValue=PAPER,
-    )
-    return found
+def _shrunk(scan: Scan, onto: Map) -> tuple[Pixels, Map]:
+    """The scan halved until its pixels are nearly as large as the page's, which `onto` takes to pixels of the scan; and the map into it.
+
+    Without that three of four pixels of a fine scan would not be looked at, and the places of strokes come out at random.
+    """
+    grey, by = scan.grey, float(np.hypot(*onto[:2, 0]))
+    for number in range(HALVINGS_MAX):
+        if by < HALVE_FROM:
+            break
+        grey, by = scan.half if number == 0 else halved(grey), by / 2
+        onto = np.array([[0.5, 0.0, -0.25], [0.0, 0.5, -0.25], [0.0, 0.0, 1.0]]) @ onto
+    return grey, onto
