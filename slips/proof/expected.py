@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from slips.form import InserterMark
+
 
 @dataclass(frozen=True)
 class Area:
@@ -51,6 +53,9 @@ class Places:
     symbol: SymbolPlace
     texts: Mapping[str, Sequence[Area]]
     bars: BarsPlace | None = None
+    inserter_marks: tuple[InserterMark, ...] = ()
+    dot_mm: float = 0.0
+    """A dot of the press, in which inserter marks are drawn."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class Expected:
         frozenset()
     )  # texts that are read on the sampled pages only, the others on every page
 
+    inserters: Sequence[str] = ()
+    """What the inserter marks of each page say, as the manifest has it; empty: no template has any."""
+
     def __post_init__(self) -> None:
         pages = len(self.payloads)
         columns = {
@@ -74,6 +82,7 @@ class Expected:
             "barcodes": self.barcodes,
             "template_of": self.template_of,
             **self.texts,
+            **({"inserters": self.inserters} if self.inserters else {}),
         }
         for name, column in columns.items():
             if len(column) != pages:

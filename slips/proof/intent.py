@@ -13,6 +13,7 @@ import polars as pl
 from elqr import symbols
 from elqr.digits import to_matrix
 from slips.form import Layout, PlacedBox
+from slips.inserter import numbers_of, sayings
 from slips.proof.expected import Area, BarsPlace, Expected, Places, SymbolPlace
 
 EVERY_PAGE = ("amount_yen",)
@@ -41,6 +42,9 @@ def expected_of(
         templates=[places],
         template_of=[0] * values.height,
         sampled=frozenset(sampled) & shown.keys(),
+        inserters=sayings(layout.inserter_marks, numbers_of(values)).to_list()
+        if layout.inserter_marks
+        else (),
     )
 
 
@@ -53,6 +57,8 @@ def places_of(layout: Layout, *, names: Sequence[str]) -> Places:
         next(_symbol(layout, box) for box in layout.boxes if box.kind == "qr"),
         {name: areas for name, areas in boxes.items() if areas},
         next((_bars(layout, box) for box in layout.boxes if box.kind == "gs1_128"), None),
+        layout.inserter_marks,
+        layout.dot_mm,
     )
 
 

@@ -21,6 +21,7 @@ from slips.proof.expected import Area
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
 from slips.proof.identity import Hint, Identity, identify
+from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
 from slips.proof.page_fit import PageFit
@@ -66,6 +67,8 @@ class Facts:
     texts: tuple[TextFact, ...] = ()
     bars: str | None = None
     """Digits of the barcode, empty where none is read; None where the form has none or the page is not registered."""
+    marks: tuple[MarkReading, ...] = ()
+    """What the inserter marks say, in the form's order; empty where it has none or the page is not registered."""
     others: int = 0
     """Codes beside the slip's own within its surroundings."""
     nearest: tuple[int, ...] = ()
@@ -251,7 +254,8 @@ class ScanReader:
         if entry is None or fit is None or sheet is None:
             return facts
         texts = self.text.read(scan.grey, fit, sheet, entry)
-        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet))
+        marks = read_marks(scan.grey, sheet.layout, fit.map)
+        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet), marks=marks)
 
     # --- registering ------------------------------------------------------------------------------
 

@@ -14,11 +14,14 @@ import polars as pl
 
 from elqr import gs1_128, symbols
 from elqr.digits import to_matrix
+from slips.form import InserterMark
 from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
 from slips.proof.expected import Area
 from slips.proof.identity import Hint, Identity, identify, identity_remarks
 from slips.proof.ink import Inks
+from slips.proof.inserter import read_drawn
+from slips.proof.mark_remarks import mark_remarks
 from slips.proof.outcome import PageResult
 from slips.proof.printed import printed_texts
 from slips.proof.remarks import remark
@@ -89,6 +92,7 @@ class VectorPages:
             found += self._code(index, page, seen[k], modules[known], entry)
             found += self._bars(page, seen[k].sheet, entry, bars[known])
             found += self._texts(page, seen[k].sheet, texts[known])
+            found += self._marks(page, seen[k].sheet, entry)
             found += self._ink(index, seen[k].sheet)
             results.append(self._result(index, page, seen[k], entry, found))
         return results
@@ -195,6 +199,14 @@ class VectorPages:
                 )
         return found
 
+    def _marks(self, page: Page, sheet: Sheet, entry: Entry) -> list[Finding]:
+        """The inserter marks, read as a machine does."""
+        marks = sheet.layout.inserter_marks
+        if not marks:
+            return []
+        readings = read_drawn(page, marks, sheet.layout.dot_mm)
+        return list(mark_remarks(marks, readings, said=entry.inserter, window_of=_mark_window))
+
     def _ink(self, index: int, sheet: Sheet) -> list[Finding]:
         use = self._inks.of_page(index, _code_areas(sheet))
         found = []
@@ -276,6 +288,10 @@ def _code_areas(sheet: Sheet) -> list[Area]:
         width = bars.pitch_mm * gs1_128.MODULES
         areas.append(Area(bars.x_mm - edge, bars.y_mm, width + 2 * edge, bars.h_mm))
     return areas
+
+
+def _mark_window(mark: InserterMark) -> Window:
+    return crops.window_of(Area(mark.x_mm, mark.y_mm, mark.w_mm, mark.h_mm), around_mm=3.0)
 
 
 def _window(sheet: Sheet) -> Window:
