@@ -205,7 +205,7 @@ def test_a_2d_mark_is_no_other_code(job: Job) -> None:
     page[top - 24 : top + 216, left - 24 : left + 216] = 255
     page[top : top + 192, left : left + 192] = page[rows, columns][:192, :192]
     scan, facts = job.look(page)
-    assert facts.others == 0 and facts.identity.row == 0
+    assert facts.others.near == facts.others.far == () and facts.identity.row == 0
     assert len(decode.see(scan.grey)) == 1
 
 

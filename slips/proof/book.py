@@ -112,6 +112,20 @@ class Book:
         """The 255 digits of a row."""
         return str(self.rows.item(index, "payload"))
 
+    def page_mates(self, index: int) -> frozenset[int]:
+        """The other rows that were printed on the same page as this one: none where a page carries one slip."""
+        file, page = self.rows.item(index, "file"), self.rows.item(index, "page")
+        found = set()
+        for step in (-1, 1):
+            at = index + step
+            while 0 <= at < len(self) and (self.rows.item(at, "file"), self.rows.item(at, "page")) == (
+                file,
+                page,
+            ):
+                found.add(at)
+                at += step
+        return frozenset(found)
+
     def of_page(self, file: str, page: int) -> int | None:
         """The row that was printed on this page of this file (by name), else None."""
         found = self._files.get(file)

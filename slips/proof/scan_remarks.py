@@ -19,6 +19,7 @@ from slips.proof.identity import identity_remarks, payload_differs
 from slips.proof.mark_remarks import mark_remarks
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import code_remark
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import NUMBER, TextFact
 from slips.proof.plane import Points
@@ -109,8 +110,10 @@ def _who(facts: Facts, entry: Entry | None, window: Window | None) -> Iterator[F
     proven = facts.measurement is not None and facts.measurement.intended
     if len(witnesses) + proven < PASS_VOICES:
         yield remark("verify.one_voice", measured=", ".join(sorted(witnesses)), window=window)
-    if facts.others:
-        yield remark("verify.other_code", measured=f"{facts.others}", limit="0", window=window)
+    if facts.others.near:
+        yield remark("verify.other_code", measured=f"{len(facts.others.near)}", limit="0", window=window)
+    for other in facts.others.far:
+        yield code_remark(other.content, other.corners, entry)
 
 
 def _unread(facts: Facts, window: Window | None) -> Iterator[Finding]:

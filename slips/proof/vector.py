@@ -23,6 +23,7 @@ from slips.proof.ink import Inks
 from slips.proof.inserter import read_drawn
 from slips.proof.mark_remarks import mark_remarks
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import code_remark
 from slips.proof.printed import printed_texts
 from slips.proof.remarks import remark
 from slips.proof.render import Document, Page, Picture
@@ -159,7 +160,21 @@ class VectorPages:
             second = decode.second_opinion(seen.picture)
             if second != [seen.content] and difference is None:
                 found.append(remark("verify.one_voice", measured="zxing-cpp", window=_window(seen.sheet)))
+            found += self._second_codes(page, entry)
         return found
+
+    def _second_codes(self, page: Page, entry: Entry) -> list[Finding]:
+        """On the sample the whole page is read: the code of a slip that does not belong on it may be paid by mistake."""
+        picture = page.whole(SEARCH_DPI)
+        here = {entry.index, *self._book.page_mates(entry.index)}
+        scale = crops.PICTURE_DPI / SEARCH_DPI
+        return [
+            code_remark(sighting.content, sighting.corners * scale, entry)
+            for sighting in decode.see(picture)
+            if sighting.content
+            and sighting.corners is not None
+            and self._book.of_content(sighting.content) not in here
+        ]
 
     def _bars(self, page: Page, sheet: Sheet, entry: Entry, modules: compare.Bars) -> list[Finding]:
         frame, place = sheet.bars_frame, sheet.places.bars
