@@ -12,6 +12,30 @@ from dataclasses import dataclass
 
 from slips.rect import Rect
 
+__all__ = [
+    "BAR_MODULES",
+    "BAR_QUIET_MODULES",
+    "CUSTOMER_CELLS",
+    "MM_PER_INCH",
+    "QR_MODULES",
+    "QR_QUIET_MODULES",
+    "UNUSED",
+    "Column",
+    "Cut",
+    "FitStep",
+    "Frame",
+    "Hole",
+    "InserterMark",
+    "Layout",
+    "Line",
+    "Part",
+    "PlacedBox",
+    "Rect",
+    "RegisterMark",
+    "Tint",
+    "slot_name",
+]
+
 MM_PER_INCH = 25.4
 QR_MODULES = 41
 """Modules a side of version 6, which 255 digits at level M fill exactly."""

@@ -320,7 +320,7 @@ def _codes(layout: Layout, values: pl.DataFrame) -> Mapping[str, list[bytes]]:
         )
         out["customer_barcode"] = _rows(np.packbits(bars, axis=2).reshape(values.height, -1))
     if layout.inserter_marks:
-        numbers = numbers_of(values if layout.slips_per_page == 1 else values.with_columns(n_of_m="sheet_of"))
+        numbers = numbers_of(values)
         out |= {code_key(mark): images(mark, numbers) for mark in layout.inserter_marks}
     return out
 

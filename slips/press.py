@@ -103,6 +103,7 @@ class PaperPress:
                 "symbols_read_by_second_decoder": found.second_readings,
                 "texts_equal": found.texts,
                 "barcodes_decoded": found.barcodes,
+                "inserter_marks_equal": found.inserter_marks,
                 "decoder": f"zxing-cpp {version('zxing-cpp')}",
                 "second_decoder": f"zbar, pyzbar {version('pyzbar')}",
                 "second_decoder_sample": f"first, last and every {SECOND_EVERY}th page of a file",

@@ -20,6 +20,7 @@ from slips.proof.grade import DECODE_ONLY, Grades, grade
 from slips.proof.identity import Hint, identify
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import Other, Others
 from slips.proof.page_text import PageText
 from slips.proof.reference import reference_page
 from slips.proof.remarks import remark, sentence
@@ -30,6 +31,7 @@ from slips.proof.sheets import Sheet
 from slips.proof.text_reading import Legibility, TextReading
 from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Weight
+from tests.writer_rows import PAYLOAD
 from tools.paper import Scanner, sheets_of
 
 DPI = 450
@@ -155,6 +157,23 @@ def far(scale: float) -> Callable[[Facts], Facts]:
     return change
 
 
+SECOND = PAYLOAD.encode()
+
+
+def beside(*, near: bytes = b"", far: bytes = b"") -> Callable[[Facts], Facts]:
+    """Another code, to the left of the slip's own."""
+
+    def change(facts: Facts) -> Facts:
+        assert facts.grid is not None
+        corners = facts.grid.corners - np.array([900.0, 0.0])
+        groups = [
+            tuple(Other(content=c, corners=corners) for c in (content,) if c) for content in (near, far)
+        ]
+        return replace(facts, others=Others(near=groups[0], far=groups[1]))
+
+    return change
+
+
 CHANGES: dict[str, Callable[[Facts], Facts]] = {
     "verify.codewords_left": measured(left_best=3, errors_best=(1, 5, 0, 2)),
     "verify.quiet_zone_scan": measured(quiet=(4, 3, 4, 4)),
@@ -178,7 +197,9 @@ CHANGES: dict[str, Callable[[Facts], Facts]] = {
     "verify.amount_differs": read_as(legibility=Legibility.READ, text="1,000円", margin=0.3, score=0.9),
     "verify.barcode_unread": lambda facts: replace(facts, bars=""),
     "verify.barcode_differs": lambda facts: replace(facts, bars="9" * 44),
-    "verify.other_code": lambda facts: replace(facts, others=1),
+    "verify.other_code": beside(near=b"another"),
+    "verify.second_slip": beside(far=SECOND),
+    "verify.code_on_page": beside(far=b"a leaflet"),
     "verify.one_voice": unproven,
 }
 

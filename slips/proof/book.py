@@ -21,10 +21,10 @@ from elqr.wire import field_named
 from slips.jobfile import sha256_of
 from slips.order import NUMBER_WIDTH
 
-TEXTS = ("slip_key", "file", "payload", "barcode", "layout", "layout_sha256", "n_of_m")
+TEXTS = ("slip_key", "file", "payload", "barcode", "layout", "layout_sha256", "n_of_m", "inserter")
 NUMBERS = ("seq", "page", "amount")
 DAYS = ("due_date", "payable_until")
-OPTIONAL = frozenset({"n_of_m", "barcode"})
+OPTIONAL = frozenset({"n_of_m", "barcode", "inserter"})
 KEY_DIGITS = 20
 _KEY = field_named("slip_key")
 _ROWS, _KEYS, _ORDER = "rows.arrow", "keys.npy", "order.npy"
@@ -47,6 +47,8 @@ class Entry:
     barcode: str
     layout: str
     n_of_m: str
+    inserter: str = ""
+    """What the page's inserter marks say; empty where the form has none, or the manifest does not tell."""
 
     @property
     def number(self) -> str:
@@ -81,6 +83,7 @@ class Book:
             barcode=texts["barcode"],
             layout=texts["layout"],
             n_of_m=texts["n_of_m"],
+            inserter=texts["inserter"],
         )
 
     def of_key(self, slip_key: str) -> int | None:
@@ -108,6 +111,20 @@ class Book:
     def payload(self, index: int) -> str:
         """The 255 digits of a row."""
         return str(self.rows.item(index, "payload"))
+
+    def page_mates(self, index: int) -> frozenset[int]:
+        """The other rows that were printed on the same page as this one: none where a page carries one slip."""
+        file, page = self.rows.item(index, "file"), self.rows.item(index, "page")
+        found = set()
+        for step in (-1, 1):
+            at = index + step
+            while 0 <= at < len(self) and (self.rows.item(at, "file"), self.rows.item(at, "page")) == (
+                file,
+                page,
+            ):
+                found.add(at)
+                at += step
+        return frozenset(found)
 
     def of_page(self, file: str, page: int) -> int | None:
         """The row that was printed on this page of this file (by name), else None."""

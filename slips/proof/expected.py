@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from slips.form import InserterMark
+
 
 @dataclass(frozen=True)
 class Area:
@@ -53,6 +55,9 @@ class Places:
     symbol: SymbolPlace
     texts: Mapping[str, Sequence[Area]]
     bars: BarsPlace | None = None
+    inserter_marks: tuple[InserterMark, ...] = ()
+    dot_mm: float = 0.0
+    """A dot of the press, in which inserter marks are drawn."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,9 @@ class Expected:
     page_of: Sequence[int] = ()  # the slip's page (from 0), rising; none: each slip has its own
     voids: Sequence[tuple[int, int]] = ()  # (page, template) where no slip stands: nothing may be there
 
+    inserters: Sequence[str] = ()
+    """What the inserter marks of each page say, as the manifest has it; empty: no template has any."""
+
     def __post_init__(self) -> None:
         pages = len(self.payloads)
         columns = {
@@ -78,6 +86,7 @@ class Expected:
             "barcodes": self.barcodes,
             "template_of": self.template_of,
             **self.texts,
+            **({"inserters": self.inserters} if self.inserters else {}),
         }
         for name, column in columns.items():
             if len(column) != pages:

@@ -15,6 +15,7 @@ import polars as pl
 from elqr import symbols
 from elqr.digits import to_matrix
 from slips.form import Layout, PlacedBox
+from slips.inserter import numbers_of, sayings
 from slips.paged import rows_of_pages
 from slips.proof.expected import Area, BarsPlace, Expected, Places, SymbolPlace
 
@@ -51,6 +52,9 @@ def expected_of(
         sampled=frozenset(sampled) & shown,
         page_of=(values["page"] - 1).to_list() if several else (),
         voids=_voids(values, layout) if several else (),
+        inserters=sayings(layout.inserter_marks, numbers_of(values)).to_list()
+        if layout.inserter_marks
+        else (),
     )
 
 
@@ -71,6 +75,8 @@ def places_of(layout: Layout, *, names: Sequence[str], slot: int = 1) -> Places:
         next(_symbol(layout, box) for box in layout.boxes if box.kind == "qr"),
         {name: areas for name, areas in boxes.items() if areas},
         next((_bars(layout, box) for box in layout.boxes if box.kind == "gs1_128"), None),
+        layout.inserter_marks if slot == 1 else (),  # a sheet is known by its first slip
+        layout.dot_mm,
     )
 
 

@@ -20,6 +20,7 @@ from elqr.digits import to_matrix
 from elqr.problems import Param, Problem, Where
 from slips.proof import compare, decode
 from slips.proof.expected import Expected, Places
+from slips.proof.inserter import read_drawn, saying_of
 from slips.proof.render import WHITE, Document, Frame, Page, Picture, UnreadableError, open_document
 from slips.proof.textboxes import TextBoxes, solid
 
@@ -40,6 +41,7 @@ class ReadBack:
     second_readings: int = 0  # pages of the sample that zbar read as well
     texts: int = 0
     barcodes: int = 0
+    inserter_marks: int = 0
     problems: tuple[Problem, ...] = ()
 
 
@@ -89,7 +91,7 @@ class _Reader:
     def __init__(self, path: Path, document: Document, expected: Expected, second_every: int) -> None:
         self.where = Where(str(path))
         self.document, self.expected, self.second_every = document, expected, second_every
-        self.exact = self.decoded = self.second = self.texts = self.barcodes = 0
+        self.exact = self.decoded = self.second = self.texts = self.barcodes = self.marks = 0
         self.problems: list[Problem] = []
         self.rows = symbols.encode(expected.payloads)
         self.boxes = TextBoxes(document)
@@ -114,6 +116,7 @@ class _Reader:
             second_readings=self.second,
             texts=self.texts,
             barcodes=self.barcodes,
+            inserter_marks=self.marks,
             problems=tuple(self.problems),
         )
 
@@ -142,6 +145,9 @@ class _Reader:
         for k, index in enumerate(indices):
             if (frame := frames[k].bars) is not None:
                 self.bars(index, pages[k], frame, bars[k])
+        if self.expected.inserters:
+            for index, page in zip(indices, pages, strict=True):
+                self.inserters(index, page)
         for number, template in self.expected.voids:
             if begin <= number < begin + len(group):
                 self.void(number, group[number - begin], template)
@@ -244,6 +250,19 @@ class _Reader:
             self.barcodes += 1
         else:
             self.report(index, "readback.barcode", "barcode", found=digits, expected=barcode)
+
+    def inserters(self, index: int, page: Page) -> None:
+        """What the inserter marks say, to the last module, against what the manifest will say of the page."""
+        places = self.expected.templates[self.expected.template_of[index]]
+        if not places.inserter_marks:
+            return
+        found = saying_of(read_drawn(page, places.inserter_marks, places.dot_mm))
+        if found == self.expected.inserters[index]:
+            self.marks += len(places.inserter_marks)
+        else:
+            self.report(
+                index, "readback.inserter", "inserter", found=found, expected=self.expected.inserters[index]
+            )
 
     def text(self, indices: range, page: Page, sampled: bool) -> None:
         """Each value of a page's slips in each of its boxes, and nothing else there; on the sample from the whole text layer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -40,6 +41,7 @@ PAPER = 255
 
 def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
     """The form at `px_a_mm` pixels a millimetre, without anything that differs from slip to slip."""
+    layout = replace(layout, inserter_marks=())
     names = sorted(known_values(table_rows(layout)) - {"line"})
     columns = {name: [""] for name in names} | {
         "payload": ["0" * symbols.DIGITS],

@@ -21,8 +21,10 @@ from slips.proof.expected import Area
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
 from slips.proof.identity import Hint, Identity, identify
+from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
+from slips.proof.page_codes import Others, other_codes
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
 from slips.proof.page_tiles import by_tiles
@@ -66,8 +68,10 @@ class Facts:
     texts: tuple[TextFact, ...] = ()
     bars: str | None = None
     """Digits of the barcode, empty where none is read; None where the form has none or the page is not registered."""
-    others: int = 0
-    """Codes beside the slip's own within its surroundings."""
+    marks: tuple[MarkReading, ...] = ()
+    """What the inserter marks say, in the form's order; empty where it has none or the page is not registered."""
+    others: Others = field(default_factory=Others)
+    """Codes beside the slip's own: near it, and anywhere else on the page. Those of slips that share the page are none."""
     nearest: tuple[int, ...] = ()
     """Wrong codewords of each block against the slip that should lie here, where the symbol is not proven to be anybody's."""
 
@@ -90,23 +94,36 @@ class ScanReader:
 
     def look(self, scan: Scan, *, hint: Hint) -> Facts:
         """Everything about one page. `hint`: which slips may lie here, for a code that nobody reads."""
-        voices, corners, others = self._read_at_place(scan)
+        voices, corners = self._read_at_place(scan)
         if not any(v.content for v in voices):
-            voices, corners, others = self._read_anywhere(scan)
+            voices, corners = self._read_anywhere(scan)
         if not any(v.content for v in voices):
             if corners is None and _is_blank(scan):
                 return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
             return self._unread(scan, corners, hint)
         content = _first(voices)
         identity = identify(content, self.book, place=hint.place)
-        facts = Facts(identity=identity, voices=voices, others=others)
+        facts = Facts(identity=identity, voices=voices)
         if corners is None:
             return facts
-        return self._measured(scan, facts, content, corners)
+        measured = self._measured(scan, facts, content, corners)
+        return replace(measured, others=self._others(scan, measured, corners))
+
+    def _others(self, scan: Scan, facts: Facts, corners: Points) -> Others:
+        """The codes beside the page's own. A page may carry several slips, and theirs belong there."""
+        own = corners if facts.grid is None else facts.grid.corners
+        sheet = facts.sheet or self.sheets[0]
+        found = other_codes(scan, own, pitch_mm=sheet.places.symbol.pitch_mm)
+        if facts.identity.row is None or not found.far:
+            return found
+        mates = self.book.page_mates(facts.identity.row)
+        return replace(
+            found, far=tuple(one for one in found.far if self.book.of_content(one.content) not in mates)
+        )
 
     # --- reading ----------------------------------------------------------------------------------
 
-    def _read_at_place(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
+    def _read_at_place(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """Where the code should stand on a page that lies straight, or upside down: the quick way for nearly all pages."""
         height, width = scan.grey.shape
         for sheet in self._likely(scan):
@@ -128,24 +145,24 @@ class ScanReader:
                     away = [float(np.hypot(*(corners.mean(axis=0) - middle))) for _, corners in seen]
                     content, corners = seen[int(np.argmin(away))]
                     voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=content)
-                    return (voice,), corners, len(seen) - 1
-        return (), None, 0
+                    return (voice,), corners
+        return (), None
 
-    def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
+    def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """The whole page; then all voices on the crop around a code that was seen but not read."""
         found = cascade.find_symbols(scan.grey)
         read = [f for f in found if f.content]
         if read:
             voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=read[0].content)
-            return (voice,), read[0].corners, len(read) - 1
+            return (voice,), read[0].corners
         found = tuple(f for f in found if min(_around(scan.grey, f.corners)[0].shape) >= SIDE_PX_MIN)
         for seen in found:
             crop, origin = _around(scan.grey, seen.corners)
             voices = cascade.read_symbol(crop, wechat=self.wechat)
             if voices:
                 corners = next((v.corners + origin for v in voices if v.corners is not None), seen.corners)
-                return voices, corners, 0
-        return (), (found[0].corners if found else None), 0
+                return voices, corners
+        return (), (found[0].corners if found else None)
 
     def _unread(self, scan: Scan, corners: Points | None, hint: Hint) -> Facts:
         """Nobody read it on the page: register the page, look closely at the code's place, and try the identity proof."""
@@ -251,7 +268,8 @@ class ScanReader:
         if entry is None or fit is None or sheet is None:
             return facts
         texts = self.text.read(scan.grey, fit, sheet, entry)
-        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet))
+        marks = read_marks(scan.grey, sheet.layout, fit.map)
+        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet), marks=marks)
 
     # --- registering ------------------------------------------------------------------------------
 

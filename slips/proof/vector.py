@@ -14,12 +14,16 @@ import polars as pl
 
 from elqr import gs1_128, symbols
 from elqr.digits import to_matrix
+from slips.form import InserterMark
 from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
 from slips.proof.expected import Area
 from slips.proof.identity import Hint, Identity, identify, identity_remarks
 from slips.proof.ink import Inks
+from slips.proof.inserter import read_drawn
+from slips.proof.mark_remarks import mark_remarks
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import code_remark
 from slips.proof.printed import printed_texts
 from slips.proof.remarks import remark
 from slips.proof.render import Document, Page, Picture
@@ -89,6 +93,7 @@ class VectorPages:
             found += self._code(index, page, seen[k], modules[known], entry)
             found += self._bars(page, seen[k].sheet, entry, bars[known])
             found += self._texts(page, seen[k].sheet, texts[known])
+            found += self._marks(page, seen[k].sheet, entry)
             found += self._ink(index, seen[k].sheet)
             results.append(self._result(index, page, seen[k], entry, found))
         return results
@@ -155,7 +160,21 @@ class VectorPages:
             second = decode.second_opinion(seen.picture)
             if second != [seen.content] and difference is None:
                 found.append(remark("verify.one_voice", measured="zxing-cpp", window=_window(seen.sheet)))
+            found += self._second_codes(page, entry)
         return found
+
+    def _second_codes(self, page: Page, entry: Entry) -> list[Finding]:
+        """On the sample the whole page is read: the code of a slip that does not belong on it may be paid by mistake."""
+        picture = page.whole(SEARCH_DPI)
+        here = {entry.index, *self._book.page_mates(entry.index)}
+        scale = crops.PICTURE_DPI / SEARCH_DPI
+        return [
+            code_remark(sighting.content, sighting.corners * scale, entry)
+            for sighting in decode.see(picture)
+            if sighting.content
+            and sighting.corners is not None
+            and self._book.of_content(sighting.content) not in here
+        ]
 
     def _bars(self, page: Page, sheet: Sheet, entry: Entry, modules: compare.Bars) -> list[Finding]:
         frame, place = sheet.bars_frame, sheet.places.bars
@@ -194,6 +213,14 @@ class VectorPages:
                     )
                 )
         return found
+
+    def _marks(self, page: Page, sheet: Sheet, entry: Entry) -> list[Finding]:
+        """The inserter marks, read as a machine does."""
+        marks = sheet.layout.inserter_marks
+        if not marks:
+            return []
+        readings = read_drawn(page, marks, sheet.layout.dot_mm)
+        return list(mark_remarks(marks, readings, said=entry.inserter, window_of=_mark_window))
 
     def _ink(self, index: int, sheet: Sheet) -> list[Finding]:
         use = self._inks.of_page(index, _code_areas(sheet))
@@ -276,6 +303,10 @@ def _code_areas(sheet: Sheet) -> list[Area]:
         width = bars.pitch_mm * gs1_128.MODULES
         areas.append(Area(bars.x_mm - edge, bars.y_mm, width + 2 * edge, bars.h_mm))
     return areas
+
+
+def _mark_window(mark: InserterMark) -> Window:
+    return crops.window_of(Area(mark.x_mm, mark.y_mm, mark.w_mm, mark.h_mm), around_mm=3.0)
 
 
 def _window(sheet: Sheet) -> Window:
