@@ -15,7 +15,7 @@ from elqr.symbols import DIGITS
 from slips.proof.book import Book, Entry
 from slips.proof.outcome import KnownBy
 from slips.proof.remarks import remark
-from slips.proof.verdicts import Finding
+from slips.proof.verdicts import Finding, Window
 
 EXCERPT = 20
 
@@ -77,6 +77,13 @@ def identity_remarks(identity: Identity, entry: Entry | None) -> list[Finding]:
             return [remark("verify.not_a_payload", measured=excerpt(identity.content))]
         return [payload_differs(identity.content, entry)]
     return []
+
+
+def slot_remarks(slot: int, entry: Entry, *, window: Window | None) -> list[Finding]:
+    """A slip that stands in another place of its page than it was printed in; `slot` is where it was found."""
+    if slot == entry.position:
+        return []
+    return [remark("verify.wrong_slot", measured=f"{slot}", limit=f"{entry.position}", window=window)]
 
 
 def payload_differs(content: bytes, entry: Entry) -> Finding:

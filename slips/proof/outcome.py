@@ -28,6 +28,8 @@ class PageResult:
     page: int
     """1-based within the file."""
     kind: Kind = ""
+    slot: int = 1
+    """Which slip of the page this is; a page of several has a result each."""
     row: int | None = None
     """The slip it was found to be, as a row of the manifest from 0; None: not known, or foreign."""
     known_by: KnownBy = ""

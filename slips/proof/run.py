@@ -88,10 +88,12 @@ def _looked_at(
 ) -> list[PageResult]:
     total = sum(result.pages for _, result in surveyed)
     pages: list[PageResult] = []
+    done = 0
     listener(Progress("verify", 0, total))
     for task, answer in crew.run(_tasks(surveyed), units=lambda task: task.units):
         pages += _answered(crew, task, answer)
-        listener(Progress("verify", len(pages), total))
+        done += task.units
+        listener(Progress("verify", done, total))
     return pages
 
 
@@ -125,7 +127,8 @@ def _looked_again(
     asked = {k: hint for k, hint in hints(pages, total).items() if pages[k].kind}
     tasks = [_again(paths[pages[k].source], pages[k].page, hint) for k, hint in asked.items()]
     for k, (task, answer) in zip(asked, crew.run(tasks), strict=True):
-        found[k] = _answered(crew, task, answer)[0]
+        again = _answered(crew, task, answer)
+        found[k] = next((one for one in again if one.slot == pages[k].slot), again[0])
     return found
 
 

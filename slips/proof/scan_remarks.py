@@ -15,7 +15,7 @@ from slips.proof import crops
 from slips.proof.book import Entry
 from slips.proof.gates import Gates
 from slips.proof.grade import DECODE_ONLY, GRADED
-from slips.proof.identity import identity_remarks, payload_differs
+from slips.proof.identity import identity_remarks, payload_differs, slot_remarks
 from slips.proof.mark_remarks import mark_remarks
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
@@ -52,6 +52,8 @@ def judged(
     window = _window(place_of(facts), scan)
     found = [*said, *_resolution(scan, facts, gates), *_who(facts, entry, window), *_lie(facts, gates)]
     if entry is not None:
+        if facts.sheet is not None and facts.sheet.layout.slips_per_page > 1:
+            found += slot_remarks(facts.sheet.slot, entry, window=window)
         found += _place(scan, facts, gates, window)
         found += _symbol(facts, gates, window)
         found += _print(facts, entry)
@@ -63,6 +65,7 @@ def judged(
         source=scan.source,
         page=scan.page,
         kind="scan",
+        slot=facts.sheet.slot if facts.sheet else 1,
         row=facts.identity.row,
         known_by=facts.identity.by,
         content=content.decode("ascii", "replace") if facts.identity.by != "content" else "",

@@ -6,7 +6,7 @@ file should have it; what it must show is computed from the manifest again, noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from slips.form import InserterMark
 from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
 from slips.proof.expected import Area
-from slips.proof.identity import Hint, Identity, identify, identity_remarks
+from slips.proof.identity import Hint, Identity, identify, identity_remarks, slot_remarks
 from slips.proof.ink import Inks
 from slips.proof.inserter import read_drawn
 from slips.proof.mark_remarks import mark_remarks
@@ -69,11 +69,13 @@ class VectorPages:
     def look(
         self, indices: Sequence[int], pages: Sequence[Page], *, hints: Mapping[int, Hint]
     ) -> list[PageResult]:
-        """Judge these pages (0-based numbers, at most `GROUP`)."""
-        seen = [
-            self._first_look(index, page, hints.get(index, Hint()))
+        """Judge these pages (0-based numbers, at most `GROUP`): a result for each slip of a page, one at least."""
+        views = [
+            (index, page, one)
             for index, page in zip(indices, pages, strict=True)
+            for one in self._slips(index, page, self._first_look(index, page, hints.get(index, Hint())))
         ]
+        seen = [one for _, _, one in views]
         entries = {
             k: self._book.entry(s.identity.row) for k, s in enumerate(seen) if s.identity.row is not None
         }
@@ -83,13 +85,14 @@ class VectorPages:
         texts = [printed_texts(entry) for entry in wanted]
         order = {k: n for n, k in enumerate(entries)}
         results = []
-        for k, (index, page) in enumerate(zip(indices, pages, strict=True)):
+        for k, (index, page, _) in enumerate(views):
             known = order.get(k)
             if known is None:
                 results.append(self._unknown(index, page, seen[k]))
                 continue
             entry = wanted[known]
             found = [*identity_remarks(seen[k].identity, entry), *self._size(page, seen[k].sheet)]
+            found += slot_remarks(seen[k].sheet.slot, entry, window=_window(seen[k].sheet))
             found += self._code(index, page, seen[k], modules[known], entry)
             found += self._bars(page, seen[k].sheet, entry, bars[known])
             found += self._texts(page, seen[k].sheet, texts[known])
@@ -120,6 +123,20 @@ class VectorPages:
         return _Seen(
             sheet, picture, content, identify(content, self._book, place=hint), elsewhere=bool(others)
         )
+
+    def _slips(self, index: int, page: Page, first: _Seen) -> Iterator[_Seen]:
+        """The first look and, where the page has more places, one at each: where a slip should stand, and where a code does."""
+        yield first
+        row = first.identity.row
+        for sheet in first.sheet.slots[1:]:
+            due = self._book.of_page(self._name, index + 1, position=sheet.slot)
+            if due is None and row is not None:
+                due = self._book.beside(row, position=sheet.slot)
+            picture = page.picture(sheet.symbol_frame).copy()
+            content = _read(picture)
+            if due is not None or content:
+                identity = identify(content, self._book, place=due)
+                yield _Seen(sheet, picture, content, identity, elsewhere=False)
 
     def _unknown(self, index: int, page: Page, seen: _Seen) -> PageResult:
         """A page that no slip of the manifest can be said to stand on."""
@@ -262,6 +279,7 @@ class VectorPages:
             source=self._name,
             page=index + 1,
             kind="vector",
+            slot=seen.sheet.slot,
             row=identity.row,
             known_by=identity.by,
             content=content if identity.by != "content" else "",
