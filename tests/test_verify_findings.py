@@ -232,6 +232,18 @@ def test_digits_that_are_no_payload_are_never_a_slip(page: Page) -> None:
     assert result.content == "0123456789"
 
 
+def test_a_calibrated_scanner_is_taken_out_of_the_scale(page: Page) -> None:
+    """The file says five per cent less than the page has: by a scanner that sees five per cent more the page is right."""
+    assert page.facts.fit is not None
+    fit = replace(page.facts.fit, dpi=DPI / 1.05)
+    assert "verify.page_scale" in said(page.judge(replace(page.facts, fit=fit)))
+    known = replace(fit, scanner=(1.05, 1.05))
+    assert said(page.judge(replace(page.facts, fit=known))) == set()
+    turned = replace(fit, map=fit.map @ np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1.0]]), scanner=(1.05, 1.0))
+    assert turned.scale_errors is not None and fit.scale_errors is not None
+    assert turned.scale_errors[1] == pytest.approx((1 + fit.scale_errors[0]) / 1.05 - 1, abs=1e-6)
+
+
 def test_what_a_scan_says_of_its_scale(page: Page) -> None:
     assert page.facts.fit is not None
     short = replace(page.facts, fit=replace(page.facts.fit, dpi=DPI * 1.05))

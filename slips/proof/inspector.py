@@ -30,6 +30,7 @@ from slips.proof.render import Document, Page, UnreadableError, open_document
 from slips.proof.scan import Pixels, Scan
 from slips.proof.scan_page import ScanReader
 from slips.proof.scan_remarks import judged
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.suspicions import explained
 from slips.proof.thresholds import Thresholds
@@ -72,6 +73,7 @@ class Inspector:
     gates: Gates
     curve: Curve
     thresholds: Thresholds
+    scanner: ScannerScale = field(default_factory=ScannerScale)
 
     def __call__(self, task: Task) -> Survey | list[PageResult]:
         if task.last == 0:
@@ -199,6 +201,7 @@ class Inspector:
             picture_of=self._picture,
             text=PageText(self.sheets),
             wechat=WeChat(),
+            scanner=self.scanner,
         )
 
     def _picture(self, sheet: Sheet) -> Pixels:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from slips.proof.gates import Gates
 from slips.proof.press_marks import PressMark
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sequence import Order, Sampling
 from slips.proof.verdicts import Finding, SlipResult, Verdict, Weight
 
@@ -102,6 +103,7 @@ class Inspection:
     """What concerns the run: its order, its layouts, what it cannot say."""
     order: Order
     sampling: Sampling
+    scanner: ScannerScale = field(default_factory=ScannerScale)
 
     @property
     def counts(self) -> dict[Verdict, int]:

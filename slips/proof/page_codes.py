@@ -14,6 +14,7 @@ from elqr.symbols import SIZE
 from slips.proof import decode, plane
 from slips.proof.book import Entry
 from slips.proof.cascade import unscaled
+from slips.proof.crops import CODE_SHARE
 from slips.proof.identity import excerpt, key_of, whole
 from slips.proof.plane import Points
 from slips.proof.remarks import remark
@@ -63,7 +64,7 @@ def other_codes(scan: Scan, own: Points, *, pitch_mm: float) -> Others:
 def code_remark(content: bytes, corners: Points, entry: Entry) -> Finding:
     """What is said of a code far from the slip's own: another slip's may be paid by mistake; anything else is told, and no more."""
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    reach = 0.2 * float(max(right - left, bottom - top))
+    reach = CODE_SHARE * float(max(right - left, bottom - top))
     window = Window(
         left=int(left - reach),
         top=int(top - reach),

@@ -30,6 +30,8 @@ class PageFit:
     """The largest distance of such a pair, in millimetres; with three points it says nothing."""
     dpi: float | None
     """What the file says of itself."""
+    scanner: tuple[float, float] = (1.0, 1.0)
+    """How true the scanner is across and down the scan: pixels a millimetre of paper by those that `dpi` promises."""
     ambiguous: bool = False
     """The same places fit as well half a turn off (or a quarter): see `register_marks`."""
 
@@ -71,12 +73,16 @@ class PageFit:
 
     @property
     def scale_errors(self) -> tuple[float, float] | None:
-        """Across and down: 0.01 is one per cent larger than designed by the file's own dpi; None where it names none."""
+        """Across and down the page: 0.01 is one per cent larger than designed, by the file's own dpi and what is known of the scanner.
+
+        None where the file names no dpi.
+        """
         if self.dpi is None:
             return None
         nominal = self.dpi / MM_PER_INCH
+        true_across, true_down = self.scanner if self.quarter_turns % 2 == 0 else self.scanner[::-1]
         across, down = self.pixels_a_mm
-        return across / nominal - 1, down / nominal - 1
+        return across / (nominal * true_across) - 1, down / (nominal * true_down) - 1
 
 
 def fitted(mm: Points, pixels: Points, *, method: str, dpi: float | None) -> PageFit:

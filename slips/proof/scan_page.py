@@ -32,6 +32,7 @@ from slips.proof.reference import PX_A_MM
 from slips.proof.register import register_corners, register_marks, register_picture
 from slips.proof.scan import MM_PER_INCH, Pixels, Scan
 from slips.proof.scan_places import around, bars_at, corners_mm, crop_at, seen_as
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.thresholds import Thresholds
 from slips.proof.wechat import WeChat
@@ -86,6 +87,7 @@ class ScanReader:
     picture_of: Callable[[Sheet], Pixels]
     text: PageText
     wechat: WeChat | None = None
+    scanner: ScannerScale = field(default_factory=ScannerScale)
     _sheets: dict[str, Sheet] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -300,6 +302,9 @@ class ScanReader:
     def _with_print(self, scan: Scan, facts: Facts, entry: Entry | None) -> Facts:
         """Amount, dates and number in pixels, and the barcode, where the page is registered by more than its code."""
         fit, sheet = facts.fit, facts.sheet
+        if fit is not None:
+            fit = replace(fit, scanner=(self.scanner.across, self.scanner.down))
+            facts = replace(facts, fit=fit)
         if entry is None or fit is None or sheet is None:
             return facts
         texts = self.text.read(scan.grey, fit, sheet, entry)

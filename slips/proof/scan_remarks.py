@@ -299,7 +299,7 @@ def _marks(facts: Facts, entry: Entry) -> Iterator[Finding]:
         sheet.layout.inserter_marks,
         facts.marks,
         said=entry.inserter,
-        window_of=lambda mark: _seen_at(fit, mark.rect, around_mm=3.0),
+        window_of=lambda mark: _seen_at(fit, mark.rect, around_mm=crops.MARK_MM),
         registered=fit.method != "corners",
     )
 
@@ -319,7 +319,7 @@ def _seen_at(fit: PageFit, rect: Rect, *, around_mm: float) -> Window:
 def _text(fact: TextFact, facts: Facts) -> Finding:
     assert facts.fit
     box = fact.box
-    window = _seen_at(facts.fit, Rect(box.x_mm, box.y_mm, box.w_mm, box.h_mm), around_mm=1.0)
+    window = _seen_at(facts.fit, Rect(box.x_mm, box.y_mm, box.w_mm, box.h_mm), around_mm=crops.TEXT_MM)
     limit = fact.right[0]
     reading = fact.reading
     if reading.legibility is Legibility.BLANK:
@@ -382,7 +382,7 @@ def _window(corners: Points | None, scan: Scan) -> Window | None:
     if corners is None:
         return None
     low, high = corners.min(axis=0), corners.max(axis=0)
-    reach = 0.2 * float((high - low).max())
+    reach = crops.CODE_SHARE * float((high - low).max())
     height, width = scan.grey.shape
     return Window(
         left=max(0, int(low[0] - reach)),

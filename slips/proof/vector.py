@@ -199,7 +199,7 @@ class VectorPages:
             return []
         picture = page.picture(frame)
         area = Area(place.x_mm, place.y_mm, place.pitch_mm * gs1_128.MODULES, place.h_mm)
-        window = crops.window_of(area, around_mm=4.0)
+        window = crops.window_of(area, around_mm=crops.BARS_MM)
         if not entry.barcode:
             digits = decode.read_bars(picture).decode("ascii", "replace")
             return [remark("verify.barcode_unexpected", measured=digits, window=window)] if digits else []
@@ -223,7 +223,7 @@ class VectorPages:
         for (name, area), text in zip(shown, page.texts([area for _, area in shown]), strict=True):
             if solid(text) not in {solid(one) for one in right[name]}:
                 code = dict(TEXT_CODES).get(name, "verify.number_differs")
-                window = crops.window_of(area, around_mm=1.5)
+                window = crops.window_of(area, around_mm=crops.TEXT_MM)
                 found.append(
                     remark(
                         code, measured=text.strip() or "—", limit=right[name][0], window=window, value=name
@@ -324,8 +324,8 @@ def _code_areas(sheet: Sheet) -> list[Area]:
 
 
 def _mark_window(mark: InserterMark) -> Window:
-    return crops.window_of(Area(mark.x_mm, mark.y_mm, mark.w_mm, mark.h_mm), around_mm=3.0)
+    return crops.window_of(Area(mark.x_mm, mark.y_mm, mark.w_mm, mark.h_mm), around_mm=crops.MARK_MM)
 
 
 def _window(sheet: Sheet) -> Window:
-    return crops.window_of(_code_areas(sheet)[0], around_mm=3.0)
+    return crops.window_of(_code_areas(sheet)[0], around_mm=crops.CODE_MM)
