@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from elqr import gs1_128, symbols
@@ -121,13 +120,11 @@ class _Reader:
         """All checks of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
         rows = slice(indices.start, indices.stop)
         modules = compare.intended(self.rows[rows])
-        bars = _bars(self.expected.barcodes[rows])
         sample = {k for k in indices if k in (0, last) or k % self.second_every == 0}
         frames = [self.frames[self.expected.template_of[k]] for k in indices]
         for index, page in zip(indices, pages, strict=True):
             self.size(index, page)
-        taken = [page.picture(frame.symbol).copy() for page, frame in zip(pages, frames, strict=True)]
-        pictures = np.stack(taken)
+        pictures = self.document.pictures(pages, [frame.symbol for frame in frames])
         exact = compare.exact(pictures, modules)
         centres = compare.centres(pictures)
         for k, index in enumerate(indices):
@@ -138,9 +135,7 @@ class _Reader:
                 self.content(index, decode.read_modules(centres[k]))
             else:
                 self.look(index, pictures[k], compare.difference(pictures[k], modules[k]))
-        for k, index in enumerate(indices):
-            if (frame := frames[k].bars) is not None:
-                self.bars(index, pages[k], frame, bars[k])
+        self.all_bars(indices, pages, frames)
         for index, page in zip(indices, pages, strict=True):
             self.text(index, page, index in sample)
 
@@ -221,15 +216,25 @@ class _Reader:
                 expected=_text(payload[excerpt]),
             )
 
-    def bars(self, index: int, page: Page, frame: Frame, modules: compare.Bars) -> None:
-        """The barcode's pixels and digits; where the slip has none, that none can be read."""
+    def all_bars(self, indices: range, pages: Sequence[Page], frames: Sequence[_Frames]) -> None:
+        """The barcodes of neighbouring pages, where their form has a place for one."""
+        here = [(k, page, f.bars) for k, page, f in zip(indices, pages, frames, strict=True) if f.bars]
+        if not here:
+            return
+        numbers, having, places = zip(*here, strict=True)
+        modules = _bars([self.expected.barcodes[k] for k in numbers])
+        pictures = self.document.pictures(having, places)
+        exact = compare.exact_bars(pictures, modules)
+        for k, picture, intended, right in zip(numbers, pictures, modules, exact.tolist(), strict=True):
+            self.bars(k, picture, 0 if right else compare.wrong_bar_pixels(picture, intended))
+
+    def bars(self, index: int, picture: Picture, wrong: int) -> None:
+        """The barcode's digits, and how many pixels were not as intended; where the slip has none, that none can be read."""
         barcode = self.expected.barcodes[index]
-        picture = page.picture(frame)
         if barcode is None:
             if found := decode.read_bars(picture):
                 self.report(index, "readback.barcode_unexpected", "barcode", found=_text(found), expected=0)
             return
-        wrong = compare.wrong_bar_pixels(picture, modules)
         if wrong:
             self.report(index, "readback.bars", "barcode", found=wrong, expected=0)
         digits = _text(decode.read_bars(picture if wrong else picture[:1]))
