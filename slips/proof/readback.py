@@ -91,6 +91,7 @@ class _Reader:
         self.exact = self.decoded = self.second = self.texts = self.barcodes = 0
         self.problems: list[Problem] = []
         self.rows = symbols.encode(expected.payloads)
+        self.bits = _bits(expected.barcodes)
         self.boxes = TextBoxes(document)
         self.frames = [_Frames.of(places) for places in expected.templates]
 
@@ -222,7 +223,7 @@ class _Reader:
         if not here:
             return
         numbers, having, places = zip(*here, strict=True)
-        modules = _bars([self.expected.barcodes[k] for k in numbers])
+        modules = compare.intended_bars(self.bits[list(numbers)])
         pictures = self.document.pictures(having, places)
         exact = compare.exact_bars(pictures, modules)
         for k, picture, intended, right in zip(numbers, pictures, modules, exact.tolist(), strict=True):
@@ -261,10 +262,10 @@ class _Reader:
         self.problems.append(Problem(code, field, {"page": index + 1, "slip_key": key, **params}, self.where))
 
 
-def _bars(barcodes: Sequence[str | None]) -> compare.Bars:
-    """The intended bars of each slip; rows of slips without a barcode mean nothing."""
+def _bits(barcodes: Sequence[str | None]) -> Picture:
+    """The intended modules of each slip's bars (n, 288); rows of slips without a barcode mean nothing."""
     digits = pl.Series([barcode or "0" * gs1_128.LENGTH for barcode in barcodes], dtype=pl.String)
-    return compare.intended_bars(gs1_128.bars(to_matrix(digits, gs1_128.LENGTH)))
+    return gs1_128.bars(to_matrix(digits, gs1_128.LENGTH))
 
 
 def _text(content: bytes) -> str:
