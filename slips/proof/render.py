@@ -144,8 +144,9 @@ class Page:
         self._handle, self._canvas, self._desk = handle, canvas, desk
         box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(handle, box)
-        self._left, self._top = box.left, box.top
-        self.w_mm, self.h_mm = (box.right - box.left) / POINTS_PER_MM, (box.top - box.bottom) / POINTS_PER_MM
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
+        self._left, self._top = left, top
+        self.w_mm, self.h_mm = (right - left) / POINTS_PER_MM, (top - bottom) / POINTS_PER_MM
 
     def picture(self, frame: Frame) -> Picture:
         """Grey pixels (rows, columns) with margins, 0 black, 255 paper; good until the next of this frame."""
@@ -277,7 +278,7 @@ def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
     texts = []
     for left, bottom, right, top in boxes:
         count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, units, _TEXT_CAPACITY)
-        texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0"))
+        texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0 "))
     pdfium.FPDFText_ClosePage(layer)
     return texts
 
