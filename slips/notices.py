@@ -129,11 +129,11 @@ def _read_back(path: Path, values: pl.DataFrame, layout: Layout) -> None:
     boxes = [b for b in layout.boxes if b.kind == "field" and b.value in READ_BACK and not b.when]
     areas = [Area(b.x_mm, b.y_mm, b.w_mm, b.h_mm) for b in boxes]
     with open_document(path) as document:
-        reader = TextBoxes(document, areas)
+        reader = TextBoxes(document)
         for index, row in enumerate(values.iter_rows(named=True)):
             with document.pages(index, index + 1) as (page,):
                 wanted = [row[box.value] for box in boxes]
-                found = reader.read(index, page, wanted)
+                found = reader.read(index, page, areas, wanted)
             for box, one, other in zip(boxes, found, wanted, strict=True):
                 if not agree([one], [other]):
                     params = {"page": index + 1, "name": box.value, "found": one, "expected": other}

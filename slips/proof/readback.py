@@ -8,7 +8,7 @@ a problem too, not an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from elqr import gs1_128, symbols
 from elqr.digits import to_matrix
 from elqr.problems import Param, Problem, Where
 from slips.proof import compare, decode
-from slips.proof.expected import Area, Expected, Places
+from slips.proof.expected import Expected, Places
 from slips.proof.render import Document, Frame, Page, Picture, UnreadableError, open_document
 from slips.proof.textboxes import TextBoxes, solid
 
@@ -82,19 +82,6 @@ class _Frames:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """The boxes of one template whose text is read: the value of each, and its place."""
-
-    names: tuple[str, ...]
-    areas: tuple[Area, ...]
-
-    @classmethod
-    def of(cls, places: Places, left_out: Collection[str]) -> _Shown:
-        pairs = [(name, area) for name in places.texts if name not in left_out for area in places.texts[name]]
-        return cls(tuple(name for name, _ in pairs), tuple(area for _, area in pairs))
-
-
 class _Reader:
     """One file: the counts so far and the problems so far."""
 
@@ -105,11 +92,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.rows = symbols.encode(expected.payloads)
         self.bits = _bits(expected.barcodes)
-        self.shown = [
-            {sampled: _Shown.of(places, () if sampled else expected.sampled) for sampled in (False, True)}
-            for places in expected.templates
-        ]
-        self.boxes = [TextBoxes(document, shown[False].areas) for shown in self.shown]
+        self.boxes = TextBoxes(document)
         self.frames = [_Frames.of(places) for places in expected.templates]
 
     def run(self, progress: Callable[[int], None] | None) -> ReadBack:
@@ -263,13 +246,12 @@ class _Reader:
 
     def text(self, index: int, page: Page, sampled: bool) -> None:
         """Each value in each of its boxes, and nothing else there; on the sample from the whole text layer."""
-        shown = self.shown[self.expected.template_of[index]][sampled]
-        wanted = [self.expected.texts[name][index] for name in shown.names]
-        if sampled:
-            found = page.texts(shown.areas)
-        else:
-            found = self.boxes[self.expected.template_of[index]].read(index, page, wanted)
-        for name, text, want in zip(shown.names, found, wanted, strict=True):
+        places = self.expected.templates[self.expected.template_of[index]]
+        names = [name for name in places.texts if sampled or name not in self.expected.sampled]
+        shown = [(name, area) for name in names for area in places.texts[name]]
+        areas, wanted = [area for _, area in shown], [self.expected.texts[name][index] for name, _ in shown]
+        found = page.texts(areas) if sampled else self.boxes.read(index, page, areas, wanted)
+        for (name, _), text, want in zip(shown, found, wanted, strict=True):
             if text == want or solid(text) == solid(want):
                 self.texts += 1
             else:

@@ -21,44 +21,44 @@ class Known:
     """Where the boxes' text stood on an earlier page, and what was left in the boxes without it."""
 
     numbers: tuple[int, ...]
+    frames: tuple[Frame, ...]
     left_over: list[bytes]
 
 
 class TextBoxes:
-    """Reads these boxes on pages of one file; remembers the shapes of pages it has seen."""
+    """Reads the boxes of one file's pages; remembers the shapes of pages it has seen."""
 
-    def __init__(self, document: Document, areas: Sequence[Area]) -> None:
-        self._document, self._areas = document, areas
-        self._frames = tuple(map(_frame, areas))
-        self._known: dict[int, Known] = {}
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._known: dict[tuple[tuple[Area, ...], int], Known] = {}
 
-    def read(self, index: int, page: Page, wanted: Sequence[str]) -> list[str]:
-        """The text in each box of `page` (the `index`-th); the page has lost objects afterwards.
+    def read(self, index: int, page: Page, areas: Sequence[Area], wanted: Sequence[str]) -> list[str]:
+        """The text in each area of `page` (the `index`-th); the page has lost objects afterwards.
 
         `wanted` decides only how it is read: what is given back was read in any case.
         """
-        if not self._areas:
+        if not areas:
             return []
-        shape = page.object_count
+        shape = (tuple(areas), page.object_count)
         known = self._known.get(shape)
         if known is not None:
-            texts = page.lift(known.numbers, self._areas)
-            if agree(texts, wanted) and self._pictures(page) == known.left_over:
+            texts = page.lift(known.numbers, areas)
+            if agree(texts, wanted) and _pictures(page, known.frames) == known.left_over:
                 return texts
         with self._document.pages(index, index + 1) as (whole,):
-            texts = whole.texts(self._areas)
+            texts = whole.texts(areas)
             if agree(texts, wanted):
-                self._learn(shape, whole, wanted)
+                self._learn(shape, whole, areas, wanted)
         return texts
 
-    def _learn(self, shape: int, page: Page, wanted: Sequence[str]) -> None:
+    def _learn(
+        self, shape: tuple[tuple[Area, ...], int], page: Page, areas: Sequence[Area], wanted: Sequence[str]
+    ) -> None:
         """Remember a page that is right, if lifting its objects gives the same text."""
-        numbers = page.touching(self._areas)
-        if agree(page.lift(numbers, self._areas), wanted):
-            self._known[shape] = Known(numbers, self._pictures(page))
-
-    def _pictures(self, page: Page) -> list[bytes]:
-        return [page.picture(frame).tobytes() for frame in self._frames]
+        numbers = page.touching(areas)
+        if agree(page.lift(numbers, areas), wanted):
+            frames = tuple(map(_frame, areas))
+            self._known[shape] = Known(numbers, frames, _pictures(page, frames))
 
 
 def agree(texts: Sequence[str], wanted: Sequence[str]) -> bool:
@@ -69,6 +69,10 @@ def agree(texts: Sequence[str], wanted: Sequence[str]) -> bool:
 def solid(text: str) -> str:
     """Without any space."""
     return "".join(text.split())
+
+
+def _pictures(page: Page, frames: Sequence[Frame]) -> list[bytes]:
+    return [page.picture(frame).tobytes() for frame in frames]
 
 
 def _frame(area: Area) -> Frame:
