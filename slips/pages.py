@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -59,10 +59,24 @@ class Setup:
 
 @dataclass(frozen=True)
 class PagePlan:
-    """A run's setup with its fonts subset and coded."""
+    """A run's setup with its fonts subset and coded; keeps the templates that it has compiled, for the next file."""
 
     setup: Setup
     faces: Mapping[str, CodedFace]
+    _templates: dict[tuple[str, str, Shown], Template] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def template(self, layout: str, lang: str, shown: Shown, *, fonts: FontLibrary) -> Template:
+        """The form's template for pages in `lang` that show `shown`."""
+        key = layout, lang, shown
+        if key not in self._templates:
+            setup, labels = self.setup, load_labels(lang)
+            self._templates[key] = compile_template(
+                setup.layouts[layout], words=setup.words(lang), lang=labels.base, fonts=fonts, faces=self.faces,
+                shown=shown, has_mark=setup.mark is not None, labels=labels,
+            )  # fmt: skip
+        return self._templates[key]
 
 
 def compile_plan(
@@ -100,13 +114,14 @@ def write_pdf(
     `values` has the value columns that the layout names (strings, empty where there is nothing), and `payload`, `barcode` (null or empty
     where there is none), `postal_code`, `address`, `lang`, `seq`.
     """
-    _FileWriter(PdfFile(out), plan, plan.setup.layouts[layout], fonts, title).write(values)
+    _FileWriter(PdfFile(out), plan, layout, plan.setup.layouts[layout], fonts, title).write(values)
 
 
 @dataclass
 class _FileWriter:
     pdf: PdfFile
     plan: PagePlan
+    form: str
     layout: Layout
     fonts: FontLibrary
     title: str
@@ -115,7 +130,9 @@ class _FileWriter:
         setup, pdf = self.plan.setup, self.pdf
         pages_of = paged(values, self.layout)
         variants = _variants(self.layout, pages_of.frame)
-        templates = [self._template(lang, shown) for (lang, shown), _ in variants]
+        templates = [
+            self.plan.template(self.form, lang, shown, fonts=self.fonts) for (lang, shown), _ in variants
+        ]
         contents = self._contents(
             values, pages_of, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)]
         )
@@ -157,13 +174,6 @@ class _FileWriter:
 
     def _page_box(self) -> bytes:
         return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
-
-    def _template(self, lang: str, shown: Shown) -> Template:
-        setup, labels = self.plan.setup, load_labels(lang)
-        return compile_template(
-            self.layout, words=setup.words(lang), lang=labels.base, fonts=self.fonts, faces=self.plan.faces,
-            shown=shown, has_mark=setup.mark is not None, labels=labels,
-        )  # fmt: skip
 
     def _contents(
         self, values: pl.DataFrame, pages: Paged, parts: Sequence[tuple[Template, np.ndarray]]

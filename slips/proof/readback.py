@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from elqr import gs1_128, symbols
@@ -27,7 +26,7 @@ from slips.proof.textboxes import TextBoxes, solid
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
 PAGE_SIZE_TOLERANCE_MM = 0.01
 
-_BATCH = 32  # pages that are open at a time
+_BATCH = 128  # pages that are open at a time
 _EXCERPT = 20  # digits of a payload shown in a problem
 
 
@@ -94,6 +93,7 @@ class _Reader:
         self.exact = self.decoded = self.second = self.texts = self.barcodes = self.marks = 0
         self.problems: list[Problem] = []
         self.rows = symbols.encode(expected.payloads)
+        self.bits = _bits(expected.barcodes)
         self.boxes = TextBoxes(document)
         self.frames = [_Frames.of(places) for places in expected.templates]
 
@@ -125,13 +125,11 @@ class _Reader:
         pages = [group[self.expected.page(k) - begin] for k in indices]
         rows = slice(indices.start, indices.stop)
         modules = compare.intended(self.rows[rows])
-        bars = _bars(self.expected.barcodes[rows])
         sample = {k for k in indices if self._sampled(self.expected.page(k), last)}
         frames = [self.frames[self.expected.template_of[k]] for k in indices]
         for index, page in zip(indices, pages, strict=True):
             self.size(index, page)
-        taken = [page.picture(frame.symbol).copy() for page, frame in zip(pages, frames, strict=True)]
-        pictures = np.stack(taken)
+        pictures = self.document.pictures(pages, [frame.symbol for frame in frames])
         exact = compare.exact(pictures, modules)
         centres = compare.centres(pictures)
         for k, index in enumerate(indices):
@@ -142,9 +140,7 @@ class _Reader:
                 self.content(index, decode.read_modules(centres[k]))
             else:
                 self.look(index, pictures[k], compare.difference(pictures[k], modules[k]))
-        for k, index in enumerate(indices):
-            if (frame := frames[k].bars) is not None:
-                self.bars(index, pages[k], frame, bars[k])
+        self.all_bars(indices, pages, frames)
         if self.expected.inserters:
             for index, page in zip(indices, pages, strict=True):
                 self.inserters(index, page)
@@ -234,15 +230,25 @@ class _Reader:
                 expected=_text(payload[excerpt]),
             )
 
-    def bars(self, index: int, page: Page, frame: Frame, modules: compare.Bars) -> None:
-        """The barcode's pixels and digits; where the slip has none, that none can be read."""
+    def all_bars(self, indices: range, pages: Sequence[Page], frames: Sequence[_Frames]) -> None:
+        """The barcodes of neighbouring pages, where their form has a place for one."""
+        here = [(k, page, f.bars) for k, page, f in zip(indices, pages, frames, strict=True) if f.bars]
+        if not here:
+            return
+        numbers, having, places = zip(*here, strict=True)
+        modules = compare.intended_bars(self.bits[list(numbers)])
+        pictures = self.document.pictures(having, places)
+        exact = compare.exact_bars(pictures, modules)
+        for k, picture, intended, right in zip(numbers, pictures, modules, exact.tolist(), strict=True):
+            self.bars(k, picture, 0 if right else compare.wrong_bar_pixels(picture, intended))
+
+    def bars(self, index: int, picture: Picture, wrong: int) -> None:
+        """The barcode's digits, and how many pixels were not as intended; where the slip has none, that none can be read."""
         barcode = self.expected.barcodes[index]
-        picture = page.picture(frame)
         if barcode is None:
             if found := decode.read_bars(picture):
                 self.report(index, "readback.barcode_unexpected", "barcode", found=_text(found), expected=0)
             return
-        wrong = compare.wrong_bar_pixels(picture, modules)
         if wrong:
             self.report(index, "readback.bars", "barcode", found=wrong, expected=0)
         digits = _text(decode.read_bars(picture if wrong else picture[:1]))
@@ -278,7 +284,7 @@ class _Reader:
         number = self.expected.page(indices.start)
         found = page.texts(areas) if sampled else self.boxes.read(number, page, areas, wanted)
         for (index, name, _), text, want in zip(shown, found, wanted, strict=True):
-            if solid(text) == solid(want):
+            if text == want or solid(text) == solid(want):
                 self.texts += 1
             else:
                 self.report(index, "readback.text", name, found=text.strip(), expected=want)
@@ -307,10 +313,10 @@ class _Reader:
         self.problems.append(Problem(code, field, {**at, **params}, self.where))
 
 
-def _bars(barcodes: Sequence[str | None]) -> compare.Bars:
-    """The intended bars of each slip; rows of slips without a barcode mean nothing."""
+def _bits(barcodes: Sequence[str | None]) -> Picture:
+    """The intended modules of each slip's bars (n, 288); rows of slips without a barcode mean nothing."""
     digits = pl.Series([barcode or "0" * gs1_128.LENGTH for barcode in barcodes], dtype=pl.String)
-    return compare.intended_bars(gs1_128.bars(to_matrix(digits, gs1_128.LENGTH)))
+    return gs1_128.bars(to_matrix(digits, gs1_128.LENGTH))
 
 
 def _text(content: bytes) -> str:
