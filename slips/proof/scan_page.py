@@ -12,18 +12,18 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from elqr import gs1_128, symbols
+from elqr import symbols
 from slips.proof import cascade, decode, plane, symbol_map
 from slips.proof.book import Book, Entry
 from slips.proof.cascade import Voice
 from slips.proof.curve import Curve
-from slips.proof.expected import Area
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
 from slips.proof.identity import Hint, Identity, identify
 from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
+from slips.proof.page_bars import bars_of
 from slips.proof.page_codes import Others, other_codes
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
@@ -47,7 +47,6 @@ BLANK_PX_A_MM = 2.0
 BLANK_DARKER = 45
 """Grey levels below the paper that count as ink."""
 BLANK_SHARE_MAX = 2e-4
-BARS_PX_A_MODULE = 4
 
 Modules = symbol_map.Modules
 
@@ -274,7 +273,7 @@ class ScanReader:
             return facts
         texts = self.text.read(scan.grey, fit, sheet, entry)
         marks = read_marks(scan.grey, sheet.layout, fit.map)
-        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet), marks=marks)
+        return replace(facts, texts=texts, bars=bars_of(scan.grey, fit, sheet), marks=marks)
 
     # --- registering ------------------------------------------------------------------------------
 
@@ -286,7 +285,14 @@ class ScanReader:
         if by_marks is not None:
             return by_marks
         page = self.picture_of(sheet)
-        tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=near.map, reach_mm=TILES_REACH_MM)
+        tiles = by_tiles(
+            scan,
+            page,
+            page_px_a_mm=PX_A_MM,
+            near=near.map,
+            reach_mm=TILES_REACH_MM,
+            guess=near.at_nominal_scale(_corners_mm(sheet).mean(axis=0)),
+        )
         if tiles is not None and _apart(tiles, near, corners) > CLOSE_MM:
             # The code is not where the page wants it, so its corners were no good beginning: once more, from the page itself.
             tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=tiles.map, reach_mm=CLOSER_MM) or tiles
@@ -364,28 +370,6 @@ def _corners_mm(sheet: Sheet) -> Points:
     place, side = sheet.places.symbol, sheet.side_mm
     square = np.array([(0, 0), (side, 0), (side, side), (0, side)])
     return np.asarray(square + np.array([place.x_mm, place.y_mm]))
-
-
-def _bars(grey: Pixels, fit: PageFit, sheet: Sheet) -> str | None:
-    """The barcode from its place, straightened."""
-    place = sheet.places.bars
-    if place is None:
-        return None
-    quiet = 12 * place.pitch_mm
-    width, height = gs1_128.MODULES * place.pitch_mm + 2 * quiet, place.h_mm * 0.7
-    scale = BARS_PX_A_MODULE / place.pitch_mm
-    area = Area(place.x_mm - quiet, place.y_mm + 0.15 * place.h_mm, width, height)
-    strip = straightened(grey, fit, area, px_a_mm=scale)
-    return decode.read_bars(strip).decode("ascii", "replace")
-
-
-def straightened(grey: Pixels, fit: PageFit, area: Area, *, px_a_mm: float) -> Pixels:
-    """A place of the page upright, `px_a_mm` pixels a millimetre."""
-    size = (max(1, round(area.w_mm * px_a_mm)), max(1, round(area.h_mm * px_a_mm)))
-    to_mm = np.array([[1 / px_a_mm, 0, area.x_mm], [0, 1 / px_a_mm, area.y_mm], [0, 0, 1.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    found: Pixels = cv2.warpAffine(grey, (fit.map @ to_mm)[:2], size, flags=flags, borderValue=255)
-    return found
 
 
 def place_of(facts: Facts) -> Points | None:
