@@ -152,12 +152,17 @@ def fits_of(ink: Ink, raster: Raster, scores: Scores) -> list[Fit]:
     strength = np.maximum(both / own, 0)
     left_over = whole - strength * both
     score = both / np.sqrt(np.maximum(own * whole, 1e-9))
-    across, down = raster.px_a_mm
-    out = []
-    for pattern, shift in enumerate(score.argmax(1)):
-        weakest = scores.squares[member[pattern] > 0, shift].min() * strength[pattern, shift] ** 2
-        out.append(
-            Fit(pattern, int(shift), float(score[pattern, shift]),
-                float(left_over[pattern, shift]) / (across * down), float(weakest) / (across * down))
-        )  # fmt: skip
-    return out
+    area = raster.px_a_mm[0] * raster.px_a_mm[1]
+    each, shifts = np.arange(len(member)), score.argmax(1)
+    weakest = np.where(member > 0, scores.squares.T[shifts], np.inf).min(1) * strength[each, shifts] ** 2
+    return [
+        Fit(*found)
+        for found in zip(
+            each.tolist(),
+            shifts.tolist(),
+            score[each, shifts].tolist(),
+            (left_over[each, shifts] / area).tolist(),
+            (weakest / area).tolist(),
+            strict=True,
+        )
+    ]
