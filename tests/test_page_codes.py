@@ -53,6 +53,14 @@ def test_codes_are_told_by_how_near_they_stand(px: int) -> None:
     assert np.abs(found.far[0].corners - corners((900, 1400), px)).max() <= 3
 
 
+@pytest.mark.parametrize("quarter", [1, 2, 3])
+def test_a_code_that_lies_on_its_side_is_seen(quarter: int) -> None:
+    scan = page((900, 1400))
+    code = scan.grey[1400 : 1400 + SIDE, 900 : 900 + SIDE]
+    scan.grey[1400 : 1400 + SIDE, 900 : 900 + SIDE] = np.rot90(code, quarter).copy()
+    assert len(other_codes(scan, corners(OWN), pitch_mm=PITCH_MM).far) == 1
+
+
 def test_the_slips_own_code_is_no_other() -> None:
     found = other_codes(page(), corners(OWN), pitch_mm=PITCH_MM)
     assert found.near == found.far == ()

@@ -15,6 +15,8 @@ from slips.proof import plane
 from slips.proof.plane import Map, Points
 from slips.proof.scan import MM_PER_INCH
 
+NOMINAL_WITHIN = 0.02
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PageFit:
@@ -45,6 +47,20 @@ class PageFit:
     def pixels_a_mm(self) -> tuple[float, float]:
         """Across and down the page."""
         return float(np.hypot(*self.map[:2, 0])), float(np.hypot(*self.map[:2, 1]))
+
+    def at_nominal_scale(self, centre_mm: npt.ArrayLike) -> Map | None:
+        """The map turned as this one and as large as the file's dpi says, the same at one place: a code is too small to tell a page's scale.
+
+        None where the file names no dpi, or one that is off by more than two per cent.
+        """
+        if self.dpi is None or max(abs(error) for error in self.scale_errors or (1.0,)) > NOMINAL_WITHIN:
+            return None
+        turn = np.radians(self.rotation_deg)
+        scale = self.dpi / MM_PER_INCH
+        onto = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * scale
+        centre = np.asarray(centre_mm, np.float64)
+        moved = self.to_pixels(centre) - onto @ centre
+        return np.vstack([np.column_stack([onto, moved]), [0.0, 0.0, 1.0]])
 
     @property
     def rotation_deg(self) -> float:

@@ -35,7 +35,7 @@ HALVINGS_MAX = 5
 CLOSE_MM = 0.75
 """How far tiles are looked for around a rough map."""
 CLOSE_SHARE = 0.75
-"""Of the tiles that agreed on the rough map, how many must agree on the close one."""
+"""Of all tiles, or of those that agreed on the rough map, how many must agree on the close one."""
 
 
 def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: float) -> Map | None:
@@ -69,21 +69,32 @@ def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: 
     return best
 
 
-def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float) -> PageFit | None:
+def by_tiles(
+    scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float, guess: Map | None = None
+) -> PageFit | None:
     """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree.
 
-    First roughly, at half the size, then closely around what was found: a fit that as many tiles agree on, none of them at the edge of
-    what was searched, is the answer. Else all of the reach is searched closely.
+    First closely around a `guess`, where there is one: a fit that three quarters of all tiles agree on, none of them at the edge of what was
+    searched, is the answer. Else roughly, at half the size, then closely around what was found, with as many tiles. Else all of the reach
+    is searched closely.
     """
     exact = _Tiles.of(page, px_a_mm=page_px_a_mm, reach_mm=reach_mm)
+    if guess is not None and (fit := _close(scan, exact, near=guess, least=len(exact.corners))) is not None:
+        return fit
     if reach_mm > CLOSE_MM:
         rough = _agreed(scan, exact.halved(), near=near, reach_mm=reach_mm)[0]
         if rough is not None:
-            fit, farthest_mm = _agreed(scan, exact, near=rough.map, reach_mm=CLOSE_MM)
-            inside = farthest_mm < CLOSE_MM - 1 / page_px_a_mm
-            if fit is not None and inside and fit.points >= CLOSE_SHARE * rough.points:
+            fit = _close(scan, exact, near=rough.map, least=rough.points)
+            if fit is not None:
                 return fit
     return _agreed(scan, exact, near=near, reach_mm=reach_mm)[0]
+
+
+def _close(scan: Scan, tiles: _Tiles, *, near: Map, least: int) -> PageFit | None:
+    """The fit of tiles looked for closely; None unless the usual share of `least` agrees, and well inside what was searched."""
+    fit, farthest_mm = _agreed(scan, tiles, near=near, reach_mm=CLOSE_MM)
+    inside = farthest_mm < CLOSE_MM - 1 / tiles.px_a_mm
+    return fit if fit is not None and inside and fit.points >= CLOSE_SHARE * least else None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

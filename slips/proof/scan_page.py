@@ -23,6 +23,7 @@ from slips.proof.identity import Hint, Identity, identify
 from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
+from slips.proof.page_bars import bars_of
 from slips.proof.page_codes import Others, other_codes
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
@@ -31,7 +32,7 @@ from slips.proof.plane import Points
 from slips.proof.reference import PX_A_MM
 from slips.proof.register import register_corners, register_marks, register_picture
 from slips.proof.scan import MM_PER_INCH, Pixels, Scan
-from slips.proof.scan_places import around, bars_at, corners_mm, crop_at, seen_as
+from slips.proof.scan_places import around, corners_mm, crop_at, seen_as
 from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.thresholds import Thresholds
@@ -309,7 +310,7 @@ class ScanReader:
             return facts
         texts = self.text.read(scan.grey, fit, sheet, entry)
         marks = read_marks(scan.grey, sheet.layout, fit.map)
-        return replace(facts, texts=texts, bars=bars_at(scan.grey, fit, sheet), marks=marks)
+        return replace(facts, texts=texts, bars=bars_of(scan.grey, fit, sheet), marks=marks)
 
     # --- registering ------------------------------------------------------------------------------
 
@@ -321,7 +322,14 @@ class ScanReader:
         if by_marks is not None:
             return by_marks
         page = self.picture_of(sheet)
-        tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=near.map, reach_mm=TILES_REACH_MM)
+        tiles = by_tiles(
+            scan,
+            page,
+            page_px_a_mm=PX_A_MM,
+            near=near.map,
+            reach_mm=TILES_REACH_MM,
+            guess=near.at_nominal_scale(corners_mm(sheet).mean(axis=0)),
+        )
         if tiles is not None and _apart(tiles, near, corners) > CLOSE_MM:
             # The code is not where the page wants it, so its corners were no good beginning: once more, from the page itself.
             tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=tiles.map, reach_mm=CLOSER_MM) or tiles
