@@ -7,7 +7,7 @@ problems in the findings, sums in the account). A faulty row is held; all others
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,10 @@ class Prepress(Protocol):
 
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         """Problems of texts that cannot be shown or do not fit (errors hold the row), and notes."""
+        ...
+
+    def ready(self) -> Callable[[], object]:
+        """What a process that will print does before its first task, as plain data."""
         ...
 
     def press(self) -> Press:

@@ -6,9 +6,9 @@ the fonts once. Refuses (ProblemError): fonts that are missing, a mark or an out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -128,6 +128,10 @@ class PaperPrepress:
         """See `slips.intake.Prepress`."""
         self._langs.update(values["lang"].unique())
         return self._texts.check(values, layout)
+
+    def ready(self) -> Callable[[], object]:
+        """See `slips.intake.Prepress`: open the fonts, and import all that printing needs."""
+        return partial(_fonts, faces_of(self.setting.layouts))
 
     def press(self) -> PaperPress:
         """See `slips.intake.Prepress`."""
