@@ -23,6 +23,8 @@ TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "sample_data" / "site.toml"
 LAYOUT, ISSUE_DATE = "mihara", "2026-06-01"
 ROUNDS = 3
+BARE, WHOLE, FEW = 5, 2, 10
+"""Sizes of the runs without and with read-back as multiples of `count`; and so few slips that only starting counts."""
 MIB = 1024
 
 
@@ -79,30 +81,50 @@ def _printed(job: dict[str, object]) -> int:
 
 
 def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> list[Figure]:
-    """Measure with files of `count` slips, and memory with `count` beside `large`."""
-    small_file, large_file = folder / "small.csv", folder / "large.csv"
-    write_large(small_file, count)
-    write_large(large_file, large)
+    """Measure without read-back with files of 5 × `count` slips, with it 2 × `count`, and memory beside `large`.
+
+    Whoever cares for the rate prints hundreds of thousands; starting is part of every run and is said on its own.
+    """
+    bare_file, whole_file, large_file = folder / "bare.csv", folder / "whole.csv", folder / "large.csv"
+    few_file = folder / "few.csv"
+    bare, whole = BARE * count, WHOLE * count
+    for path, slips in ((bare_file, bare), (whole_file, whole), (large_file, large), (few_file, FEW)):
+        write_large(path, slips)
     out = folder / "out"
-    without, with_, one, two = [], [], [], []
+    without, with_, one, two, start = [], [], [], [], []
     for _ in range(rounds):  # in turn, so that a busy moment hits all of them
-        without.append(run(small_file, out, "--skip-read-back"))
-        with_.append(run(small_file, out))
-        files = ("--slips-per-file", str(max(1, count // 8)))  # enough files for two to share
-        one.append(run(small_file, out, *files, pinned=False).wall_s)
-        two.append(run(small_file, out, *files, "--jobs", "2", pinned=False).wall_s)
+        start.append(run(few_file, out, "--skip-read-back").cpu_s)
+        without.append(run(bare_file, out, "--skip-read-back"))
+        with_.append(run(whole_file, out))
+        files = ("--slips-per-file", str(max(1, whole // 8)))  # enough files for two to share
+        one.append(run(whole_file, out, *files, pinned=False).wall_s)
+        two.append(run(whole_file, out, *files, "--jobs", "2", pinned=False).wall_s)
     fast, full = statistics.median(r.rate for r in without), statistics.median(r.rate for r in with_)
     small_rss, large_rss = with_[0].rss_mib, run(large_file, out).rss_mib
     gain = statistics.median(one) / statistics.median(two)
-    shown = f"{count:,} slips, `{LAYOUT}`"
+    begun = f"of these {statistics.median(start):.1f} s to start and print {FEW}"
     return [
-        Figure("print without read-back", shown, "", f"{fast:,.0f} slips/s a core", "≥ 2,500", fast >= 2500),
-        Figure("print with read-back", shown, "", f"{full:,.0f} slips/s a core", "≥ 600", full >= 600),
+        Figure(
+            "print without read-back",
+            f"{bare:,} slips, `{LAYOUT}`",
+            begun,
+            f"{fast:,.0f} slips/s a core",
+            "≥ 2,500",
+            fast >= 2500,
+        ),
+        Figure(
+            "print with read-back",
+            f"{whole:,} slips, `{LAYOUT}`",
+            "every code and amount",
+            f"{full:,.0f} slips/s a core",
+            "≥ 600",
+            full >= 600,
+        ),
         Figure(
             "memory",
             f"{large:,} slips: {large_rss:,.0f} MiB",
-            f"{count:,} slips: {small_rss:,.0f} MiB",
-            f"× {large_rss / small_rss:.2f} for × {large / count:.0f} slips",
+            f"{whole:,} slips: {small_rss:,.0f} MiB",
+            f"× {large_rss / small_rss:.2f} for × {large / whole:.1f} slips",
             "≤ 1.5 GB and no growth",
             large_rss <= 1430 and large_rss <= small_rss * 1.25,
         ),

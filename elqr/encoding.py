@@ -6,6 +6,7 @@ Refuses: UTF-16, binary files, and the bytes that Python's cp932 lets through al
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,6 +30,9 @@ KNOWN_BINARY: tuple[tuple[bytes, str], ...] = (
 
 # Python's cp932 turns the bytes 80, A0, FD, FE, FF, which the table leaves undefined, into these characters without an error.
 CP932_HOLES = "\x80\uf8f0\uf8f1\uf8f2\uf8f3"
+
+_RARE = re.compile("[\x80-\x9f\u0100-\u07ff]")
+"""Characters worth a closer look (`_is_strange`): few in a Japanese text."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def _reads_as_utf8(line: bytes) -> bool:
     """
     if not isinstance(to_utf8(line, "utf-8"), bytes):
         return False
-    strange = any(_is_strange(char) for char in line.decode("utf-8"))
+    strange = any(map(_is_strange, set(_RARE.findall(line.decode("utf-8")))))
     return not (strange and isinstance(to_utf8(line, "cp932"), bytes))
 
 

@@ -42,8 +42,9 @@ def draw(layout: Layout, *, has_mark: bool) -> bytes:
         _tint(pen, tint)
     for frame in (*layout.frames, *(() if has_mark else _mark_places(layout))):
         _frame(pen, frame)
-    # One path for all rules of a style: a reader pays for every path on every page.
-    for style, lines in groupby(sorted(layout.lines, key=_style), key=_style):
+    # One path for all rules of a style and direction: a reader pays for every path on every page, and draws the whole of one that
+    # touches what it pictures.
+    for (style, _), lines in groupby(sorted(layout.lines, key=_kind), key=_kind):
         _stroke(pen, *style)
         pen.lines([tuple(v * MM_PT for v in (n.x1_mm, n.y1_mm, n.x2_mm, n.y2_mm)) for n in lines])
     for cut in layout.cuts:
@@ -65,8 +66,8 @@ def _mark_places(layout: Layout) -> Iterator[Frame]:
             yield Frame(x_mm=box.x_mm, y_mm=box.y_mm, w_mm=box.w_mm, h_mm=box.h_mm, dash=TEAR_DASH_PT)
 
 
-def _style(line: Line) -> tuple[float, float, tuple[float, ...]]:
-    return line.width_pt, line.grey, line.dash
+def _kind(line: Line) -> tuple[tuple[float, float, tuple[float, ...]], bool]:
+    return (line.width_pt, line.grey, line.dash), line.x1_mm == line.x2_mm
 
 
 def _stroke(pen: canvas.Canvas, width_pt: float, grey: float, dash: tuple[float, ...]) -> None:

@@ -10,15 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from elqr.problems import Problem
-from slips.form import (
-    BAR_MODULES,
-    BAR_QUIET_MODULES,
-    QR_QUIET_MODULES,
-    Layout,
-    PlacedBox,
-    Rect,
-)
-from slips.surface import exclusive, fault, ink, rects
+from slips.form import BAR_MODULES, BAR_QUIET_MODULES, QR_QUIET_MODULES, Layout, PlacedBox
+from slips.rect import Rect
+from slips.surface import crosses, exclusive, fault, ink, rects
 
 CODE_KINDS = ("qr", "gs1_128", "customer_barcode")
 PITCH_DOTS_MIN = 4
@@ -125,6 +119,13 @@ def _clear(layout: Layout, box: PlacedBox) -> Iterator[Problem]:
     for name, rect in (*others, *strokes, *tints):
         if zone.overlaps(rect):
             yield fault(layout, "layout.quiet_zone", box.name, f"{name} ({rect})", f"nothing in {zone}")
+    for (
+        strike
+    ) in layout.strikes:  # an unused place is read back as well: nothing may stand where its codes would
+        if strike.slot == box.slot and crosses(strike, zone):
+            yield fault(
+                layout, "layout.quiet_zone", box.name, f"strike ({strike.rect})", f"nothing in {zone}"
+            )
     if box.kind == "customer_barcode":
         inner = layout.page.grown(-CUSTOMER_EDGE_MM, -CUSTOMER_EDGE_MM)
         if not inner.holds(box.rect):

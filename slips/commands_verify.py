@@ -52,6 +52,16 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="With --calibrate: reflectances (0 to 1) of the bought card in the frame, left to right. 濃度見本の反射率",
 )
 @click.option(
+    "--rule-mm",
+    metavar="MM,MM",
+    help="With --calibrate: both printed rulers by a steel rule, across and down (180 and 200 as designed). 鋼尺の実測値",
+)
+@click.option(
+    "--scanner",
+    type=FILE,
+    help="card.json of --calibrate with --rule-mm: takes the scanner out of the scale error. スキャナーの校正値",
+)
+@click.option(
     "--simulate",
     "simulated",
     metavar="LAYOUT",
@@ -64,6 +74,7 @@ def verify(
     out: Path | None,
     calibration_scan: Path | None,
     card_steps: str | None,
+    rule_mm: str | None,
     simulated: str | None,
     as_json: bool,
     **options: Any,
@@ -75,7 +86,7 @@ def verify(
     if out is None:
         raise click.UsageError("--out DIR is missing. 出力先を指定してください。")
     if calibration_scan is not None:
-        _calibrate(calibration_scan, card_steps, out)
+        _calibrate(calibration_scan, card_steps, rule_mm, out)
     elif simulated is not None:
         _simulate(simulated, out)
     elif paths and manifest is not None:
@@ -104,11 +115,11 @@ def _verify(paths: tuple[Path, ...], manifest: Path, out: Path, *, as_json: bool
     raise SystemExit(UNUSABLE if not inspection.usable else FINE if delivery.clean else FOUND)
 
 
-def _calibrate(scan: Path, card_steps: str | None, out: Path) -> None:
+def _calibrate(scan: Path, card_steps: str | None, rule_mm: str | None, out: Path) -> None:
     """A card for `--curve card:FILE`, where the steps' reflectances are known; the scales of the scanner in any case."""
     from slips.proof.calibrating import calibrate_file
 
-    for line in calibrate_file(scan, out=out, card_steps=card_steps):
+    for line in calibrate_file(scan, out=out, card_steps=card_steps, rule_mm=rule_mm):
         click.echo(line)
 
 

@@ -15,7 +15,7 @@ from slips.keys import Keys
 Raw = Mapping[str, Any]
 
 MERGED = ("title", "page", "press", "sizes")
-ADDED = ("line", "frame", "tint")
+ADDED = ("line", "frame", "tint", "strike")
 OWN_KEYS = ("base", "without", "without_parts", "preprinted")
 CONSTANT_KINDS = ("text", "heading", "mark", "stamp")
 

@@ -122,12 +122,18 @@ class Face:
     @cached_property
     def advances(self) -> npt.NDArray[np.int16]:
         out = np.full(0x110000, -1, np.int16)
-        metrics, upem = self._font["hmtx"], self._font["head"].unitsPerEm
-        for point, glyph in self.cmap.items():
-            if unicodedata.combining(chr(point)):
-                continue  # a mark has a place only on its base: such text is never set character by character
-            out[point] = (metrics[glyph][0] * 1000 + upem // 2) // upem
+        # A mark has a place only on its base: such text is never set character by character.
+        shown = {point: glyph for point, glyph in self.cmap.items() if not unicodedata.combining(chr(point))}
+        out[list(shown)] = self._widths[list(map(_number, shown.values()))]
         return out
+
+    @cached_property
+    def _widths(self) -> npt.NDArray[np.int16]:
+        """By glyph number, in 1/1000 em: the `hmtx` table as it lies in the file, the last advance standing for all that follow."""
+        given, upem = int(self._font["hhea"].numberOfHMetrics), int(self._font["head"].unitsPerEm)
+        advances = np.frombuffer(self._font.reader["hmtx"], ">u2", 2 * given)[::2].astype(np.int64)
+        widths = (advances * 1000 + upem // 2) // upem
+        return np.pad(widths, (0, int(self._font["maxp"].numGlyphs) - given), "edge").astype(np.int16)
 
     def glyph(self, cluster: Cluster) -> str | None:
         """The glyph's name for a cluster, None where this face cannot show exactly that."""
@@ -138,8 +144,7 @@ class Face:
         """1/1000 em; the cluster must have a glyph here."""
         glyph = self.glyph(cluster)
         assert glyph is not None, f"{self.name} has no glyph for U+{cluster[0]:04X}"
-        upem = int(self._font["head"].unitsPerEm)
-        return (int(self._font["hmtx"][glyph][0]) * 1000 + upem // 2) // upem
+        return int(self._widths[_number(glyph)])
 
     def outline(self, cluster: Cluster) -> list[npt.NDArray[np.float64]]:
         """The glyph's contours as closed polygons (k, 2) in em, y up from the baseline; the cluster must have a glyph here."""
@@ -197,6 +202,11 @@ class Face:
         glyf[name].recalcBounds(glyf)
         hmtx[name] = (x, getattr(glyf[name], "xMin", 0))
         return x
+
+
+def _number(glyph: str) -> int:
+    """The number in a glyph name that `_open` gave."""
+    return int(glyph[1:])
 
 
 def _polygons(

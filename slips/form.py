@@ -7,8 +7,34 @@ Holds no words: `text`, `label` and `alt` are keys of `layouts/labels/`. Refuses
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from slips.rect import Rect
+
+__all__ = [
+    "BAR_MODULES",
+    "BAR_QUIET_MODULES",
+    "CUSTOMER_CELLS",
+    "MM_PER_INCH",
+    "QR_MODULES",
+    "QR_QUIET_MODULES",
+    "UNUSED",
+    "Column",
+    "Cut",
+    "FitStep",
+    "Frame",
+    "Hole",
+    "InserterMark",
+    "Layout",
+    "Line",
+    "Part",
+    "PlacedBox",
+    "Rect",
+    "RegisterMark",
+    "Tint",
+    "slot_name",
+]
 
 MM_PER_INCH = 25.4
 QR_MODULES = 41
@@ -19,49 +45,13 @@ BAR_MODULES = 288
 BAR_QUIET_MODULES = 10
 CUSTOMER_CELLS = 133
 """Customer barcode: 67 bars and 66 gaps of equal width."""
+UNUSED = "unused"
+"""The condition of what stands in the place of a slip where a page has none left to carry."""
 
 
-@dataclass(frozen=True)
-class Rect:
-    """Millimetres from the page's top-left corner."""
-
-    x_mm: float
-    y_mm: float
-    w_mm: float
-    h_mm: float
-
-    @property
-    def right_mm(self) -> float:
-        return self.x_mm + self.w_mm
-
-    @property
-    def bottom_mm(self) -> float:
-        return self.y_mm + self.h_mm
-
-    def grown(self, x_mm: float, y_mm: float) -> Rect:
-        """The same rectangle with a margin on both sides of each axis."""
-        return Rect(self.x_mm - x_mm, self.y_mm - y_mm, self.w_mm + 2 * x_mm, self.h_mm + 2 * y_mm)
-
-    def overlaps(self, other: Rect, *, slack_mm: float = 0.005) -> bool:
-        """True where the two share an area; edges that only touch (within `slack_mm`) do not."""
-        return (
-            self.x_mm < other.right_mm - slack_mm
-            and other.x_mm < self.right_mm - slack_mm
-            and self.y_mm < other.bottom_mm - slack_mm
-            and other.y_mm < self.bottom_mm - slack_mm
-        )
-
-    def holds(self, other: Rect, *, slack_mm: float = 0.005) -> bool:
-        """True where `other` lies wholly inside."""
-        return (
-            other.x_mm >= self.x_mm - slack_mm
-            and other.y_mm >= self.y_mm - slack_mm
-            and other.right_mm <= self.right_mm + slack_mm
-            and other.bottom_mm <= self.bottom_mm + slack_mm
-        )
-
-    def __str__(self) -> str:
-        return f"{self.x_mm:.2f}–{self.right_mm:.2f} × {self.y_mm:.2f}–{self.bottom_mm:.2f} mm"
+def slot_name(name: str, slot: int) -> str:
+    """The column of a page that belongs to its `slot`-th slip (from 1): the first one's keep their names."""
+    return name if slot == 1 else f"{name}@{slot}"
 
 
 @dataclass(frozen=True)
@@ -77,12 +67,14 @@ class FitStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of a table box; the cells' values are the columns `value_1`, `value_2`, …"""
+    """One column of a table box; the cells' values are the columns `value_1`, `value_2`, … Font and size: those of the box unless given."""
 
     value: str
     label: str
     w_mm: float
     align: str = "left"
+    font: str = ""
+    size_pt: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,11 +113,15 @@ class PlacedBox:
     alt: str = ""
     columns: tuple[Column, ...] = ()
     rows: int = 0
+    of_slots: bool = False
+    """A table whose rows are the slips of the page; else they are numbered values of one slip."""
     row_h_mm: float = 0.0
     head_h_mm: float = 0.0
     ground: float = 1.0
     """Grey of a bar under the text, 1 for none; on a dark one the text is white."""
     border_pt: float = 0.0
+    slot: int = 1
+    """Which slip of the page the box speaks of."""
 
     @property
     def name(self) -> str:
@@ -145,8 +141,35 @@ class PlacedBox:
     @property
     def value_names(self) -> tuple[str, ...]:
         """Every value column that the box prints or asks about."""
-        cells = tuple(f"{c.value}_{row}" for c in self.columns for row in range(1, self.rows + 1))
-        return (*((self.value,) if self.value else ()), *cells, *((self.when,) if self.when else ()))
+        rows = range(1, self.rows + 1)
+        cells = tuple(c.value if self.of_slots else f"{c.value}_{row}" for c in self.columns for row in rows)
+        return (
+            *((self.value,) if self.value else ()),
+            *cells,
+            *((self.when,) if self.when and self.when != UNUSED else ()),
+        )
+
+    @property
+    def column(self) -> str:
+        """The column of the page's row that fills the box."""
+        return slot_name(self.value, self.slot)
+
+    def cell(self, column: Column, row: int) -> str:
+        """The column of the page's row that fills a cell; table rows count from 1."""
+        if self.of_slots:
+            return slot_name(column.value, row)
+        return slot_name(f"{column.value}_{row}", self.slot)
+
+    @property
+    def condition(self) -> str:
+        """The column of the page's row that `when` asks for."""
+        return slot_name(self.when, self.slot)
+
+    def stands(self, whens: Collection[str]) -> bool:
+        """Whether it is on a page where these conditions hold; the place of a missing slip has nothing but what says so."""
+        if self.slot > 1 and (self.when == UNUSED) != (slot_name(UNUSED, self.slot) in whens):
+            return False
+        return not self.when or self.condition in whens
 
     @property
     def label_keys(self) -> tuple[str, ...]:
@@ -164,6 +187,8 @@ class Part:
     y_mm: float
     w_mm: float
     h_mm: float
+    slot: int = 1
+    """Which slip of the page it is a piece of; 0 for what belongs to the whole page, beside several slips."""
 
     @property
     def rect(self) -> Rect:
@@ -181,6 +206,7 @@ class Line:
     width_pt: float = 0.25
     grey: float = 0.6
     dash: tuple[float, ...] = ()
+    slot: int = 1
 
     @property
     def rect(self) -> Rect:
@@ -202,6 +228,7 @@ class Frame:
     grey: float = 0.5
     dash: tuple[float, ...] = ()
     radius_mm: float = 0.0
+    slot: int = 1
 
     @property
     def rect(self) -> Rect:
@@ -218,6 +245,7 @@ class Tint:
     h_mm: float
     grey: float = 0.94
     radius_mm: float = 0.0
+    slot: int = 1
 
     @property
     def rect(self) -> Rect:
@@ -330,6 +358,9 @@ class Layout:
     base: str = ""
     preprinted: bool = False
     """The constant part of the form is on the paper already; only values, codes and marks are printed."""
+    slips_per_page: int = 1
+    strikes: tuple[Line, ...] = ()
+    """Rules that are drawn in the place of a missing slip, instead of its artwork."""
 
     @property
     def page(self) -> Rect:

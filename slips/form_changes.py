@@ -14,7 +14,7 @@ from typing import Any
 from slips.form import Layout
 
 SINGLE = (
-    *("version", "title", "document", "base", "preprinted", "large_print", "exclusive"),
+    *("version", "title", "document", "base", "preprinted", "large_print", "exclusive", "slips_per_page"),
     *(
         "page_w_mm",
         "page_h_mm",
@@ -29,7 +29,7 @@ SINGLE = (
 NAMED = (("parts", "part"), ("boxes", "box"), ("inserter_marks", "inserter_mark"))
 COUNTED = (
     *(("lines", "line"), ("frames", "frame"), ("tints", "tint"), ("cuts", "cut")),
-    *(("register_marks", "register_mark"), ("holes", "hole"), ("windows", "window")),
+    *(("strikes", "strike"), ("register_marks", "register_mark"), ("holes", "hole"), ("windows", "window")),
 )
 NONE = "—"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
 from slips.clearance import check_codes
-from slips.form import Layout
+from slips.form import UNUSED, Layout
 from slips.layout import load_layout
 from slips.machinery import check_machinery
 from slips.required import check_required
-from slips.surface import exclusive, fault, ink, rects
+from slips.surface import crosses, exclusive, fault, ink, rects
 
 TEXT_MIN_PT = 9.0
 """Below this, municipal universal-design guides say, a text "may not be read" (elqr-format.md §6)."""
@@ -89,6 +89,7 @@ def _bounds(layout: Layout) -> Iterator[Problem]:
         *(("line", line.rect) for line in layout.lines),
         *(("frame", frame.rect) for frame in layout.frames),
         *(("tint", tint.rect) for tint in layout.tints),
+        *(("strike", strike.rect) for strike in layout.strikes),
     ]
     for name, rect in artwork:
         if not layout.page.holds(rect):
@@ -144,11 +145,18 @@ def _overlaps(layout: Layout) -> Iterator[Problem]:
 
 def _crossings(layout: Layout) -> Iterator[Problem]:
     """Rules through a text. A frame around a box is no crossing; a fold may cross running text."""
-    strokes = [(kind, stroke) for kind, stroke in ink(layout) if kind != "fold"]
+    strokes = {
+        slot: [(kind, stroke) for kind, stroke in ink(layout, unused=slot) if kind != "fold"]
+        for slot in {0, *(box.slot for box in layout.boxes if box.when == UNUSED)}
+    }
     for box in layout.boxes:
         if box.kind == "table":
             continue
+        missing = box.slot if box.when == UNUSED else 0
         for name, rect in rects(box):
-            for kind, stroke in strokes:
+            for kind, stroke in strokes[missing]:
                 if rect.overlaps(stroke, slack_mm=CROSSING_SLACK_MM):
                     yield fault(layout, "layout.crossed", name, str(rect), f"free of {kind} ({stroke})")
+            for strike in layout.strikes:
+                if strike.slot == missing and crosses(strike, rect):
+                    yield fault(layout, "layout.crossed", name, str(rect), f"free of strike ({strike.rect})")

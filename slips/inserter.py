@@ -93,13 +93,15 @@ def images(mark: InserterMark, numbers: pl.DataFrame) -> list[bytes]:
 
 
 def numbers_of(values: pl.DataFrame) -> pl.DataFrame:
-    """The four numbers from the printed values `group`, `n_of_m` and `seq`."""
-    place = pl.col("n_of_m").str.split_exact("/", 1)
+    """The four numbers from the printed values `group`, `n_of_m` and `seq`; where a page has several slips, those of the sheet and its first slip."""
+    several = "position" in values.columns
+    place = pl.col("sheet_of" if several else "n_of_m").str.split_exact("/", 1)
+    seq = pl.col("seq").cast(pl.Int64)
     return values.select(
         group=pl.col("group").cast(pl.Int64),
         n=place.struct.field("field_0").cast(pl.Int64),
         m=place.struct.field("field_1").cast(pl.Int64),
-        seq=pl.col("seq").cast(pl.Int64),
+        seq=seq.min().over("page") if several else seq,
     )
 
 

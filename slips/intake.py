@@ -7,7 +7,7 @@ problems in the findings, sums in the account). A faulty row is held; all others
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,6 +34,10 @@ class Prepress(Protocol):
         """Problems of texts that cannot be shown or do not fit (errors hold the row), and notes."""
         ...
 
+    def ready(self) -> Callable[[], object]:
+        """What a process that will print does before its first task, as plain data."""
+        ...
+
     def press(self) -> Press:
         """The press, once all batches have been checked."""
         ...
@@ -46,6 +50,7 @@ class Form:
     name: str
     table_rows: int
     guide: Guide | None = None
+    slips_per_page: int = 1
 
 
 @dataclass

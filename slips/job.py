@@ -29,7 +29,7 @@ from slips.outfolder import JOB, TABLES, OutFolder, opened
 from slips.progress import Listener, Progress, silent
 from slips.request import PrintRequest, Setting, setting_of
 from slips.spool import Buckets, Spool
-from slips.workers import FileResult, FileTask, print_files
+from slips.workers import Crew, FileResult, FileTask, crew
 
 PrepressMaker = Callable[[Setting], Prepress]
 
@@ -56,7 +56,9 @@ def print_slips(request: PrintRequest, *, prepress: PrepressMaker, listener: Lis
         folder.begin(setting.identity, overwrite=request.overwrite)
         try:
             with telling_disk_errors(request.out):
-                report = _job(setting, folder, prepress(setting), listener, started)
+                first = prepress(setting)
+                with crew(_processes(setting), ready=first.ready()) as people:
+                    report = _job(setting, folder, first, people, listener, started)
             folder.deliver()
         except BaseException:
             folder.discard()
@@ -64,8 +66,16 @@ def print_slips(request: PrintRequest, *, prepress: PrepressMaker, listener: Lis
     return report
 
 
+def _processes(setting: Setting) -> int:
+    """No more than there will be files to print, where the input's lines tell."""
+    request = setting.request
+    if request.slips.suffix.lower() != ".csv":
+        return request.jobs
+    return min(request.jobs, -(-setting.source.lines // request.slips_per_file) + len(setting.forms) - 1)
+
+
 def _job(
-    setting: Setting, folder: OutFolder, prepress: Prepress, listener: Listener, started: float
+    setting: Setting, folder: OutFolder, prepress: Prepress, people: Crew, listener: Listener, started: float
 ) -> JobReport:
     """Everything up to a filled `ready` folder."""
     request = setting.request
@@ -89,7 +99,7 @@ def _job(
         raise ProblemError(Problem("job.input_changed", "", {"found": request.slips.name}))
     plan = _ordered(setting, intake, folder, listener)
     results: list[FileResult] = []
-    for result in print_files(_tasks(setting, plan, folder, prepress), jobs=request.jobs):
+    for result in people.print_files(_tasks(setting, plan, folder, prepress)):
         results.append(result)
         done = result.first_seq + result.slips - 1
         listener(Progress("print", done, sum(f.slips for f in plan.files)))
@@ -148,6 +158,7 @@ def _tasks(setting: Setting, plan: PrintPlan, folder: OutFolder, prepress: Prepr
             read_back=setting.request.read_back,
             guide=forms[file.layout].guide,
             marks=setting.layouts[file.layout].inserter_marks,
+            slips_per_page=forms[file.layout].slips_per_page,
         )
         for file in plan.files
     ]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import parse_settings
@@ -28,11 +28,12 @@ from slips.form import (
     Line,
     Part,
     PlacedBox,
-    Rect,
     Tint,
 )
 from slips.keys import REQUIRED, Keys
 from slips.marks import holes, inserter_marks, register_mark
+from slips.rect import Rect
+from slips.slots import repeated
 
 __all__ = [
     "Column",
@@ -91,6 +92,7 @@ def load_layout(name_or_path: str | Path) -> Layout:
         data = merged(data, tables, keys=keys)
     if preprinted:
         data = on_printed_paper(data)
+    data = repeated(data, file=keys)
     whole = Keys({k: v for k, v in data.items() if k not in OWN_KEYS}, file=file, owner="", problems=problems)
     layout = replace(_layout(whole, hashlib.sha256(raw).hexdigest()), base=base, preprinted=preprinted)
     if problems:
@@ -163,7 +165,12 @@ def _layout(top: Keys, sha256: str) -> Layout:
         exclusive=top.groups("exclusive"),
         large_print=top.string("large_print", ""),
         document=top.string("document", "slip", choices=DOCUMENTS),
+        slips_per_page=top.whole("slips_per_page", 1, least=1),
     )
+    slots = {p.slot for p in frame.parts} - {0}
+    if slots - {1} != set(range(2, frame.slips_per_page + 1)):
+        found, expected = ", ".join(map(str, sorted(slots))), f"parts of slips 1 to {frame.slips_per_page}"
+        top.refuse("layout.bad_value", "slips_per_page", found=found, expected=expected)
     top.unique("part", [p.id for p in frame.parts])
     boxes = [b for k in top.tables("box", styles=top.raw_tables("style")) for b in _boxes(k, frame)]
     top.unique("box", [b.name for b in boxes])
@@ -173,6 +180,7 @@ def _layout(top: Keys, sha256: str) -> Layout:
         lines=tuple(line for k in top.tables("line") for line in _lines(k, frame)),
         frames=tuple(f for k in top.tables("frame") for f in _frames(k, frame)),
         tints=tuple(t for k in top.tables("tint") for t in _tints(k, frame)),
+        strikes=tuple(line for k in top.tables("strike") for line in _lines(k, frame)),
         windows=tuple(_window(k) for k in top.tables("window")),
         cuts=tuple(_cut(k, kind) for kind in ("perforation", "fold") for k in top.tables(kind)),
         register_marks=tuple(register_mark(k) for k in top.tables("register_mark")),
@@ -191,6 +199,7 @@ def _part(keys: Keys) -> Part:
         y_mm=keys.number("y_mm"),
         w_mm=keys.number("w_mm", least=1.0),
         h_mm=keys.number("h_mm", least=1.0),
+        slot=keys.whole("slot", 1),
     )
 
 
@@ -265,13 +274,18 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
         rows=keys.whole("rows", least=1) if kind == "table" else 0,
         row_h_mm=keys.number("row_h_mm", least=1.0) if kind == "table" else 0.0,
         head_h_mm=keys.number("head_h_mm", least=0.0) if kind == "table" else 0.0,
+        of_slots=kind == "table" and keys.string("of", "values", choices=("values", "slots")) == "slots",
         ground=keys.number("ground", 1.0, least=0.0),
         border_pt=keys.number("border_pt", 0.0, least=0.0),
+        slot=keys.whole("slot", 1, least=1),
     )
+    if box.slot > frame.slips_per_page:
+        keys.refuse("layout.bad_value", "slot", found=box.slot, expected=f"1 to {frame.slips_per_page}")
     return [
         replace(
             box,
             part=part.id,
+            slot=part.slot or box.slot,
             text=part.title if kind == "heading" and not box.text else box.text,
             x_mm=part.x_mm + x,
             y_mm=part.y_mm + y,
@@ -288,6 +302,8 @@ def _column(keys: Keys) -> Column:
         label=keys.string("label"),
         w_mm=keys.number("w_mm", least=1.0),
         align=keys.string("align", "left", choices=ALIGNS),
+        font=keys.string("font", "", choices=("", *FONTS)),
+        size_pt=keys.number("size_pt", 0.0),
     )
 
 
@@ -319,6 +335,7 @@ def _lines(keys: Keys, frame: Layout) -> list[Line]:
             x2_mm=line.x2_mm + p.x_mm,
             y1_mm=line.y1_mm + p.y_mm + k * step,
             y2_mm=line.y2_mm + p.y_mm + k * step,
+            slot=p.slot or 1,
         )
         for p in _places(keys, frame)
         for k in range(again)
@@ -336,7 +353,7 @@ def _frames(keys: Keys, frame: Layout) -> list[Frame]:
         dash=keys.numbers("dash"),
         radius_mm=keys.number("radius_mm", 0.0, least=0.0),
     )
-    return [replace(one, x_mm=one.x_mm + p.x_mm, y_mm=one.y_mm + p.y_mm) for p in _places(keys, frame)]
+    return [_in_part(one, p) for p in _places(keys, frame)]
 
 
 def _tints(keys: Keys, frame: Layout) -> list[Tint]:
@@ -348,7 +365,14 @@ def _tints(keys: Keys, frame: Layout) -> list[Tint]:
         grey=keys.number("grey", 0.94, least=0.0),
         radius_mm=keys.number("radius_mm", 0.0, least=0.0),
     )
-    return [replace(one, x_mm=one.x_mm + p.x_mm, y_mm=one.y_mm + p.y_mm) for p in _places(keys, frame)]
+    return [_in_part(one, p) for p in _places(keys, frame)]
+
+
+Art = TypeVar("Art", Frame, Tint)
+
+
+def _in_part(one: Art, part: Part) -> Art:
+    return replace(one, x_mm=one.x_mm + part.x_mm, y_mm=one.y_mm + part.y_mm, slot=part.slot or 1)
 
 
 def _window(keys: Keys) -> Rect:

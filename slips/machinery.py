@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from elqr.problems import Problem
 from slips.clearance import CUT_DISTANCE_MIN_MM, GRID_TOLERANCE_DOTS
-from slips.form import InserterMark, Layout, Rect
+from slips.form import InserterMark, Layout
+from slips.rect import Rect
 from slips.surface import fault, ink, rects
 
 REGISTER_CLEAR_MM = 1.0

@@ -68,22 +68,30 @@ def part_of(
     profile_sha256: str,
     marks: Sequence[InserterMark] = (),
 ) -> pl.DataFrame:
-    """Manifest and upload columns for the rows of one file in print order; one slip a page.
+    """Manifest and upload columns for the rows of one file in print order; one slip a page unless they say their `page` and `position`.
 
     `group` is the bundle's number in the job, from 1; `inserter` what the inserter marks of the form say on that page.
     """
     return rows.with_columns(
         group=pl.col("bundle").cast(pl.Int64) + 1,
-        inserter=sayings(marks, rows.with_columns(group=pl.col("bundle").cast(pl.Int64) + 1)),
+        inserter=sayings(marks, _numbers_of_sheets(rows)),
         file=pl.lit(file),
-        page=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
-        position=pl.lit(1, pl.Int64),
+        page=pl.col("page") if "page" in rows.columns else pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        position=pl.col("position") if "position" in rows.columns else pl.lit(1, pl.Int64),
         layout=pl.lit(layout),
         layout_sha256=pl.lit(layout_sha256),
         profile=pl.lit(profile),
         profile_sha256=pl.lit(profile_sha256),
         n_of_m=pl.format("{}/{}", "n", "m"),
     ).select(list(dict.fromkeys([*MANIFEST, *UPLOAD])))
+
+
+def _numbers_of_sheets(rows: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that an inserting machine reads: of sheets where these carry several slips, each known by its first one."""
+    numbered = rows.with_columns(group=pl.col("bundle").cast(pl.Int64) + 1)
+    if "sheet" not in rows.columns:
+        return numbered
+    return numbered.with_columns(n=pl.col("sheet"), m=pl.col("sheets"), seq=pl.col("seq").min().over("page"))
 
 
 def write_part(part: pl.DataFrame, path: Path) -> None:

@@ -184,7 +184,8 @@ def _said(rows: pl.DataFrame, *, lang: str, site: Site, test: bool) -> pl.DataFr
         "no_payment": _flag(rows["total"] == 0),
         "no_account": _flag(rows["account_masked"].is_null() & (rows["total"] > 0)),
         "offset": _flag(offset > 0),
-        "offset_to": rows["offset_to"].str.replace_all(";", "、"),
+        # A line that is left empty might have been forgotten: where nothing is set off, the notice says so.
+        "offset_to": rows["offset_to"].str.replace_all(";", "、").replace("", None).fill_null(words["none"]),
         "test": _flag(pl.repeat(test, rows.height, dtype=pl.Boolean, eager=True)),
         "seq": (rows["_row"] + 1).cast(pl.String).str.zfill(NUMBER_WIDTH),
         "n_of_m": pl.repeat("1/1", rows.height, dtype=pl.String, eager=True),

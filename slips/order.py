@@ -180,3 +180,18 @@ def in_print_order(rows: pl.DataFrame, *, first_seq: int) -> pl.DataFrame:
             m=pl.len().over("bundle").cast(pl.Int64),
         )
     )
+
+
+def on_sheets(rows: pl.DataFrame, *, per_page: int) -> pl.DataFrame:
+    """Rows in print order with their places on sheets that carry up to `per_page` slips.
+
+    Adds `page` (in the file) and `position` (on the page), from 1; `sheet` and `sheets` (place among the bundle's sheets
+    and their number). A bundle begins a sheet, and so does a change of language inside it: a sheet speaks one language.
+    """
+    run = pl.struct("bundle", pl.col("lang").fill_null("ja")).rle_id()
+    return (
+        rows.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64).over(run) % per_page + 1)
+        .with_columns(page=(pl.col("position") == 1).cum_sum().cast(pl.Int64))
+        .with_columns(sheet=pl.col("page") - pl.col("page").min().over("bundle") + 1)
+        .with_columns(sheets=pl.col("sheet").max().over("bundle"))
+    )

@@ -1,7 +1,7 @@
 """The page writer: value columns in, one tagged PDF file out, in one pass.
 
 In: a plan (layouts, words, coded fonts: compiled once a run, cheap to send to a worker) and the rows of one file in print order. Out: a file
-that is PDF/UA-1 (tags written as the page is), PDF/X-4 in structure and has one DPart a slip. Refuses nothing: rows were checked before.
+that is PDF/UA-1 (tags written as the page is), PDF/X-4 in structure and has one DPart a page. Refuses nothing: rows were checked before.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -26,12 +26,13 @@ from slips.glyphs import CodedFace, code_face, phrases_of
 from slips.inserter import images, numbers_of
 from slips.labels import load_labels, spoken
 from slips.metadata import OutputIntent, information, xmp
+from slips.paged import Paged, artwork_of, paged
 from slips.pdf import PdfFile, deflate_page, ref, text_string
 from slips.place import MM_PT
 from slips.said import said_day
 from slips.stamping import Block, Numbers, stamp
 from slips.structure import PageObjects, Shared
-from slips.template import CODE_SHAPE, Shown, Template, code_key, compile_template
+from slips.template import CODE_SHAPE, Shown, Template, code_key, compile_template, every
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -58,10 +59,24 @@ class Setup:
 
 @dataclass(frozen=True)
 class PagePlan:
-    """A run's setup with its fonts subset and coded."""
+    """A run's setup with its fonts subset and coded; keeps the templates that it has compiled, for the next file."""
 
     setup: Setup
     faces: Mapping[str, CodedFace]
+    _templates: dict[tuple[str, str, Shown], Template] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def template(self, layout: str, lang: str, shown: Shown, *, fonts: FontLibrary) -> Template:
+        """The form's template for pages in `lang` that show `shown`."""
+        key = layout, lang, shown
+        if key not in self._templates:
+            setup, labels = self.setup, load_labels(lang)
+            self._templates[key] = compile_template(
+                setup.layouts[layout], words=setup.words(lang), lang=labels.base, fonts=fonts, faces=self.faces,
+                shown=shown, has_mark=setup.mark is not None, labels=labels,
+            )  # fmt: skip
+        return self._templates[key]
 
 
 def compile_plan(
@@ -94,41 +109,45 @@ def compile_plan(
 def write_pdf(
     out: BinaryIO, values: pl.DataFrame, *, layout: str, plan: PagePlan, fonts: FontLibrary, title: str
 ) -> None:
-    """Write one page a row of `values`, in its order.
+    """Write one page a row of `values`, in its order; where the form has several slips a page, as `page` and `position` say.
 
     `values` has the value columns that the layout names (strings, empty where there is nothing), and `payload`, `barcode` (null or empty
     where there is none), `postal_code`, `address`, `lang`, `seq`.
     """
-    _FileWriter(PdfFile(out), plan, plan.setup.layouts[layout], fonts, title).write(values)
+    _FileWriter(PdfFile(out), plan, layout, plan.setup.layouts[layout], fonts, title).write(values)
 
 
 @dataclass
 class _FileWriter:
     pdf: PdfFile
     plan: PagePlan
+    form: str
     layout: Layout
     fonts: FontLibrary
     title: str
 
     def write(self, values: pl.DataFrame) -> None:
         setup, pdf = self.plan.setup, self.pdf
-        variants = _variants(self.layout, values)
-        templates = [self._template(lang, shown) for (lang, shown), _ in variants]
+        pages_of = paged(values, self.layout)
+        variants = _variants(self.layout, pages_of.frame)
+        templates = [
+            self.plan.template(self.form, lang, shown, fonts=self.fonts) for (lang, shown), _ in variants
+        ]
         contents = self._contents(
-            values, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)]
+            values, pages_of, [(t, rows) for t, (_, rows) in zip(templates, variants, strict=True)]
         )
         resources = self._resources()
-        alts = {e.alt for t in templates for e in t.elements if e.alt}
+        alts = {e.alt for t in templates for e in every(t.elements) if e.alt}
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
         said = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
         shared = Shared(document, parts_node, resources, said, self._page_box())
         makers = [PageObjects(t, shared) for t in templates]
-        which = np.empty(values.height, np.int64)
+        which = np.empty(len(contents), np.int64)
         for k, (_, rows) in enumerate(variants):
             which[rows] = k
-        nodes = [pdf.reserve() for _ in range(0, values.height, BRANCH)]
+        nodes = [pdf.reserve() for _ in range(0, len(contents), BRANCH)]
         streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate_page(content)) for content in contents]
-        firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, values["seq"].to_list())
+        firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, pages_of.sequences)
         self._trees(pages, nodes, firsts, tags, document, parts, parts_node, parents, leaves)
         pdf.put(
             tags,
@@ -156,19 +175,14 @@ class _FileWriter:
     def _page_box(self) -> bytes:
         return b"[0 0 %.3f %.3f]" % (self.layout.page_w_mm * MM_PT, self.layout.page_h_mm * MM_PT)
 
-    def _template(self, lang: str, shown: Shown) -> Template:
-        setup, labels = self.plan.setup, load_labels(lang)
-        return compile_template(
-            self.layout, words=setup.words(lang), lang=labels.base, fonts=self.fonts, faces=self.plan.faces,
-            shown=shown, has_mark=setup.mark is not None, labels=labels,
-        )  # fmt: skip
-
-    def _contents(self, values: pl.DataFrame, parts: Sequence[tuple[Template, np.ndarray]]) -> list[bytes]:
-        codes = _codes(self.layout, values)
+    def _contents(
+        self, values: pl.DataFrame, pages: Paged, parts: Sequence[tuple[Template, np.ndarray]]
+    ) -> list[bytes]:
+        codes = pages.spread(_codes(self.layout, values))
         filler = Filler(self.fonts, self.plan.faces)
-        out = [b""] * values.height
+        out = [b""] * pages.frame.height
         for template, rows in parts:
-            frame = values[rows]
+            frame = pages.frame[rows]
             columns = {h.value: frame[h.value].to_list() for h in template.holes if hasattr(h, "value")}
             mine = {kind: [images[r] for r in rows.tolist()] for kind, images in codes.items()}
             for row, content in zip(rows.tolist(), filler.fill(template, columns, mine), strict=True):
@@ -183,8 +197,11 @@ class _FileWriter:
         )
         box = b"/Type/XObject/Subtype/Form/BBox" + self._page_box()
         font_dict = pdf.add(b"<<%b>>" % fonts)
-        objects = b"/Art %b" % ref(
-            pdf.add_stream(draw(self.layout, has_mark=setup.mark is not None), box + b"/Resources<<>>")
+        has_mark = setup.mark is not None
+        objects = b"".join(
+            b"/%b %b"
+            % (name.encode(), ref(pdf.add_stream(draw(art, has_mark=has_mark), box + b"/Resources<<>>")))
+            for name, art in artwork_of(self.layout)
         )
         if setup.mark is not None:
             image = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8"
@@ -255,7 +272,8 @@ class _FileWriter:
         pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
         pdf.put(
             parts,
-            b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/Slip]>>" % ref(parts_node),
+            b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/%b]>>"
+            % (ref(parts_node), b"Slip" if self.layout.slips_per_page == 1 else b"Sheet"),
         )
         pdf.put(
             parts_node,
@@ -269,11 +287,11 @@ def _refs(numbers: Sequence[int]) -> bytes:
 
 
 def _variants(layout: Layout, values: pl.DataFrame) -> list[tuple[tuple[str, Shown], np.ndarray]]:
-    """The distinct (language, boxes shown) of the rows, in a fixed order, with their row numbers."""
-    whens = sorted({box.when for box in layout.boxes if box.when})
+    """The distinct (language, boxes shown) of the pages, in a fixed order, with their numbers (from 0)."""
+    whens = sorted({box.condition for box in layout.boxes if box.when})
     tables = [box for box in layout.boxes if box.kind == "table"]
     filled = [
-        pl.sum_horizontal(*(pl.col(f"{box.columns[0].value}_{row}") != "" for row in range(1, box.rows + 1)))
+        pl.sum_horizontal(*(pl.col(box.cell(box.columns[0], row)) != "" for row in range(1, box.rows + 1)))
         for box in tables
     ]
     keys = values.select(

@@ -6,9 +6,9 @@ the fonts once. Refuses (ProblemError): fonts that are missing, a mark or an out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,9 +89,9 @@ class PaperPress:
         )
         log = ProblemLog()
         lines, keys = values["line"], values["slip_key"]
+        rows = {key: row for row, key in enumerate(keys)} if found.problems else {}
         for problem in found.problems:
-            page = problem.params.get("page")
-            row = page - 1 if isinstance(page, int) and 0 < page <= values.height else None
+            row = rows.get(problem.params.get("slip_key"))
             where = Where(path.name, None if row is None else lines[row])
             log.add_one(replace(problem, where=where), None if row is None else keys[row])
         return Proof(
@@ -103,6 +103,7 @@ class PaperPress:
                 "symbols_read_by_second_decoder": found.second_readings,
                 "texts_equal": found.texts,
                 "barcodes_decoded": found.barcodes,
+                "inserter_marks_equal": found.inserter_marks,
                 "decoder": f"zxing-cpp {version('zxing-cpp')}",
                 "second_decoder": f"zbar, pyzbar {version('pyzbar')}",
                 "second_decoder_sample": f"first, last and every {SECOND_EVERY}th page of a file",
@@ -127,6 +128,10 @@ class PaperPrepress:
         """See `slips.intake.Prepress`."""
         self._langs.update(values["lang"].unique())
         return self._texts.check(values, layout)
+
+    def ready(self) -> Callable[[], object]:
+        """See `slips.intake.Prepress`: open the fonts, and import all that printing needs."""
+        return partial(_fonts, faces_of(self.setting.layouts))
 
     def press(self) -> PaperPress:
         """See `slips.intake.Prepress`."""

@@ -30,17 +30,18 @@ from slips.pages import Setup, compile_plan, write_pdf
 from slips.press import site_words
 from slips.request import table_rows, values_of
 from slips.textcheck import TextCheck
-from slips.values import CELLS, known_values
+from slips.values import CELLS, known_values, values_words
 from slips.wording import faces_of, faces_of_languages
 
 KINDS = ("usual", "longest", "full_year", "plain")
+SECOND = "second"
 ISSUED = dt.date(2026, 5, 11)
 """The day that the samples say of themselves."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished PDF: its bytes, the rows that it shows (one a page), what the text check found."""
+    """A finished PDF: its bytes, the rows that it shows (one a page, or one a slip with `page` and `position`), what the text check found."""
 
     pdf: bytes
     shown: pl.DataFrame
@@ -53,7 +54,7 @@ def write_preview(
     """Write the samples to `out`; the notes and errors of their texts come back. Raises ProblemError."""
     layout = good_form(name_or_path)
     office = load_site(site) if site else Site.unknown()
-    drawing = drawn(layout, preview_values(lang, rows=table_rows(layout), office=office), office=office)
+    drawing = drawn(layout, preview_values(lang, layout=layout, office=office), office=office)
     with replacing(out) as stream:
         stream.write(drawing.pdf)
     return list(drawing.problems)
@@ -84,7 +85,7 @@ def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibra
         mark=load_mark(office.mark_file) if office.mark_file else None,
     )
     held = [p.where.line for p in log.problems() if p.severity is Severity.ERROR and p.where.line is not None]
-    shown = frame.filter(~pl.col("line").is_in(held))
+    shown = _printable(frame, held)
     if shown.is_empty():
         found = ", ".join(map(str, frame["line"]))
         raise ProblemError([Problem("preview.no_page", params={"found": found}), *log.problems()])
@@ -94,20 +95,56 @@ def drawn(layout: Layout, frame: pl.DataFrame, *, office: Site, fonts: FontLibra
     return Drawing(stream.getvalue(), shown, tuple(log.problems()))
 
 
-def preview_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
-    """The value columns of the samples (`line` from 1), all that a form with `rows` instalments may name."""
-    data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
-    spoken = "ja" if lang.startswith("ja") else "en"
-    slips = [_slip(data, kind, spoken, rows=rows, office=office) for kind in KINDS]
-    names = sorted({*known_values(rows), *NOTICE_VALUES} - {"line"})
-    columns = {name: [slip.get(name, "") for slip in slips] for name in names}
-    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)).with_columns(
-        line=pl.Series(range(1, len(KINDS) + 1), dtype=pl.Int64), lang=pl.lit(lang), mode=pl.lit("test")
+def _printable(frame: pl.DataFrame, held: list[int]) -> pl.DataFrame:
+    """The rows that are not held; a page of several slips is shown whole or not at all."""
+    fits = ~pl.col("line").is_in(held)
+    if "page" not in frame.columns:
+        return frame.filter(fits)
+    return frame.filter(fits.all().over("page")).with_columns(
+        page=pl.col("page").rank("dense").cast(pl.Int64)
     )
 
 
-def _slip(data: Mapping[str, Any], kind: str, lang: str, *, rows: int, office: Site) -> dict[str, str]:
-    raw = {**data["common"], **data[lang], **data[kind]}
+def preview_values(lang: str, *, layout: Layout, office: Site) -> pl.DataFrame:
+    """The value columns of the samples (`line` from 1), a page each; where the form has several slips a page, `page` and `position` too.
+
+    The last sample then stands alone on its page.
+    """
+    samples = sample_values(lang, rows=table_rows(layout), office=office)
+    if layout.slips_per_page == 1:
+        return samples.filter(pl.col("position") == 1).drop("page", "position").with_columns(place=pl.lit(""))
+    return samples.with_columns(line=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+
+
+def sample_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
+    """The samples with all that a form with `rows` instalments may name; `line` and `page` are the number of the sample."""
+    data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
+    spoken = "ja" if lang.startswith("ja") else "en"
+    places = [(page, 1) for page in range(1, len(KINDS) + 1)]
+    places += [(page, 2) for page, kind in enumerate(KINDS, 1) if SECOND in data[kind]]
+    places.sort()
+    slips = [
+        _slip(data, KINDS[page - 1], spoken, second=position == 2, rows=rows, office=office) for page, position in places
+    ]  # fmt: skip
+    words = values_words(spoken)["places"]
+    names = sorted({*known_values(rows), *NOTICE_VALUES} - {"line"})
+    columns = {name: [slip.get(name, "") for slip in slips] for name in names}
+    pages, positions = zip(*places, strict=True)
+    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)).with_columns(
+        line=pl.Series(pages, dtype=pl.Int64),
+        page=pl.Series(pages, dtype=pl.Int64),
+        position=pl.Series(positions, dtype=pl.Int64),
+        place=pl.Series([words[position - 1] for position in positions]),
+        lang=pl.lit(lang),
+        mode=pl.lit("test"),
+    )
+
+
+def _slip(
+    data: Mapping[str, Any], kind: str, lang: str, *, second: bool, rows: int, office: Site
+) -> dict[str, str]:
+    raw = {**data["common"], **data[lang], **data[kind], **(data[kind][SECOND] if second else {})}
+    raw.pop(SECOND, None)
     slip = {name: value[lang] if isinstance(value, dict) else value for name, value in raw.items()}
     listed = min(int(slip.pop("inst_rows", len(slip["inst_period"]))), rows)
     for cell in CELLS:

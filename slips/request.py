@@ -115,11 +115,11 @@ def setting_of(request: PrintRequest) -> Setting:
     ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
     guide = load_guide(site, profile=profile.kind, issued=request.issue_date)
-    forms = {False: _form(ordinary, guide)}
+    forms = {False: form_of(ordinary, guide)}
     if ordinary.large_print:
         large = _layout(ordinary.large_print)
         layouts[large.id] = large
-        forms[True] = _form(large, guide)
+        forms[True] = form_of(large, guide)
     identity = {
         "input_sha256": source.sha256,
         "layouts": {name: layout.sha256 for name, layout in sorted(layouts.items())},
@@ -148,10 +148,10 @@ def setting_of(request: PrintRequest) -> Setting:
     )
 
 
-def _form(layout: Layout, guide: Guide) -> Form:
+def form_of(layout: Layout, guide: Guide) -> Form:
     """The form as the job sees it; ways to pay are worked out only where it tells them."""
     guided = any(box.value.startswith("guide_") for box in layout.boxes)
-    return Form(layout.id, table_rows(layout), guide if guided else None)
+    return Form(layout.id, table_rows(layout), guide if guided else None, layout.slips_per_page)
 
 
 def _layout(name: str) -> Layout:

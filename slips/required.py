@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from elqr.problems import Problem
-from slips.form import Layout
+from slips.form import UNUSED, Layout
 from slips.labels import LANGUAGES, load_labels
 from slips.surface import fault
 
@@ -92,6 +92,10 @@ def _missing_on_page(layout: Layout) -> Iterator[Problem]:
             yield fault(layout, "layout.required", layout.id, "", f"text = {' | '.join(PAY_TEXTS)}")
     values = {box.value for box in layout.boxes}
     yield from _lacking(layout, layout.id, {"value": (("seq", "n_of_m"), values)})
+    if layout.slips_per_page > 1:
+        whens = {box.when for box in layout.boxes if box.text and box.slot == layout.slips_per_page}
+        wanted: Wanted = {"value": (("sheet_of",), values), "when": ((UNUSED,), whens)}
+        yield from _lacking(layout, layout.id, wanted)
 
 
 def _missing_of_notice(layout: Layout) -> Iterator[Problem]:

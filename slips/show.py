@@ -18,12 +18,13 @@ from elqr.profiles import load_profile
 from elqr.site import Site, load_site
 from slips.aloud import said, spoken_pages
 from slips.form import Layout
+from slips.guidance import load_guide
 from slips.one_row import row_values
 from slips.outfiles import replacing
 from slips.png import png
 from slips.preview import KINDS, Drawing, drawn, good_form, preview_values
 from slips.proof.render import page_colours
-from slips.request import table_rows
+from slips.request import form_of
 from slips.vision import with_colour_vision, with_low_vision
 
 
@@ -71,17 +72,22 @@ def _drawing(request: ShowRequest, *, samples: tuple[str, ...]) -> Drawing:
 
 def _rows(request: ShowRequest, layout: Layout, office: Site, samples: tuple[str, ...]) -> pl.DataFrame:
     if request.row is None:
-        frame = preview_values(request.lang or "ja", rows=table_rows(layout), office=office)
-        return frame.filter(pl.col("line").is_in([KINDS.index(kind) + 1 for kind in samples]))
+        frame = preview_values(request.lang or "ja", layout=layout, office=office)
+        number = "line" if layout.slips_per_page == 1 else "page"
+        return frame.filter(pl.col(number).is_in([KINDS.index(kind) + 1 for kind in samples]))
     if layout.document != "slip":
         params = {"file": layout.file, "found": layout.document, "expected": "slip"}
         raise ProblemError(Problem("layout.other_document", "layout", params))
+    profile = load_profile(request.profile)
+    form = form_of(layout, load_guide(office, profile=profile.kind, issued=request.issue_date))
     return row_values(
         request.row,
         site=office,
-        profile=load_profile(request.profile),
+        profile=profile,
         issue_date=request.issue_date,
-        table_rows=table_rows(layout),
+        table_rows=form.table_rows,
+        slips_per_page=form.slips_per_page,
+        guide=form.guide,
         lang=request.lang,
     )
 

@@ -18,7 +18,6 @@ from slips.proof.intent import places_of
 from slips.proof.simulate.matrix import READERS
 from slips.proof.stress import Stress, stress_file
 from slips.proof.stress_report import stress_csv, stress_html
-from slips.request import table_rows
 
 HTML, CSV = "stress.html", "stress.csv"
 
@@ -26,7 +25,7 @@ HTML, CSV = "stress.html", "stress.csv"
 def stress_form(name_or_path: str, *, out: Path) -> list[str]:
     """Test the form and write the two files into `out`. Raises ProblemError."""
     layout = good_form(name_or_path)
-    values = preview_values("ja", rows=table_rows(layout), office=Site.unknown())
+    values = preview_values("ja", layout=layout, office=Site.unknown())
     digits = np.frombuffer(values["payload"][0].encode(), np.uint8)[None]
     intended = symbols.unpack(symbols.encode(digits))[0]
     with tempfile.TemporaryDirectory(prefix="elqr-stress-") as folder:

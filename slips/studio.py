@@ -29,7 +29,6 @@ from slips.lint.subject import Sheet
 from slips.lint.toml_lines import lines_of
 from slips.png import png
 from slips.preview import KINDS, drawn, preview_values
-from slips.request import table_rows
 from slips.studio_page import Spoken, View, html, policy
 
 HOST: Final = "127.0.0.1"
@@ -126,7 +125,7 @@ def _printed(layout: Layout, fonts: FontLibrary) -> tuple[tuple[Sheet, ...], tup
     office = Site.unknown()
     try:
         drawing = drawn(
-            layout, preview_values("ja", rows=table_rows(layout), office=office), office=office, fonts=fonts
+            layout, preview_values("ja", layout=layout, office=office), office=office, fonts=fonts
         )
     except ProblemError:
         return (), ()
@@ -136,7 +135,7 @@ def _printed(layout: Layout, fonts: FontLibrary) -> tuple[tuple[Sheet, ...], tup
         tuple(
             Spoken(box, text)
             for box, text in zip(
-                (b for b in layout.boxes if b.role != "Artifact" and (not b.when or b.when in sheet.whens)),
+                (b for b in layout.boxes if b.role != "Artifact" and b.stands(sheet.whens)),
                 texts,
                 strict=False,
             )

@@ -189,7 +189,7 @@ def _sheet(view: View, judged: Judged) -> Iterator[str]:
             f'height="{window.h_mm:g}"><title>封筒の窓</title></rect>'
         )
     marked = _severities(judged.findings)
-    for box in (b for b in layout.boxes if not b.when or b.when in view.whens):
+    for box in (b for b in layout.boxes if b.stands(view.whens)):
         yield (
             f'<rect id="{_id(box)}" class="{marked.get(box.name, "")}" x="{box.x_mm:g}" y="{box.y_mm:g}" '
             f'width="{box.w_mm:g}" height="{box.h_mm:g}"><title>{escape(_title(layout, box))}</title></rect>'

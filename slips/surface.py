@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from elqr.problems import Problem, Where
-from slips.form import Frame, Layout, PlacedBox, Rect
+from slips.form import UNUSED, Frame, Layout, Line, PlacedBox
+from slips.rect import Rect
 
 
 def fault(layout: Layout, code: str, box: str, found: str, expected: str) -> Problem:
@@ -28,24 +29,49 @@ def rects(box: PlacedBox) -> Iterator[tuple[str, Rect]]:
 
 def exclusive(layout: Layout, one: PlacedBox, other: PlacedBox) -> bool:
     """True where the layout says that the conditions of the two boxes never hold together."""
+    if one.slot != other.slot:
+        return False
+    if (one.when == UNUSED) != (other.when == UNUSED):
+        return one.slot > 1
     if one.when == other.when:
         return False
     return any(one.when in group and other.when in group for group in layout.exclusive)
 
 
-def ink(layout: Layout) -> Iterator[tuple[str, Rect]]:
-    """Every stroke of the fixed artwork and every printed tear line, as the rectangles that it blackens."""
+def ink(layout: Layout, *, unused: int = 0) -> Iterator[tuple[str, Rect]]:
+    """Every stroke of the fixed artwork and every printed tear line, as the rectangles that it blackens.
+
+    `unused`: the slip of the page that is missing, whose artwork then is not there.
+    """
     for line in layout.lines:
-        yield "line", line.rect
+        if line.slot != unused:
+            yield "line", line.rect
     for frame in layout.frames:
-        for edge in _edges(frame):
-            yield "frame", edge
+        if frame.slot != unused:
+            for edge in _edges(frame):
+                yield "frame", edge
     for cut in layout.cuts:
         yield cut.kind, cut.rect
     for register in layout.register_marks:
         yield "register mark", register.rect
     for mark in layout.inserter_marks:
         yield "inserter mark", mark.rect
+
+
+def crosses(line: Line, rect: Rect) -> bool:
+    """True where a slanting line runs through a rectangle; touching a corner is not enough."""
+    low, high = 0.0, 1.0
+    for start, end, near, far in (
+        (line.x1_mm, line.x2_mm, rect.x_mm, rect.right_mm),
+        (line.y1_mm, line.y2_mm, rect.y_mm, rect.bottom_mm),
+    ):
+        if start == end:
+            if not near < start < far:
+                return False
+            continue
+        ends = sorted(((near - start) / (end - start), (far - start) / (end - start)))
+        low, high = max(low, ends[0]), min(high, ends[1])
+    return low < high
 
 
 def _edges(frame: Frame) -> Iterator[Rect]:

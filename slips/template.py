@@ -7,14 +7,14 @@ drawn in reading order. Refuses constant texts that do not fit their boxes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from slips.constants import ConstantText, Words, as_the_form_says, constant_texts, set_constant
 from slips.fit import Setting
 from slips.fonts import FontLibrary
-from slips.form import FitStep, InserterMark, Layout, Part, PlacedBox
+from slips.form import UNUSED, FitStep, InserterMark, Layout, Part, PlacedBox, slot_name
 from slips.glyphs import CodedFace
 from slips.inserter import mask_shape
 from slips.labels import Labels
@@ -68,6 +68,13 @@ class Element:
     extra: bytes = b""
 
 
+def every(elements: Iterable[Element]) -> Iterator[Element]:
+    """The elements and all that is in them."""
+    for element in elements:
+        yield element
+        yield from every(element.children)
+
+
 @dataclass(frozen=True)
 class Template:
     """`pieces[0] hole[0] pieces[1] …` is the page's content; `elements` its tags in reading order."""
@@ -97,10 +104,10 @@ def text_holes(layout: Layout) -> Iterator[TextHole]:
             yield _hole(layout, box)
 
 
-def _hole(layout: Layout, box: PlacedBox) -> TextHole:
+def _hole(layout: Layout, box: PlacedBox, *, column: str = "") -> TextHole:
     area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
     setting = Setting(box.font, box.size_pt, lines=box.lines)
-    return TextHole(box.name, box.value, area, setting, box.align, box.valign, box.leading, box.fit)
+    return TextHole(box.name, column or box.value, area, setting, box.align, box.valign, box.leading, box.fit)
 
 
 def _cells(layout: Layout, box: PlacedBox, row: int) -> Iterator[TextHole]:
@@ -108,10 +115,9 @@ def _cells(layout: Layout, box: PlacedBox, row: int) -> Iterator[TextHole]:
     x, y = box.x_mm, box.y_mm + box.head_h_mm + (row - 1) * box.row_h_mm
     for column in box.columns:
         area = area_of(layout, x, y, column.w_mm, box.row_h_mm)
-        setting = Setting(box.font, box.size_pt)
-        yield TextHole(
-            box.name, f"{column.value}_{row}", area, setting, column.align, "middle", box.leading, box.fit
-        )
+        setting = Setting(column.font or box.font, column.size_pt or box.size_pt)
+        value = column.value if box.of_slots else f"{column.value}_{row}"
+        yield TextHole(box.name, value, area, setting, column.align, "middle", box.leading, box.fit)
         x += column.w_mm
 
 
@@ -220,7 +226,7 @@ class _Compiler:
                 rows,
             )
         )
-        self.leave(CodeHole(box.name, box.kind))
+        self.leave(CodeHole(box.name, slot_name(box.kind, box.slot)))
         self.put(b"\nEI Q ")
 
     def inserter_mark(self, mark: InserterMark) -> None:
@@ -249,9 +255,9 @@ class _Compiler:
         trs = [Element("TR", children=tuple(heads))]
         for row in range(1, rows + 1):
             cells = []
-            for hole in _cells(self.layout, box, row):
+            for column, hole in zip(box.columns, _cells(self.layout, box, row), strict=True):
                 cells.append(Element("TD", self.open("TD")))
-                self.value(hole)
+                self.value(replace(hole, value=box.cell(column, row)))
                 self.close()
             trs.append(Element("TR", children=tuple(cells)))
         return Element("Table", children=tuple(trs))
@@ -289,7 +295,7 @@ class _Compiler:
             self.end_text()
             self.mark(box)
         elif box.value:
-            self.value(_hole(self.layout, box))
+            self.value(_hole(self.layout, box, column=box.column))
         if dark:
             self.end_text()
             self.put(b"0 g ")
@@ -334,17 +340,29 @@ def compile_template(
     for text in constant_texts(layout, words, has_mark=has_mark, face_of=face_of):
         constants.setdefault(text.box, []).append(text)
     work = _Compiler(layout, constants, words, fonts, faces, has_mark, labels)
-    work.put(b"/Artifact BMC/Art Do EMC\n0 g ")
+    work.put(b"/Artifact BMC/Art Do")
+    for slot in range(2, layout.slips_per_page + 1):
+        work.put(b"/%b%d Do" % (b"Void" if slot_name(UNUSED, slot) in shown.whens else b"Art", slot))
+    work.put(b" EMC\n0 g ")
     for mark in layout.inserter_marks:
         work.inserter_mark(mark)
-    elements: list[Element] = []
+    elements: dict[int, list[Element]] = {}
     for part in layout.parts:
         work.enter(part)
         for box in layout.boxes:
-            if box.part != part.id or (box.when and box.when not in shown.whens):
+            if box.part != part.id or not box.stands(shown.whens):
                 continue
             element = work.table(box, min(shown.rows, box.rows)) if box.kind == "table" else work.box(box)
             if element is not None:
-                elements.append(element)
+                elements.setdefault(part.slot, []).append(element)
         work.leave_part()
-    return Template(tuple(work.pieces), tuple(work.holes), tuple(elements), work.mcid, lang)
+    top = _sections(elements) if layout.slips_per_page > 1 else elements.get(1, [])
+    return Template(tuple(work.pieces), tuple(work.holes), tuple(top), work.mcid, lang)
+
+
+def _sections(elements: Mapping[int, Sequence[Element]]) -> Iterator[Element]:
+    """What belongs to the page, then a section a slip."""
+    yield from elements.get(0, ())
+    for slot, mine in elements.items():
+        if slot:
+            yield Element("Sect", children=tuple(mine))

@@ -21,6 +21,7 @@ from slips.form import Layout
 from slips.glyphs import clusters_of, measure, points_of, show
 from slips.place import MM_PT
 from slips.template import TextHole, text_holes
+from slips.values import place_words
 
 ALPHABET: Final = "0123456789,/-.:()ABCDEFGHIJKLMNOPQRSTUVWXYZ 円年月日度第期全令和平成昭元納随"
 """What values written after this check (sequence numbers, instalment tables) are made of."""
@@ -116,8 +117,10 @@ class TextCheck:
     def characters(self) -> Mapping[str, Mapping[Cluster, int]]:
         """What each face must be able to show and how often it stands in the batches so far; by face name."""
         out: dict[str, dict[Cluster, int]] = {}
+        several = any(layout.slips_per_page > 1 for layout in self.layouts.values())
+        alphabet = ALPHABET + ("".join(place_words()) if several else "")
         for face, seen in self._seen.items():
-            out[face] = dict.fromkeys(clusters_of(ALPHABET), 0)
+            out[face] = dict.fromkeys(clusters_of(alphabet), 0)
             out[face] |= {(point, 0): int(seen[point]) for point in np.flatnonzero(seen).tolist()}
         for face, clusters in self._special.items():
             out[face] = dict.fromkeys(clusters, 1) | out.get(face, {})

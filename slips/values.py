@@ -26,6 +26,9 @@ from slips.said import said_days
 CARRIED = ("line", "slip_key", "lang", "mode", "payload", "postal_code", "amount")
 """Columns that the page writer and the proof need as they are, beside the values."""
 
+PLACED = ("page", "position")
+"""Carried too, where a page has several slips: the page in the file and the place on it, from 1."""
+
 NAMES = (
     *("tax_name", "levy_year", "tax_year", "period", "year_period", "amount_yen", "amount_digits"),
     *(
@@ -52,6 +55,8 @@ NAMES = (
     *(
         "seq",
         "n_of_m",
+        "sheet_of",
+        "place",
         "group",
         "kind",
         "principal",
@@ -75,6 +80,17 @@ def known_values(table_rows: int) -> frozenset[str]:
     """Every name that a layout with so many rows in its instalment table may use."""
     cells = (f"{cell}_{row}" for cell in CELLS for row in range(1, table_rows + 1))
     return frozenset({*NAMES, *CARRIED, *cells})
+
+
+def values_words(lang: str) -> Mapping[str, Any]:
+    """How values are worded in `ja` or `en`."""
+    words: Mapping[str, Any] = _words()[lang]
+    return words
+
+
+def place_words() -> tuple[str, ...]:
+    """Every word that `place` may be."""
+    return tuple(word for lang in ("ja", "en") for word in _words()[lang]["places"])
 
 
 @cache
@@ -165,6 +181,10 @@ def _spoken(
             for name, text in _office(site, lang).items()
         },
     }
+    # One slip a page: the sheet is the slip.
+    on_sheets = "sheet" in rows.columns
+    said["sheet_of"] = _in_words("{}/{}", rows["sheet"], rows["sheets"]) if on_sheets else said["n_of_m"]
+    said["place"] = _place(rows, words)
     for k in range(1, table_rows + 1):
         said[f"inst_period_{k}"] = _period(rows[f"inst_period_{k}"], words)
         said[f"inst_amount_{k}"] = money.to_human(rows[f"inst_amount_{k}"])
@@ -172,7 +192,8 @@ def _spoken(
     texts = pl.DataFrame([series.alias(name) for name, series in said.items()]).with_columns(
         pl.all().fill_null("")
     )
-    return texts.with_columns(rows.select([*CARRIED, "_row"]).get_columns())
+    placed = [name for name in PLACED if name in rows.columns]
+    return texts.with_columns(rows.select([*CARRIED, *placed, "_row"]).get_columns())
 
 
 def _group(rows: pl.DataFrame) -> pl.Series:
@@ -180,6 +201,16 @@ def _group(rows: pl.DataFrame) -> pl.Series:
     if "bundle" in rows.columns:
         return rows["bundle"].cast(pl.Int64) + 1
     return pl.repeat(1, rows.height, dtype=pl.Int64, eager=True)
+
+
+def _place(rows: pl.DataFrame, words: Mapping[str, Any]) -> pl.Series:
+    """Which slip of its page this is, in a word (上段, 下段); nothing where it is the only one."""
+    if "position" not in rows.columns:
+        return pl.repeat("", rows.height, dtype=pl.String, eager=True)
+    named = dict(enumerate(words["places"], 1))
+    return rows["position"].replace_strict(
+        named, default=rows["position"].cast(pl.String), return_dtype=pl.String
+    )
 
 
 def _in_words(pattern: str, *series: pl.Series) -> pl.Series:

@@ -16,6 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site, load_site
 from slips.form import Layout
@@ -95,7 +97,8 @@ def _samples(layout: Layout, name: str, office: Site, site: Path | None, work: P
         if file.name.startswith("slips-") or file.name.startswith("manifest."):
             shutil.move(str(file), work / SAMPLES / file.name)
     shutil.rmtree(printed)
-    return rows.height
+    places = pl.read_csv(work / SAMPLES / "manifest.csv", columns=["file", "page"])
+    return places.unique().height
 
 
 def _form(name: str, layout: Layout, work: Path) -> None:
@@ -135,7 +138,10 @@ def _instruction(
         "dot": f"{layout.dot_mm:.5f}",
         "profile": office.output_profile.name if office.output_profile else STANDIN,
         "samples": str(pages),
+        "slots": str(layout.slips_per_page),
     }
+    several = "" if layout.slips_per_page == 1 else "_several"
+    said = {name: words["words"][f"{name}{several}"] for name in ("carries", "record")} | said
 
     def fill(text: str) -> str:
         for key, value in said.items():

@@ -10,13 +10,15 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +30,7 @@ from elqr.site import Site
 from slips.form import InserterMark
 from slips.guidance import Guide
 from slips.manifest import part_of, write_part
-from slips.order import PlannedFile, in_print_order
+from slips.order import PlannedFile, in_print_order, on_sheets
 from slips.outfiles import disk_problem
 from slips.spool import read_bucket
 from slips.values import values
@@ -75,6 +77,7 @@ class FileTask:
     read_back: bool
     marks: tuple[InserterMark, ...] = ()
     guide: Guide | None = None
+    slips_per_page: int = 1
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ def rejected_name(name: str) -> str:
 def print_file(task: FileTask) -> FileResult:
     """Print one file, read it back, write its part of the manifest. Raises OSError where the disk refuses."""
     rows = in_print_order(read_bucket(task.bucket), first_seq=task.planned.first_seq)
+    if task.slips_per_page > 1:
+        rows = on_sheets(rows, per_page=task.slips_per_page)
     shown = values(rows, site=task.site, table_rows=task.table_rows, guide=task.guide)
     path = task.ready / task.name
     layout = task.planned.layout
@@ -139,40 +144,94 @@ def print_file(task: FileTask) -> FileResult:
     )
 
 
-def print_files(tasks: Sequence[FileTask], *, jobs: int) -> Iterator[FileResult]:
-    """The results in the order of the tasks, each as soon as all before it are done. `jobs` processes; 1 = this one.
+class Crew:
+    """Whoever prints: this process, or `jobs` others, which are started at once so that they are ready when their work is."""
 
-    Raises ProblemError where a worker died or a disk refused.
-    """
-    at = tasks[0].ready if tasks else Path()
-    try:
-        if jobs == 1 or len(tasks) < 2:
-            with _long_lived():
-                yield from map(print_file, tasks)
-        else:
-            yield from _in_processes(tasks, min(jobs, len(tasks)))
-    except OSError as error:
-        raise ProblemError(disk_problem(error, at)) from error
-    except BrokenProcessPool as error:
-        raise ProblemError(Problem("job.worker_died", "", {"found": str(error)})) from error
+    def __init__(self, jobs: int, *, ready: Callable[[], object]) -> None:
+        """`ready` is what each process does first, while this one reads the input."""
+        self._jobs = jobs
+        self._pool = None
+        if jobs > 1:
+            self._pool = ProcessPoolExecutor(
+                jobs, mp_context=get_context("spawn"), initializer=_begin_work, initargs=(ready,)
+            )
+            with _one_thread_each():
+                self._ready = [self._pool.submit(_idle) for _ in range(jobs)]
 
+    def print_files(self, tasks: Sequence[FileTask]) -> Iterator[FileResult]:
+        """The results in the order of the tasks, each as soon as all before it are done.
 
-def _in_processes(tasks: Sequence[FileTask], jobs: int) -> Iterator[FileResult]:
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin_work) as pool,
-    ):
+        Raises ProblemError where a worker died or a disk refused.
+        """
+        at = tasks[0].ready if tasks else Path()
+        try:
+            if self._pool is None or len(tasks) < 2:
+                with _long_lived():
+                    yield from map(print_file, tasks)
+            else:
+                yield from self._spread(self._pool, _light(tasks))
+        except OSError as error:
+            raise ProblemError(disk_problem(error, at)) from error
+        except BrokenProcessPool as error:
+            raise ProblemError(Problem("job.worker_died", "", {"found": str(error)})) from error
+
+    def _spread(self, pool: ProcessPoolExecutor, tasks: Sequence[FileTask]) -> Iterator[FileResult]:
         waiting: list[Future[FileResult | tuple[Problem, ...]]] = []
         try:
             for task in tasks:
                 waiting.append(pool.submit(_attempt, task))
-                if len(waiting) >= jobs * TASKS_AHEAD:
+                if len(waiting) >= self._jobs * TASKS_AHEAD:
                     yield _result(waiting.pop(0))
             while waiting:
                 yield _result(waiting.pop(0))
         finally:
             for future in waiting:
                 future.cancel()
+
+    def close(self) -> None:
+        """Send the processes home."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def crew(jobs: int, *, ready: Callable[[], object]) -> Iterator[Crew]:
+    """A crew for as long as the job takes."""
+    people = Crew(jobs, ready=ready)
+    try:
+        yield people
+    finally:
+        people.close()
+
+
+@dataclass(frozen=True)
+class _KeptPress:
+    """A press that was laid in a file: fonts and forms of many megabytes travel once a process, not once a task."""
+
+    path: Path
+
+    def write_pdf(self, path: Path, values: pl.DataFrame, *, layout: str, title: str) -> None:
+        _press(self.path).write_pdf(path, values, layout=layout, title=title)
+
+    def read_back(self, path: Path, values: pl.DataFrame, *, layout: str) -> Proof:
+        return _press(self.path).read_back(path, values, layout=layout)
+
+
+@cache
+def _press(path: Path) -> Press:
+    found: Press = pickle.loads(path.read_bytes())  # our own work folder, as everything that goes to a worker
+    return found
+
+
+def _light(tasks: Sequence[FileTask]) -> list[FileTask]:
+    """The same tasks with their common press in a file beside their rows."""
+    kept = _KeptPress(tasks[0].bucket.parent / "press")
+    kept.path.write_bytes(pickle.dumps(tasks[0].press))
+    return [replace(task, press=kept) for task in tasks]
+
+
+def _idle() -> None:
+    """The first task of a process: it is there."""
 
 
 def _attempt(task: FileTask) -> FileResult | tuple[Problem, ...]:
@@ -222,13 +281,14 @@ def _one_thread_each() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _begin_work() -> None:
+def _begin_work(ready: Callable[[], object]) -> None:
     """A worker whose job was killed must not go on writing; an interrupt from the keyboard is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*FEW_COLLECTIONS)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
+    ready()
 
 
 def _follow(wait: Callable[[], None]) -> None:

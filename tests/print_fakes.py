@@ -112,6 +112,9 @@ class FakePrepress:
         log.add(bad, "text.no_glyph", field="payer_name", found=pl.col("payer_name"), expected="BIZ UDGothic")
         return log
 
+    def ready(self) -> Callable[[], object]:
+        return str
+
     def press(self) -> FakePress:
         return replace(self.press_made, characters="".join(sorted(self.seen)))
 

@@ -23,8 +23,7 @@ from slips.form import Layout
 from slips.labels import GUIDED, LANGUAGES, SITE_WORDS, Labels, load_labels
 from slips.layout import layout_names, load_layout
 from slips.press import site_words
-from slips.preview import KINDS, preview_values, write_preview
-from slips.request import table_rows
+from slips.preview import KINDS, preview_values, sample_values, write_preview
 from slips.required import EVERY_PART_VALUES, SLIP_PARTS
 from slips.textcheck import TextCheck
 from slips.values import known_values
@@ -32,7 +31,15 @@ from slips.wording import check_words, faces_of
 
 FORMS = ("a4_large", "a4_notice", "mihara")
 """The first three, on which others are built."""
-MORE = ("a4_guide", "booklet", "continuous", "mihara_preprinted", "postcard_reminder", "refund_notice")
+MORE = (
+    "a4_guide",
+    "a4_two_slips",
+    "booklet",
+    "continuous",
+    "mihara_preprinted",
+    "postcard_reminder",
+    "refund_notice",
+)
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
 
 
@@ -237,7 +244,7 @@ def test_a_character_without_a_glyph_in_a_label_is_named() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_longest_values_fit(name: str, lang: str) -> None:
     layout = form(name)
-    frame = preview_values(lang, rows=table_rows(layout), office=Site.unknown())
+    frame = preview_values(lang, layout=layout, office=Site.unknown())
     assert frame.height == len(KINDS)
     log = TextCheck({name: layout}, load_fonts(faces_of(layout))).check(frame, name)
     assert [str(p) for p in log.problems() if p.severity is Severity.ERROR] == []
@@ -248,7 +255,7 @@ def test_the_longest_values_fit(name: str, lang: str) -> None:
 
 
 def test_preview_values_are_all_that_a_form_may_name() -> None:
-    frame = preview_values("ja", rows=10, office=load_site(SITE))
+    frame = sample_values("ja", rows=10, office=load_site(SITE)).filter(position=1)
     assert known_values(10) <= set(frame.columns)
     assert frame["city"].unique().to_list() == ["みほん市"]
     assert frame["inst_period_10"].to_list()[0] == "" and frame["inst_period_10"].to_list()[1] != ""

@@ -207,6 +207,14 @@ def test_a_good_row_is_said_in_words() -> None:
     assert {name: said[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize(("lang", "word"), [("ja", "なし"), ("en", "none")])
+def test_where_nothing_is_set_off_the_notice_says_so(lang: str, word: str) -> None:
+    rows = cleaned(
+        frame(row(lang=lang, offset_to="", offset_amount="", refund="12300", total="12400")), ProblemLog()
+    )
+    assert notice_values(rows, site=load_site(SITE))["offset_to"].to_list() == [word]
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [

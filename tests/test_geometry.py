@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elqr.problems import ProblemError
-from slips.form import Column, Cut, Frame, Layout, Line, PlacedBox, Rect, Tint
+from slips.form import Column, Cut, Frame, Layout, Line, PlacedBox, Tint
 from slips.geometry import check_layout, load_good_layout
 from slips.layout import load_layout
+from slips.rect import Rect
 from slips.request import table_rows
 from slips.values import known_values
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,20 +17,13 @@ from hypothesis import strategies as st
 from elqr import datamatrix
 from elqr.digits import to_matrix
 from elqr.problems import ProblemError
-from elqr.site import Site
 from slips import inserter
-from slips.fonts import load_fonts
 from slips.form import Cut, Hole, InserterMark, Layout, RegisterMark, Tint
 from slips.geometry import check_layout
 from slips.layout import load_layout
 from slips.machinery import check_machinery
-from slips.metadata import load_intent
-from slips.pages import Setup, compile_plan, write_pdf
-from slips.press import site_words
-from slips.preview import preview_values
 from slips.proof.inserter import judge_omr, read_marks, saying_of
-from slips.textcheck import TextCheck
-from slips.wording import faces_of
+from tests.marked_form import print_marked
 from tests.print_fakes import cleaned
 
 DPI = 300
@@ -164,21 +155,9 @@ def test_a_mark_that_is_not_right_says_so(bits: str, fault: str) -> None:
 
 
 def printed(layout: Layout) -> tuple[pl.DataFrame, list[np.ndarray]]:
-    """Three pages of the form as grey pixels."""
-    fonts = load_fonts(faces_of(layout))
-    values = preview_values("ja", rows=0, office=Site.unknown()).with_columns(
-        group=pl.Series(["000045", "000046", "000046", "000047"]),
-        n_of_m=pl.Series(["1/1", "1/2", "2/2", "1/1"]),
-    )
-    check = TextCheck({layout.id: layout}, fonts)
-    check.check(values, layout.id)
-    setup = Setup(
-        {layout.id: layout}, ["ja"], site_words(Site.unknown()), dt.date(2026, 6, 1), load_intent(None)
-    )
-    out = io.BytesIO()
-    plan = compile_plan(setup, fonts, check.characters())
-    write_pdf(out, values, layout=layout.id, plan=plan, fonts=fonts, title="見本")
-    pages = pypdfium2.PdfDocument(out.getvalue())
+    """The pages of the form as grey pixels."""
+    values, data = print_marked(layout)
+    pages = pypdfium2.PdfDocument(data)
     return values, [page.render(scale=DPI / 72, grayscale=True).to_numpy().squeeze() for page in pages]
 
 
@@ -208,7 +187,7 @@ def test_a_blot_is_no_reading(layout: Layout) -> None:
     page[int(8 * MM_PX) : int(10 * MM_PX), int(288 * MM_PX) : int(290 * MM_PX)] = 0
     page[int(29 * MM_PX) : int(95 * MM_PX)] = 255
     readings = read_marks(page, layout, np.diag([MM_PX, MM_PX, 1.0]))
-    assert [(r.fault, r.text) for r in readings] == [("unreadable", ""), ("unreadable", "")]
+    assert [(r.fault, r.text) for r in readings] == [("unreadable", ""), ("missing", "")]
 
 
 def test_the_manifest_carries_them(layout: Layout) -> None:

@@ -12,13 +12,14 @@ from opened_fonts import opened
 
 from elqr.problems import Problem
 from slips.catalogue import all_faces
-from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Rect, Tint
+from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Tint
 from slips.geometry import check_layout
 from slips.layout import load_layout
 from slips.lint.judge import broken, findings_of
 from slips.lint.measures import MEASURES
 from slips.lint.rules import load_rules
 from slips.lint.subject import Finding, Sheet, Subject
+from slips.rect import Rect
 from slips.request import table_rows
 from slips.values import known_values
 

@@ -17,7 +17,6 @@ from click.testing import CliRunner, Result
 from opened_fonts import opened
 
 from cli import main
-from slips.form import Rect
 from slips.layout import load_layout
 from slips.lint.check import check_form
 from slips.lint.pictures import RED, bare, picture
@@ -25,6 +24,7 @@ from slips.lint.report import Judged, document, text
 from slips.lint.rules import load_rules
 from slips.lint.toml_lines import lines_of
 from slips.png import png
+from slips.rect import Rect
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -25,7 +25,6 @@ from slips.aloud import said, said_of, spoken_pages
 from slips.form import Layout
 from slips.layout import layout_names, load_layout
 from slips.preview import Drawing, drawn, preview_values
-from slips.request import table_rows
 
 GOLDEN = ROOT / "tests" / "golden"
 ROW = ("--row", "sample_data/slips.csv:2", "--site", "sample_data/site.toml", "--issue-date", "2026-06-01")
@@ -62,7 +61,7 @@ def test_a_form_in_english_is_announced_in_english() -> None:
 @cache
 def sample(name: str) -> tuple[Layout, Drawing]:
     layout, office = load_layout(name), Site.unknown()
-    frame = preview_values("ja", rows=table_rows(layout), office=office).filter(pl.col("line") == 2)
+    frame = preview_values("ja", layout=layout, office=office).filter(pl.col("line") == 2)
     return layout, drawn(layout, frame, office=office)
 
 

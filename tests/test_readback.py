@@ -340,7 +340,7 @@ class TestFiles:
 class TestExpected:
     def test_columns_of_unequal_length_are_refused(self) -> None:
         right = paper.expected(2)
-        with pytest.raises(ValueError, match="column amount: expected 2 entries, one a page, found 1"):
+        with pytest.raises(ValueError, match="column amount: expected 2 entries, one a slip, found 1"):
             Expected(
                 right.payloads, right.slip_keys, {"amount": ["1円"]}, right.barcodes, right.templates, [0, 0]
             )

@@ -15,9 +15,10 @@ ELEMENTS = (
     Element("P", 1),
     Element("Figure", 2, alt="code", extra=b"/A<</O/Layout/BBox[1 2 3 4]>>"),
     Element("Table", children=(Element("TR", children=(Element("TH", 3), Element("TH", 4))),)),
+    Element("Sect", children=(Element("H2", 5), Element("Figure", 6, alt="code"))),
 )
 MAKER = PageObjects(
-    Template((b"",), (), ELEMENTS, 5, "en"),
+    Template((b"",), (), ELEMENTS, 7, "en"),
     Shared(document=5, parts_root=7, resources=9, alts={"code": 11}, trim=b"[0 0 792.000 324.000]"),
 )
 number = st.one_of(st.integers(1, 2000), st.integers(99_900, 100_100), st.integers(1, 9_999_999))
@@ -28,7 +29,8 @@ page = st.tuples(number, number, number, st.integers(0, 12_000), st.integers(1, 
 @given(st.lists(page, min_size=1, max_size=30))
 def test_stamped_pages_are_the_plain_ones(pages: list[tuple[int, int, int, int, int]]) -> None:
     columns = np.array(pages, np.int64)
-    sequences = [f"{value:06d}" for value in columns[:, 4].tolist()]
+    # a page of two slips has the numbers of both
+    sequences = [f"{v:06d}" if v % 3 else f"{v:06d}-{v + 1:06d}" for v in columns[:, 4].tolist()]
     numbers = Numbers(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3], sequences)
     assert stamp(MAKER, numbers) == plain(MAKER, numbers)
 
@@ -38,4 +40,4 @@ def test_lengths_are_those_of_the_bodies() -> None:
     (block,) = stamp(MAKER, numbers)
     assert tuple(map(len, block.bodies.split(b"\n"))) == block.lengths
     assert len(block.lengths) == MAKER.count
-    assert block.owners == b"[101 0 R 102 0 R 103 0 R 106 0 R 107 0 R]"
+    assert block.owners == b"[101 0 R 102 0 R 103 0 R 106 0 R 107 0 R 109 0 R 110 0 R]"

@@ -20,7 +20,6 @@ from slips.proof.simulate.matrix import CASCADE, COMBINED, PITCH_MM, READERS, SI
 from slips.proof.simulate.sheet import Sheet, picture_sheet, symbol_sheet
 from slips.proof.stress import NOTHING_LEFT, Stress, stress, stress_file
 from slips.proof.stress_report import stress_csv, stress_html
-from slips.request import table_rows
 
 DIGITS = bytes(48 + (7 * k * k + k // 5) % 10 for k in range(255))
 
@@ -93,7 +92,7 @@ def test_a_form_is_tested_with_what_stands_around_its_code(tmp_path: Path) -> No
     layout = load_layout("mihara")
     page = tmp_path / "page.pdf"
     write_preview("mihara", out=page)
-    digits = preview_values("ja", rows=table_rows(layout), office=Site.unknown())["payload"][0].encode()
+    digits = preview_values("ja", layout=layout, office=Site.unknown())["payload"][0].encode()
     box = next(box for box in layout.boxes if box.kind == "qr")
     left, bottom = layout.origin_dots(box)
     y_mm = layout.page_h_mm - bottom * layout.dot_mm - layout.qr_side_mm

@@ -17,10 +17,11 @@ from cli import main
 from elqr.problems import ProblemError
 from elqr.site import Site, load_site
 from slips import pack_tables
-from slips.form import Hole, Layout, PlacedBox, Rect, RegisterMark
+from slips.form import Hole, Layout, PlacedBox, RegisterMark
 from slips.form_changes import NONE, changes, said
 from slips.layout import layout_names, load_layout
 from slips.pack_samples import LARGEST_YEN, PERIODS, amounts, sample_rows
+from slips.rect import Rect
 from slips.vendor_pack import INSTRUCTION, SUMS, make_vendor_pack
 
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
@@ -70,7 +71,7 @@ def test_no_field_of_a_box_or_form_is_left_out() -> None:
         value = getattr(FORM, name)
         news = {
             "register_marks": (RegisterMark(x_mm=1, y_mm=2),), "holes": (Hole(x_mm=1, y_mm=2, diameter_mm=3),),
-            "windows": (Rect(1, 2, 3, 4),),
+            "windows": (Rect(1, 2, 3, 4),), "strikes": FORM.lines[:1],
             "title": {"ja": "別", "en": "x"}, "exclusive": (), "preprinted": True,
             "inserter_marks": load_layout("booklet").inserter_marks,
         }  # fmt: skip

@@ -12,9 +12,12 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from cli import main
+from elqr.problems import ProblemError
 from slips import stress_form
 from slips.proof import calibration_sheet
+from slips.proof.scanner_scale import ScannerScale, load_scanner
 from slips.proof.stress import Stress, stress
+from slips.proof.verify_words import scale_words
 from tools.paper import Scanner, sheets_of
 
 
@@ -77,6 +80,26 @@ def test_nothing_usable_ends_with_2(printed_job: Path, tmp_path: Path) -> None:
     assert run("verify", tmp_path, "--manifest", manifest, "--out", out, "--curve", "wrong").exit_code == 2
 
 
+def scanner_is_right(folder: Path) -> None:
+    """The page was printed half a per cent too large, as the steel rule says: so the scanner sees half a per cent too little."""
+    with pytest.raises(ProblemError) as unmeasured:
+        load_scanner(folder / "card.json")
+    assert unmeasured.value.problems[0].code == "verify.scanner_card"
+    arguments = ("verify", "--calibrate", folder / "scan.png", "--out", folder, "--rule-mm")
+    result = run(*arguments, "180.9,201.0")
+    assert result.exit_code == 0 and "--scanner" in result.stdout, result.output
+    scale = load_scanner(folder / "card.json")
+    designed = json.loads((folder / "card.json").read_text(encoding="utf-8"))["rulers"]["across"]
+    assert designed["measured"] and designed["millimetres"] == 180.9
+    assert (
+        scale.across == pytest.approx(designed["pixels_a_mm"] * 25.4 / 300, rel=1e-4) and scale.down < 0.999
+    )
+    assert "card.json" in scale_words(scale).en and "not calibrated" in scale_words(ScannerScale()).en
+    for wrong in ("180.9", "180.9,2010", "long,longer"):
+        refused = run(*arguments, wrong)
+        assert refused.exit_code == 2 and "verify.rule_mm" in refused.output
+
+
 def test_calibration_from_page_to_curve(tmp_path: Path) -> None:
     page = tmp_path / "page.pdf"
     assert run("layouts", "calibration-page", "--out", page).exit_code == 0
@@ -88,6 +111,8 @@ def test_calibration_from_page_to_curve(tmp_path: Path) -> None:
     assert "card.json" in result.stdout and "dpi" in result.stdout
     card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
     assert card["rulers"]["across"]["pixels_a_mm"] == pytest.approx(300 / 25.4, rel=0.005)
+    assert "--rule-mm" in result.stdout and card["rulers"]["down"]["measured"] is False
+    scanner_is_right(tmp_path)
     refused = run(
         "verify", "--calibrate", tmp_path / "scan.png", "--out", tmp_path, "--card-steps", "0.9,bright"
     )

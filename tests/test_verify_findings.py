@@ -20,6 +20,7 @@ from slips.proof.grade import DECODE_ONLY, Grades, grade
 from slips.proof.identity import Hint, identify
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import Other, Others
 from slips.proof.page_text import PageText
 from slips.proof.reference import reference_page
 from slips.proof.remarks import remark, sentence
@@ -30,6 +31,7 @@ from slips.proof.sheets import Sheet
 from slips.proof.text_reading import Legibility, TextReading
 from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Weight
+from tests.writer_rows import PAYLOAD
 from tools.paper import Scanner, sheets_of
 
 DPI = 450
@@ -155,6 +157,23 @@ def far(scale: float) -> Callable[[Facts], Facts]:
     return change
 
 
+SECOND = PAYLOAD.encode()
+
+
+def beside(*, near: bytes = b"", far: bytes = b"") -> Callable[[Facts], Facts]:
+    """Another code, to the left of the slip's own."""
+
+    def change(facts: Facts) -> Facts:
+        assert facts.grid is not None
+        corners = facts.grid.corners - np.array([900.0, 0.0])
+        groups = [
+            tuple(Other(content=c, corners=corners) for c in (content,) if c) for content in (near, far)
+        ]
+        return replace(facts, others=Others(near=groups[0], far=groups[1]))
+
+    return change
+
+
 CHANGES: dict[str, Callable[[Facts], Facts]] = {
     "verify.codewords_left": measured(left_best=3, errors_best=(1, 5, 0, 2)),
     "verify.quiet_zone_scan": measured(quiet=(4, 3, 4, 4)),
@@ -178,7 +197,9 @@ CHANGES: dict[str, Callable[[Facts], Facts]] = {
     "verify.amount_differs": read_as(legibility=Legibility.READ, text="1,000円", margin=0.3, score=0.9),
     "verify.barcode_unread": lambda facts: replace(facts, bars=""),
     "verify.barcode_differs": lambda facts: replace(facts, bars="9" * 44),
-    "verify.other_code": lambda facts: replace(facts, others=1),
+    "verify.other_code": beside(near=b"another"),
+    "verify.second_slip": beside(far=SECOND),
+    "verify.code_on_page": beside(far=b"a leaflet"),
     "verify.one_voice": unproven,
 }
 
@@ -209,6 +230,18 @@ def test_digits_that_are_no_payload_are_never_a_slip(page: Page) -> None:
     result = judged(page.scan, facts, None, page.gates, said=(), mark=None)
     assert said(result) == {"verify.not_a_payload"} and result.row is None and result.misread
     assert result.content == "0123456789"
+
+
+def test_a_calibrated_scanner_is_taken_out_of_the_scale(page: Page) -> None:
+    """The file says five per cent less than the page has: by a scanner that sees five per cent more the page is right."""
+    assert page.facts.fit is not None
+    fit = replace(page.facts.fit, dpi=DPI / 1.05)
+    assert "verify.page_scale" in said(page.judge(replace(page.facts, fit=fit)))
+    known = replace(fit, scanner=(1.05, 1.05))
+    assert said(page.judge(replace(page.facts, fit=known))) == set()
+    turned = replace(fit, map=fit.map @ np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1.0]]), scanner=(1.05, 1.0))
+    assert turned.scale_errors is not None and fit.scale_errors is not None
+    assert turned.scale_errors[1] == pytest.approx((1 + fit.scale_errors[0]) / 1.05 - 1, abs=1e-6)
 
 
 def test_what_a_scan_says_of_its_scale(page: Page) -> None:

@@ -63,10 +63,13 @@ def corrections() -> Words:
         remainder = tuple(
             a ^ spec.multiply(lead, b) for a, b in zip([*rest, 0], spec.generator(), strict=True)
         )
-    table = np.array(
-        [[[spec.multiply(value, c) for c in r] for value in range(256)] for r in reversed(remainders)],
+    # The product by a value is the sum of the products by its bits.
+    by_bit = np.array(
+        [[[spec.multiply(1 << bit, c) for c in r] for bit in range(8)] for r in reversed(remainders)],
         np.uint8,
     )
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+    table = np.bitwise_xor.reduce(bits[None, :, :, None] * by_bit[:, None], axis=2)
     return _frozen(table.view(np.uint64))
 
 
@@ -115,7 +118,7 @@ def masks() -> Words:
 @cache
 def finishes() -> Words:
     """(8, 41): what turns unmasked rows into the finished symbol: the mask and its format information."""
-    rows = _mask_modules()
+    rows = _mask_modules().copy()
     for mask in range(spec.MASKS):
         for row, column, bit in spec.format_modules(mask):
             rows[mask, row, column] = bit
@@ -136,12 +139,14 @@ def pack(modules: npt.ArrayLike) -> Words:
     return packed
 
 
+@cache
 def _mask_modules() -> npt.NDArray[np.uint8]:
+    """(8, 41, 41): 1 where a mask inverts a module."""
     modules = np.zeros((spec.MASKS, spec.SIZE, spec.SIZE), np.uint8)
     for mask in range(spec.MASKS):
         for row, column in spec.data_path():
             modules[mask, row, column] = spec.is_inverted(mask, row, column)
-    return modules
+    return _frozen(modules)
 
 
 def _frozen(array: npt.NDArray[Item]) -> npt.NDArray[Item]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from slips.form import BAR_MODULES, BAR_QUIET_MODULES, PlacedBox, Rect
+from slips.form import BAR_MODULES, BAR_QUIET_MODULES, PlacedBox
 from slips.lint.subject import CODE_KINDS, Measured, Subject, at, distance_mm
+from slips.rect import Rect
 from slips.surface import exclusive, ink, rects
 
 PAYMENT = ("qr", "gs1_128")

@@ -13,12 +13,13 @@ from elqr.problems import Problem, Severity
 from elqr.site import Site
 from slips.constants import constant_texts, set_constant
 from slips.fonts import FontLibrary
-from slips.form import Layout, Rect
+from slips.form import Layout
 from slips.labels import GUIDED, LANGUAGES, load_labels, spoken
 from slips.lint.measures import MEASURES
 from slips.lint.rules import Rule, load_explained, load_rules
 from slips.lint.subject import Finding, Measured, Sheet, Subject
 from slips.press import site_words
+from slips.rect import Rect
 
 WEIGHT: Mapping[Severity, int] = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

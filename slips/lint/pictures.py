@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from slips.form import Layout, Rect
+from slips.form import Layout
 from slips.lint.subject import Finding, Sheet
 from slips.outfiles import replacing, telling_disk_errors
 from slips.png import png
+from slips.rect import Rect
 
 MARGIN_MM = 8.0
 SIZE_MIN_MM = (80.0, 40.0)
@@ -54,8 +55,8 @@ def sheet_for(layout: Layout, sheets: Sequence[Sheet], finding: Finding) -> Shee
     if not sheets:
         return bare(layout)
     names = {name.removesuffix(" (label)") for name in finding.boxes}
-    whens = [box.when for box in layout.boxes if box.name in names and box.when]
-    return max(sheets, key=lambda sheet: sum(when in sheet.whens for when in whens))
+    boxes = [box for box in layout.boxes if box.name in names]
+    return max(sheets, key=lambda sheet: sum(box.stands(sheet.whens) for box in boxes))
 
 
 def picture(layout: Layout, sheet: Sheet, places: Sequence[Rect]) -> Pixels:
@@ -92,7 +93,7 @@ def bare(layout: Layout) -> Sheet:
         pixels[top:bottom, left:right] = min(255, round(tint.grey * 255))
     for box in layout.boxes:
         outline(pixels, box.rect, dpi=BARE_DPI, colour=GREY, width=1)
-    return Sheet(pixels, BARE_DPI, "", frozenset(box.when for box in layout.boxes))
+    return Sheet(pixels, BARE_DPI, "", frozenset(box.condition for box in layout.boxes))
 
 
 def outline(pixels: Pixels, rect: Rect, *, dpi: float, colour: tuple[int, int, int], width: int) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from slips.form import Layout, Part, PlacedBox, Rect
+from slips.form import Layout, Part, PlacedBox
 from slips.lint.subject import SLIP_PARTS, Measured, Subject, at
+from slips.rect import Rect
 from slips.surface import exclusive
 
 HEADINGS = ("H1", "H2", "H3")
@@ -19,7 +20,8 @@ NO_FIGURES = ("kind",)
 
 
 def _slip_parts(layout: Layout) -> list[Part]:
-    return [part for part in layout.parts if part.id in SLIP_PARTS]
+    """The three parts of each slip of the page."""
+    return [part for part in layout.parts if part.id in SLIP_PARTS or part.slot > 1]
 
 
 def amount_leads(subject: Subject) -> Iterator[Measured]:
@@ -49,11 +51,12 @@ def _leads(subject: Subject, value: str, *, beside: tuple[str, ...]) -> Iterator
 def equal_places(subject: Subject) -> Iterator[Measured]:
     """mm (or points) by which a value of the three parts differs in place, size or label from the first part's."""
     by_value: dict[str, list[PlacedBox]] = {}
+    mine = {part.id for part in _slip_parts(subject.layout)}
     for box in subject.boxes("field"):
-        if box.part in SLIP_PARTS:
+        if box.part in mine:
             by_value.setdefault(box.value, []).append(box)
     for boxes in by_value.values():
-        if {box.part for box in boxes} == set(SLIP_PARTS):
+        if {box.part for box in boxes} == mine:
             first = boxes[0]
             for box in boxes[1:]:
                 yield at(box, _difference(subject.layout, first, box), first.name)
@@ -78,8 +81,9 @@ def _within(layout: Layout, box: PlacedBox) -> tuple[float, ...]:
 def equal_labels(subject: Subject) -> Iterator[Measured]:
     """mm by which a label that stands in several parts is not where the first of them has it; values have their own rule."""
     layout, first = subject.layout, dict[str, PlacedBox]()
+    mine = {part.id for part in _slip_parts(layout)}
     for box in layout.boxes:
-        if box.part in SLIP_PARTS and box.label and box.kind != "field":
+        if box.part in mine and box.label and box.kind != "field":
             known = first.setdefault(box.label, box)
             if known is not box:
                 one, other = layout.part(known.part), layout.part(box.part)

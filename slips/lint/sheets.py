@@ -15,9 +15,9 @@ from slips.aloud import spoken_pages
 from slips.fonts import FontLibrary
 from slips.form import Layout
 from slips.lint.subject import Sheet
+from slips.paged import paged
 from slips.preview import Drawing, drawn, preview_values
 from slips.proof.render import page_colours
-from slips.request import table_rows
 
 DPI = 150
 UNPRINTABLE = ("layout.unknown_label", "layout.unknown_value", "text.label_overflow", "text.label_no_glyph")
@@ -38,9 +38,7 @@ def sheets_of(
     """One sheet a sample that can be printed; none where the form cannot be printed at all."""
     whole = printable(layout, gate)
     try:
-        drawing = drawn(
-            whole, preview_values(lang, rows=table_rows(whole), office=office), office=office, fonts=fonts
-        )
+        drawing = drawn(whole, preview_values(lang, layout=whole, office=office), office=office, fonts=fonts)
     except ProblemError:
         return ()
     return rendered(whole, drawing)
@@ -49,7 +47,7 @@ def sheets_of(
 def rendered(layout: Layout, drawing: Drawing, *, dpi: float = DPI) -> tuple[Sheet, ...]:
     """The pages of a drawing as pixels."""
     pages = spoken_pages(drawing.pdf)
-    whens = {box.when for box in layout.boxes if box.when}
+    whens = {box.condition for box in layout.boxes if box.when}
     return tuple(
         Sheet(
             page_colours(drawing.pdf, page=number, dpi=dpi),
@@ -57,5 +55,5 @@ def rendered(layout: Layout, drawing: Drawing, *, dpi: float = DPI) -> tuple[She
             pages[number].tabs,
             frozenset(when for when in whens if row.get(when)),
         )
-        for number, row in enumerate(drawing.shown.iter_rows(named=True))
+        for number, row in enumerate(paged(drawing.shown, layout).frame.iter_rows(named=True))
     )

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from slips.form import Layout, PlacedBox, Rect
+from slips.form import Layout, PlacedBox
 from slips.lint.rules import Rule, Value
+from slips.rect import Rect
 
 TEXT_KINDS = ("field", "text", "heading", "table", "mark")
 CODE_KINDS = ("qr", "gs1_128", "customer_barcode")

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from math import ceil
 
 from slips.fonts import FACES
-from slips.form import PlacedBox, Rect
+from slips.form import PlacedBox
 from slips.lint.subject import TEXT_KINDS, Measured, Subject, at
+from slips.rect import Rect
 from slips.surface import rects
 from slips.template import DARK_BELOW
 from slips.vision import contrast_of, ratio, seen_by, visions
@@ -115,7 +116,7 @@ def vision_contrasts(subject: Subject) -> Iterator[Measured]:
         if not (sheet.pixels != sheet.pixels[:, :, :1]).any():
             continue  # black, grey and white look alike to everybody
         for box in subject.boxes("field", "text", "heading"):
-            if box.when and box.when not in sheet.whens:
+            if not box.stands(sheet.whens):
                 continue
             for name, rect in rects(box):
                 pair = contrast_of(sheet.pixels, _pixels(rect, sheet.dpi))

@@ -21,10 +21,10 @@ from elqr.wire import field_named
 from slips.jobfile import sha256_of
 from slips.order import NUMBER_WIDTH
 
-TEXTS = ("slip_key", "file", "payload", "barcode", "layout", "layout_sha256", "n_of_m")
-NUMBERS = ("seq", "page", "amount")
+TEXTS = ("slip_key", "file", "payload", "barcode", "layout", "layout_sha256", "n_of_m", "inserter")
+NUMBERS = ("seq", "page", "amount", "position")
 DAYS = ("due_date", "payable_until")
-OPTIONAL = frozenset({"n_of_m", "barcode"})
+OPTIONAL = frozenset({"n_of_m", "barcode", "inserter", "position"})
 KEY_DIGITS = 20
 _KEY = field_named("slip_key")
 _ROWS, _KEYS, _ORDER = "rows.arrow", "keys.npy", "order.npy"
@@ -47,6 +47,10 @@ class Entry:
     barcode: str
     layout: str
     n_of_m: str
+    position: int = 1
+    """The place on its page, from 1, where a page carries several slips."""
+    inserter: str = ""
+    """What the page's inserter marks say; empty where the form has none, or the manifest does not tell."""
 
     @property
     def number(self) -> str:
@@ -81,6 +85,8 @@ class Book:
             barcode=texts["barcode"],
             layout=texts["layout"],
             n_of_m=texts["n_of_m"],
+            inserter=texts["inserter"],
+            position=row["position"],
         )
 
     def of_key(self, slip_key: str) -> int | None:
@@ -109,13 +115,40 @@ class Book:
         """The 255 digits of a row."""
         return str(self.rows.item(index, "payload"))
 
-    def of_page(self, file: str, page: int) -> int | None:
-        """The row that was printed on this page of this file (by name), else None."""
+    def page_mates(self, index: int) -> frozenset[int]:
+        """The other rows that were printed on the same page as this one: none where a page carries one slip."""
+        file, page = self.rows.item(index, "file"), self.rows.item(index, "page")
+        found = set()
+        for step in (-1, 1):
+            at = index + step
+            while 0 <= at < len(self) and (self.rows.item(at, "file"), self.rows.item(at, "page")) == (
+                file,
+                page,
+            ):
+                found.add(at)
+                at += step
+        return frozenset(found)
+
+    def of_page(self, file: str, page: int, *, position: int = 1) -> int | None:
+        """The row that was printed in this place of this page of this file (by name), else None."""
         found = self._files.get(file)
         if found is None or not 1 <= page <= found[1]:
             return None
-        index = found[0] + page - 1
-        return index if self.rows.item(index, "page") == page else None
+        first, count = found
+        index = first + page - 1  # where each page is one slip
+        if self._stands(index, page, position):
+            return index
+        index = first + int(self.rows["page"].slice(first, count).search_sorted(page)) + position - 1
+        return index if index < first + count and self._stands(index, page, position) else None
+
+    def beside(self, index: int, *, position: int) -> int | None:
+        """The row in another place of the page of this one, else None."""
+        found = {self.rows.item(mate, "position"): mate for mate in (index, *self.page_mates(index))}
+        return found.get(position)
+
+    def _stands(self, index: int, page: int, position: int) -> bool:
+        row = self.rows.item(index, "page"), self.rows.item(index, "position")
+        return row == (page, position)
 
     @cached_property
     def _files(self) -> dict[str, tuple[int, int]]:
@@ -157,6 +190,7 @@ def read_book(path: Path) -> tuple[Book, str]:
         *(pl.col(name).cast(pl.String) for name in TEXTS),
         *(pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d", strict=False) for name in DAYS),
     )
+    rows = rows.with_columns(pl.col("position").fill_null(1))
     _judge(rows, path)
     rows = rows.sort("seq")
     keys = rows["slip_key"].to_numpy().astype(f"S{KEY_DIGITS}")

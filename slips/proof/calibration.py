@@ -111,13 +111,13 @@ def calibrate(
     reflectances: Sequence[float] | None = None,
     card: str = PRINTED,
     in_frame: bool = False,
-    rulers_mm: tuple[float, float] | None = None,
+    rulers_mm: tuple[float | None, float | None] = (None, None),
 ) -> Calibration:
     """Read the page.
 
     `reflectances` (0 to 1) are those of the steps from left to right: of the nine printed ones, or, with `in_frame`, of the bought
     card that lies in the frame, as many as it has. `card` names them in the report. `rulers_mm` are the lengths of the horizontal and
-    of the vertical ruler by a steel one. Raises ProblemError `measure.no_calibration_page`, `measure.card_steps`.
+    of the vertical ruler by a steel one, None where nobody measured it. Raises ProblemError `measure.no_calibration_page`, `measure.card_steps`.
     """
     fit = register_marks(scan, sheet.MARKS, sheet.PAGE_W_MM, sheet.PAGE_H_MM)
     if fit is None or fit.points < len(sheet.MARKS):
@@ -129,13 +129,12 @@ def calibrate(
     greys = [_grey(scan, fit, place) for place in places]
     if reflectances is not None and len(reflectances) != len(greys):
         raise _wrong_steps(f"{len(reflectances)}", f"{len(greys)}")
-    true = rulers_mm if rulers_mm is not None else (float(sheet.ACROSS_MM[2]), float(sheet.DOWN_MM[2]))
     given = reflectances if reflectances is not None else [None] * len(greys)
     return Calibration(
         card=card,
         steps=tuple(Step(grey=g, spread=s, reflectance=r) for (g, s), r in zip(greys, given, strict=True)),
-        across=_ruler(scan, fit, 0, true[0], measured=rulers_mm is not None),
-        down=_ruler(scan, fit, 1, true[1], measured=rulers_mm is not None),
+        across=_ruler(scan, fit, 0, rulers_mm[0]),
+        down=_ruler(scan, fit, 1, rulers_mm[1]),
         traps=traps_of(scan.grey),
         rotation_deg=fit.rotation_deg,
         dpi=scan.dpi,
@@ -184,7 +183,7 @@ def _grey(scan: Scan, fit: PageFit, place: Place) -> tuple[float, float]:
     return float(values.mean()), float(values.std())
 
 
-def _ruler(scan: Scan, fit: PageFit, axis: int, true_mm: float, *, measured: bool) -> Ruler:
+def _ruler(scan: Scan, fit: PageFit, axis: int, measured_mm: float | None) -> Ruler:
     """Every tick by the middle of its ink, and an even scale through all of them, in pixels of the scan."""
     begin_x, begin_y, length = sheet.ACROSS_MM if axis == 0 else sheet.DOWN_MM
     numbers = np.arange(length + 1)
@@ -207,9 +206,16 @@ def _ruler(scan: Scan, fit: PageFit, axis: int, true_mm: float, *, measured: boo
             )
         )
     slope, offset = np.polyfit(kept, found, 1)
+    true_mm = float(length) if measured_mm is None else measured_mm
     scale = fit.pixels_a_mm[axis] * float(slope) * length / true_mm
     uneven = float(np.abs(found - (slope * kept + offset)).max())
-    return Ruler(pixels_a_mm=scale, uneven_mm=uneven, ticks=len(kept), millimetres=true_mm, measured=measured)
+    return Ruler(
+        pixels_a_mm=scale,
+        uneven_mm=uneven,
+        ticks=len(kept),
+        millimetres=true_mm,
+        measured=measured_mm is not None,
+    )
 
 
 def _values(scan: Scan, pixels: Points) -> Floats:

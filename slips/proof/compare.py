@@ -21,6 +21,8 @@ FINE_PIXELS_A_MODULE = 16
 QUIET = symbols.QUIET_ZONE_MODULES
 SIDE_MODULES = symbols.SIZE + 2 * QUIET  # 49
 
+PAPER_WORD = np.uint32(0xFFFFFFFF)
+
 BARS_PIXELS_A_MODULE = 2  # 0.085 mm a pixel at the usual 0.169 mm, as fine as in the eL-QR
 BARS_ROWS = 4
 BARS_QUIET = 10  # modules on both sides
@@ -41,8 +43,11 @@ class Difference:
 
 def intended(rows: npt.NDArray[np.uint64]) -> Modules:
     """Symbol rows (n, 41) to words (n, 49, 49): the four pixels across a module, all black or all paper."""
-    dark = np.pad(symbols.unpack(rows), ((0, 0), (QUIET, QUIET), (QUIET, QUIET)))
-    return np.where(dark == 1, np.uint32(0), np.uint32(0xFFFFFFFF))
+    light = symbols.unpack(rows)
+    light ^= 1
+    modules = np.full((len(rows), SIDE_MODULES, SIDE_MODULES), PAPER_WORD)
+    np.multiply(light, PAPER_WORD, out=modules[:, QUIET:-QUIET, QUIET:-QUIET], dtype=np.uint32)
+    return modules
 
 
 def exact(pictures: Picture, modules: Modules) -> npt.NDArray[np.bool_]:
@@ -74,6 +79,12 @@ def intended_bars(bits: Picture) -> Bars:
     """Modules of bars (n, 288), 1 = dark, to words (n, 308) with the quiet zones: the two pixels across a module."""
     dark = np.pad(bits, ((0, 0), (BARS_QUIET, BARS_QUIET)))
     return np.where(dark == 1, np.uint16(0), np.uint16(0xFFFF))
+
+
+def exact_bars(pictures: Picture, modules: Bars) -> npt.NDArray[np.bool_]:
+    """Which barcodes (n, 4, 616) are as intended (n, 308) in every pixel."""
+    same: npt.NDArray[np.bool_] = (pictures.view(np.uint16) == modules[:, None, :]).all(axis=(1, 2))
+    return same
 
 
 def wrong_bar_pixels(picture: Picture, modules: Bars) -> int:

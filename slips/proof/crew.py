@@ -11,11 +11,12 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -23,6 +24,10 @@ R = TypeVar("R")
 
 START_SECONDS = 180.0
 """A new process imports the libraries first; on a busy machine that takes a while."""
+STARTS_MAX = 4
+"""How often a process is started that ends before it is ready. On a loaded machine the system now and then refuses to run a program: the
+child then ends with 255 and has not seen the task, so nothing may be said of the file for it.
+"""
 TASKS_AHEAD = 2  # per process
 _ONE_THREAD = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -48,7 +53,8 @@ class Crew(Generic[T, R]):
 
     def __init__(self, work: Callable[[T], R], *, jobs: int, limits: Limits) -> None:
         self._limits, self._jobs = limits, jobs
-        self._hands: list[_Hand] = [_Hand(work, limits.memory_bytes) for _ in range(jobs)]
+        births = Lock()
+        self._hands: list[_Hand] = [_Hand(work, limits.memory_bytes, births) for _ in range(jobs)]
         self._free: SimpleQueue[_Hand] = SimpleQueue()
         for hand in self._hands:
             self._free.put(hand)
@@ -88,17 +94,28 @@ class Crew(Generic[T, R]):
             self._free.put(hand)
 
 
-class _Hand:
-    """One process, started when it is first needed and again whenever it was lost."""
+class _NotStartedError(Exception):
+    """No process became ready to work."""
 
-    def __init__(self, work: Callable[[Any], Any], memory_bytes: int) -> None:
-        self._work, self._memory_bytes = work, memory_bytes
+
+class _Hand:
+    """One process, started when it is first needed and again whenever it was lost.
+
+    `births` is held while a process of the crew is started or its end is taken down: starting one makes Python ask after the ends of
+    all, and what one thread has taken down another would not learn.
+    """
+
+    def __init__(self, work: Callable[[Any], Any], memory_bytes: int, births: Lock) -> None:
+        self._work, self._memory_bytes, self._births = work, memory_bytes, births
         self._process: Any = None
         self._pipe: Connection | None = None
 
     def do(self, task: Any, seconds: float) -> Any:
         try:
-            pipe = self._pipe or self._start()
+            pipe = self._pipe or self._ready()
+        except _NotStartedError as reason:
+            return Broken("error", str(reason))
+        try:
             pipe.send(task)
             if not pipe.poll(seconds):
                 self._kill()
@@ -108,24 +125,26 @@ class _Hand:
             return Broken("crash", self._kill())
         return value if done else Broken(*value)
 
+    def _ready(self) -> Connection:
+        """A process that waits for tasks. What ends before that is started again."""
+        ended = ""
+        for _ in range(STARTS_MAX):
+            try:
+                return self._start()
+            except (EOFError, OSError) as reason:
+                ended = f"{self._kill()}, {reason}".rstrip(", ")
+        raise _NotStartedError(f"{STARTS_MAX} processes did not start: {ended}")
+
     def _start(self) -> Connection:
         context = get_context("spawn")
         mine, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._work, self._memory_bytes), daemon=True)
-        kept = {name: os.environ.get(name) for name in _ONE_THREAD}
-        os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-        try:
+        with self._births, _one_thread_each():
             process.start()
-        finally:
-            for name, value in kept.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
         theirs.close()
         self._process, self._pipe = process, mine
         if not mine.poll(START_SECONDS):
-            raise OSError("a process did not start")
+            raise _NotStartedError(f"{self._kill()}, not ready after {START_SECONDS:.0f} s")
         mine.recv()
         return mine
 
@@ -135,11 +154,12 @@ class _Hand:
             return "not started"
         if self._pipe is not None:
             self._pipe.close()
-        self._process.join(1)
-        ended = self._process.exitcode
-        if ended is None:
+        gone = bool(wait([self._process.sentinel], 1))
+        if not gone:
             self._process.kill()
+        with self._births:
             self._process.join()
+        ended = self._process.exitcode if gone else None
         self._process.close()
         self._process = self._pipe = None
         if ended is not None and ended < 0:
@@ -152,6 +172,21 @@ class _Hand:
             with suppress(OSError):
                 self._pipe.send(None)
         self._kill()
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """A process that is started within has one thread in every library."""
+    kept = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any], memory_bytes: int) -> None:

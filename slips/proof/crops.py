@@ -14,6 +14,11 @@ from slips.proof.expected import Area
 from slips.proof.scan import MM_PER_INCH, Pixels
 from slips.proof.verdicts import Finding, Window
 
+CODE_MM, BARS_MM, MARK_MM, TEXT_MM = 3.0, 4.0, 3.0, 0.0
+"""What is shown around a PDF's code with its quiet zone, a barcode, an inserter mark and a text: no name and no address of our forms lies so near,
+which is tested."""
+CODE_SHARE = 0.2
+"""Of a code's side: what is shown around it in a scan."""
 PICTURE_DPI = 150
 """Pages that are set and drawn are shown at this resolution."""
 SIDE_MAX_PX = 420

@@ -88,15 +88,20 @@ class Sighting:
     corners: Corners | None
 
 
-def see(picture: Picture, *, global_threshold: bool = False, undecoded: bool = False) -> tuple[Sighting, ...]:
+def see(
+    picture: Picture, *, global_threshold: bool = False, undecoded: bool = False, quick: bool = False
+) -> tuple[Sighting, ...]:
     """All symbols of QR Code Model 2 that zxing-cpp finds, whichever way up; with `undecoded` those it could not decode too.
 
-    Model 2 alone: asked for the family, it has made a Micro QR Code out of a stamped symbol.
+    `quick` leaves out zxing-cpp's own looks at smaller and at turned pictures: for one that is small already, and finder patterns look alike
+    whichever way up. Model 2 alone: asked for the family, it has made a Micro QR Code out of a stamped symbol.
     """
     found = _zxing.read_barcodes(
         picture,
         formats=_zxing.BarcodeFormat.QRCodeModel2,
         try_invert=False,
+        try_downscale=not quick,
+        try_rotate=not quick,
         binarizer=_zxing.Binarizer.GlobalHistogram if global_threshold else _zxing.Binarizer.LocalAverage,
         return_errors=undecoded,
     )

@@ -60,6 +60,11 @@ class Raster:
         return tuple(sorted({slot for pattern in self.patterns for slot in pattern}))
 
     @cached_property
+    def numbers(self) -> Mapping[Slot, int]:
+        """Where each slot stands in `slots`."""
+        return {slot: number for number, slot in enumerate(self.slots)}
+
+    @cached_property
     def members(self) -> npt.NDArray[np.float32]:
         """(patterns, slots): 1 where the pattern has the slot."""
         return np.array([[slot in pattern for slot in self.slots] for pattern in self.patterns], np.float32)

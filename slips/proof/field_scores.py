@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from slips.proof.field_plan import Raster, Slot
 from slips.proof.glyph_pictures import EM_PX, Ink
@@ -30,6 +30,7 @@ class Cells:
 
     chars: str
     rows: Ink  # (k, EM_PX * columns)
+    columns: Ink  # (EM_PX * columns, k + 1): the pictures side by side, and ones: a product with it sums up as well
     sums: Ink  # (k,)
     lengths: Ink  # (k,) of rows less their mean
     squares: Ink  # (k,) of rows as they are
@@ -77,11 +78,13 @@ def cells_of(pictures: Sequence[Ink], chars: str, *, sigma: float) -> Mapping[in
 def _cells(chars: str, pictures: Sequence[Ink]) -> Cells:
     rows = np.stack(pictures).reshape(len(pictures), -1)
     lengths = np.linalg.norm(rows - rows.mean(1, keepdims=True), axis=1)
-    return Cells(chars, rows, rows.sum(1), lengths, (rows * rows).sum(1))
+    columns = np.ascontiguousarray(np.vstack([rows, np.ones_like(rows[:1])]).T)
+    return Cells(chars, rows, columns, rows.sum(1), lengths, (rows * rows).sum(1))
 
 
 def scores_of(ink: Ink, slots: Sequence[Slot], cells: Mapping[int, Cells], shifts: Shifts) -> Scores:
     """Score the slots at the shifts. Every cell must lie inside the raster at every shift."""
+    ink = np.ascontiguousarray(ink)
     count = (len(slots), len(shifts))
     correlation: list[Ink] = [np.empty((0, 0), np.float32)] * len(slots)
     chosen = np.zeros(count, np.int64)
@@ -92,23 +95,38 @@ def scores_of(ink: Ink, slots: Sequence[Slot], cells: Mapping[int, Cells], shift
             continue
         top = np.array([slots[k].row for k in which])[:, None] + shifts[:, 0]
         left = np.array([slots[k].column for k in which])[:, None] + shifts[:, 1]
-        windows = sliding_window_view(ink, (EM_PX, width))[top, left].reshape(-1, EM_PX * width)
-        products = windows @ kept.rows.T
-        mean = windows.mean(1)
+        windows = _windows(ink, width)[top, left].reshape(-1, EM_PX * width)
+        sums_up = windows @ kept.columns
+        products, mean = sums_up[:, :-1], sums_up[:, -1] / windows.shape[1]
         length = np.sqrt(
             np.maximum(np.einsum("ij,ij->i", windows, windows) - mean * mean * windows.shape[1], 1e-4)
         )
         found = (products - mean[:, None] * kept.sums) / (length[:, None] * kept.lengths)
-        allowed = np.array([[char in slots[k].choices for char in kept.chars] for k in which])
-        found = found.reshape(len(which), len(shifts), -1)
-        pick = np.where(allowed[:, None, :], found, -2.0).argmax(2)
-        chosen[which] = pick
-        best[which] = np.take_along_axis(found, pick[:, :, None], 2)[:, :, 0]
-        both[which] = np.take_along_axis(products.reshape(found.shape), pick[:, :, None], 2)[:, :, 0]
-        sums[which], squares[which] = kept.sums[pick], kept.squares[pick]
+        allowed = _allowed(tuple(slots[k].choices for k in which), kept.chars)
+        each = np.arange(len(found))
+        shape = (len(which), len(shifts))
+        taken = np.where(allowed.repeat(len(shifts), axis=0), found, np.float32(-2)).argmax(1)
+        best[which], both[which] = found[each, taken].reshape(shape), products[each, taken].reshape(shape)
+        pick = taken.reshape(shape)
+        chosen[which], sums[which], squares[which] = pick, kept.sums[pick], kept.squares[pick]
+        found = found.reshape(*shape, -1)
         for number, part in zip(which, found, strict=True):
             correlation[number] = part
     return Scores(slots, shifts, correlation, chosen, best, both, sums, squares)
+
+
+def _windows(ink: Ink, width: int) -> Ink:
+    """Every window of `EM_PX` rows and `width` columns, (rows, columns, EM_PX, width), without a copy. `ink` must lie in one piece."""
+    rows, columns = ink.shape[0] - EM_PX + 1, ink.shape[1] - width + 1
+    return np.ndarray((rows, columns, EM_PX, width), ink.dtype, ink, strides=ink.strides * 2)
+
+
+@cache
+def _allowed(choices: tuple[str, ...], chars: str) -> npt.NDArray[np.bool_]:
+    """(slots, characters): which character may stand where."""
+    table = np.array([[char in may for char in chars] for may in choices])
+    table.setflags(write=False)
+    return table
 
 
 def coarse_shift(ink: Ink, raster: Raster, cells: Mapping[int, Cells]) -> Shifts:
@@ -134,12 +152,17 @@ def fits_of(ink: Ink, raster: Raster, scores: Scores) -> list[Fit]:
     strength = np.maximum(both / own, 0)
     left_over = whole - strength * both
     score = both / np.sqrt(np.maximum(own * whole, 1e-9))
-    across, down = raster.px_a_mm
-    out = []
-    for pattern, shift in enumerate(score.argmax(1)):
-        weakest = scores.squares[member[pattern] > 0, shift].min() * strength[pattern, shift] ** 2
-        out.append(
-            Fit(pattern, int(shift), float(score[pattern, shift]),
-                float(left_over[pattern, shift]) / (across * down), float(weakest) / (across * down))
-        )  # fmt: skip
-    return out
+    area = raster.px_a_mm[0] * raster.px_a_mm[1]
+    each, shifts = np.arange(len(member)), score.argmax(1)
+    weakest = np.where(member > 0, scores.squares.T[shifts], np.inf).min(1) * strength[each, shifts] ** 2
+    return [
+        Fit(*found)
+        for found in zip(
+            each.tolist(),
+            shifts.tolist(),
+            score[each, shifts].tolist(),
+            (left_over[each, shifts] / area).tolist(),
+            (weakest / area).tolist(),
+            strict=True,
+        )
+    ]

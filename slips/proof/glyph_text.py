@@ -114,9 +114,18 @@ def _lifted(grey: Pixels, to_pixels: Homography, raster: Raster) -> tuple[Ink, f
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     seen = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), _SMOOTH_PX)
-    paper = max(1.0, float(np.percentile(seen[::3, ::3], 75)))
+    paper = max(1.0, _upper_quartile(seen[::3, ::3]))
     pixel = whole / scale  # raster pixels a pixel of what was warped
     return 1 - seen / paper, float(np.hypot(_SMOOTH_PX, 0.5 * pixel))
+
+
+def _upper_quartile(values: Ink) -> float:
+    """As numpy's percentile of 75, in a quarter of its time for some hundreds of values."""
+    ranked = np.sort(values, axis=None)
+    place = 0.75 * (len(ranked) - 1)
+    below = int(place)
+    above = min(below + 1, len(ranked) - 1)
+    return float(ranked[below] + (place - below) * (ranked[above] - ranked[below]))
 
 
 def _has_ink(ink: Ink, raster: Raster) -> bool:
@@ -158,14 +167,14 @@ def _glyphs(line: _Line) -> tuple[GlyphReading, ...]:
     """The characters of the line, each with its best rival."""
     out = []
     for slot in line.raster.patterns[line.fit.pattern]:
-        number = line.raster.slots.index(slot)
+        number = line.raster.numbers[slot]
         chars = line.cells[slot.columns].chars
-        scores = line.scores.correlation[number][line.fit.shift]
+        scores = line.scores.correlation[number][line.fit.shift].tolist()
         chosen = int(line.scores.chosen[number, line.fit.shift])
         rivals = line.raster.rivals[slot]
-        order = [k for k in np.argsort(-scores, kind="stable").tolist() if k != chosen and chars[k] in rivals]
-        score = float(scores[chosen])
-        second = order[0] if order else chosen
-        margin = score - float(scores[second]) if order else score
+        others = [k for k, char in enumerate(chars) if k != chosen and char in rivals]
+        score = scores[chosen]
+        second = max(others, key=scores.__getitem__, default=chosen)  # of equals the first
+        margin = score - scores[second] if others else score
         out.append(GlyphReading(chars[chosen], score, chars[second], margin))
     return tuple(out)

@@ -16,6 +16,7 @@ from elqr.symbols import QUIET_ZONE_MODULES, SIZE
 from slips.proof import plane
 from slips.proof.plane import Floats, Map, Points
 from slips.proof.scan import Pixels
+from slips.proof.tile_match import peaks, tile_heights
 
 Picture32 = npt.NDArray[np.float32]
 Modules = npt.NDArray[np.uint8]
@@ -32,6 +33,8 @@ SOFT = 0.35
 """Blur of the reference, in modules: about what scanner and paper do."""
 WINDOWS = (1.0, 0.6, 0.35)
 """How far a tile may lie off, in modules, pass by pass."""
+NEAR_REACH = 0.5
+"""Where tiles are looked for first; what lies well inside and matches well is taken."""
 NEAR_MODULES = 0.2
 """Tiles that are left this near by the first pass need no second."""
 SEARCH_MODULES = 9
@@ -195,7 +198,7 @@ def _refined(window: Pixels, reference: Picture32, guess: Map) -> tuple[Map, _Ti
         if number == 1 and found is not None and np.abs(found.residuals).max() < NEAR_MODULES:
             continue
         straight = _straightened(window, grid, scale=FINE, around=AROUND)
-        tiles = _matched(straight, reference, pad=max(1, round(reach * FINE)))
+        tiles = _matched(straight, reference, reach=reach)
         if len(tiles.places) < TILES:
             return grid, found
         target = tiles.places + tiles.residuals
@@ -216,25 +219,26 @@ def _fitted(source: Points, target: Points, *, affine_only: bool) -> Map | None:
     return None if matrix is None else np.asarray(matrix, np.float64)
 
 
-def _matched(straight: Picture32, reference: Picture32, *, pad: int) -> _Tiles:
+def _matched(straight: Picture32, reference: Picture32, *, reach: float) -> _Tiles:
+    """The tiles looked for within `reach` modules: first close by, which is where nearly all readers' corners put them."""
+    far, near = max(1, round(reach * FINE)), max(1, round(NEAR_REACH * FINE))
+    if far > near:
+        tiles = _within(straight, reference, pad=near)
+        inside = len(tiles.scores) == TILES**2 and np.abs(tiles.residuals).max() * FINE < near - 0.5
+        if inside and tiles.scores.min() >= GOOD_SCORE:
+            return tiles
+    return _within(straight, reference, pad=far)
+
+
+def _within(straight: Picture32, reference: Picture32, *, pad: int) -> _Tiles:
     edges = np.linspace(0, SIZE, TILES + 1)
-    cuts = np.rint((edges + AROUND) * FINE).astype(int)
-    places, residuals, scores = [], [], []
-    for row in range(TILES):
-        for column in range(TILES):
-            top, bottom, left, right = cuts[row], cuts[row + 1], cuts[column], cuts[column + 1]
-            tile = reference[top:bottom, left:right]
-            window = straight[top - pad : bottom + pad, left - pad : right + pad]
-            height, x, y = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
-            if height >= TILE_SCORE:
-                places.append((edges[column : column + 2].mean(), edges[row : row + 2].mean()))
-                residuals.append(((x - pad) / FINE, (y - pad) / FINE))
-                scores.append(height)
-    return _Tiles(
-        places=np.array(places).reshape(-1, 2),
-        residuals=np.array(residuals).reshape(-1, 2),
-        scores=np.array(scores),
-    )
+    middles = (edges[:-1] + edges[1:]) / 2
+    heights = tile_heights(straight, reference, border=AROUND * FINE, tiles=TILES, pad=pad)
+    score, x, y = peaks(heights)
+    kept = score >= TILE_SCORE
+    places = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
+    residuals = (np.stack([x, y], axis=-1) - pad) / FINE
+    return _Tiles(places=places[kept], residuals=residuals[kept], scores=score[kept])
 
 
 def _score(tiles: _Tiles | None) -> float:

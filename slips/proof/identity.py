@@ -15,7 +15,7 @@ from elqr.symbols import DIGITS
 from slips.proof.book import Book, Entry
 from slips.proof.outcome import KnownBy
 from slips.proof.remarks import remark
-from slips.proof.verdicts import Finding
+from slips.proof.verdicts import Finding, Window
 
 EXCERPT = 20
 
@@ -71,12 +71,19 @@ def whole(content: bytes) -> bool:
 def identity_remarks(identity: Identity, entry: Entry | None) -> list[Finding]:
     """What is to be said of who this page is."""
     if identity.foreign:
-        return [remark("verify.foreign", measured=_key_of(identity.content))]
+        return [remark("verify.foreign", measured=key_of(identity.content))]
     if identity.misread:
         if entry is None:
-            return [remark("verify.not_a_payload", measured=_excerpt(identity.content, 0))]
+            return [remark("verify.not_a_payload", measured=excerpt(identity.content))]
         return [payload_differs(identity.content, entry)]
     return []
+
+
+def slot_remarks(slot: int, entry: Entry, *, window: Window | None) -> list[Finding]:
+    """A slip that stands in another place of its page than it was printed in; `slot` is where it was found."""
+    if slot == entry.position:
+        return []
+    return [remark("verify.wrong_slot", measured=f"{slot}", limit=f"{entry.position}", window=window)]
 
 
 def payload_differs(content: bytes, entry: Entry) -> Finding:
@@ -86,17 +93,18 @@ def payload_differs(content: bytes, entry: Entry) -> Finding:
     at = next((k for k, (a, b) in pairs if a != b), min(len(content), len(right)))
     return remark(
         "verify.payload_differs",
-        measured=_excerpt(content, at),
-        limit=_excerpt(right, at),
+        measured=excerpt(content, at),
+        limit=excerpt(right, at),
         position=at + 1,
         slip_key=entry.slip_key,
     )
 
 
-def _excerpt(content: bytes, at: int) -> str:
+def excerpt(content: bytes, at: int = 0) -> str:
+    """A few digits, as a person reads them."""
     return content[at : at + EXCERPT].decode("ascii", "replace")
 
 
-def _key_of(content: bytes) -> str:
+def key_of(content: bytes) -> str:
     """The payment number in digits that have the shape of a payload."""
     return str(payload.decode(digit_row(content.decode()))["slip_key"][0])

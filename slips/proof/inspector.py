@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from slips.proof.render import Document, Page, UnreadableError, open_document
 from slips.proof.scan import Pixels, Scan
 from slips.proof.scan_page import ScanReader
 from slips.proof.scan_remarks import judged
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.suspicions import explained
 from slips.proof.thresholds import Thresholds
@@ -71,6 +73,7 @@ class Inspector:
     gates: Gates
     curve: Curve
     thresholds: Thresholds
+    scanner: ScannerScale = field(default_factory=ScannerScale)
 
     def __call__(self, task: Task) -> Survey | list[PageResult]:
         if task.last == 0:
@@ -120,16 +123,16 @@ class Inspector:
             except pictures.Unfit as unfit:
                 yield PageResult(source=task.name, page=page, findings=(unfit.finding,), pictures=(b"",))
                 continue
-            yield self._scan(scan, said, task.hints.get(page, Hint()))
+            yield from self._scan(scan, said, task.hints.get(page, Hint()))
 
-    def _scan(self, scan: Scan, said: Sequence[Finding], hint: Hint) -> PageResult:
-        facts = self._reader.look(scan, hint=hint)
-        row = facts.identity.row
-        entry = None if row is None else self._book.entry(row)
-        page = judged(
-            scan, facts, entry, self.gates, said=said, mark=mark_of(scan.grey, facts, entry, curve=self.curve)
-        )
-        return explained(page, scan.grey, facts, entry, curve=self.curve)
+    def _scan(self, scan: Scan, said: Sequence[Finding], hint: Hint) -> Iterator[PageResult]:
+        """A result for each slip of the page, one at least."""
+        for facts in self._reader.look_at_slips(scan, hint=hint):
+            row = facts.identity.row
+            entry = None if row is None else self._book.entry(row)
+            mark = mark_of(scan.grey, facts, entry, curve=self.curve)
+            page = judged(scan, facts, entry, self.gates, said=said, mark=mark)
+            yield explained(page, scan.grey, facts, entry, curve=self.curve)
 
     def _pdf(self, task: Task) -> Iterator[PageResult]:
         document, inks = self._opened(task.path)
@@ -156,15 +159,16 @@ class Inspector:
         dpis = {index: page.scan_dpi() for index, page in zip(indices, pages, strict=True)}
         plain = [(index, page) for index, page in zip(indices, pages, strict=True) if dpis[index] is None]
         hints = {index: task.hints.get(index + 1, Hint()) for index, _ in plain}
-        results = iter(drawn.look([i for i, _ in plain], [p for _, p in plain], hints=hints) if plain else [])
+        results = drawn.look([i for i, _ in plain], [p for _, p in plain], hints=hints) if plain else []
+        by_page = {number: list(some) for number, some in groupby(results, key=lambda result: result.page)}
         for index, page in zip(indices, pages, strict=True):
             dpi = dpis[index]
             if dpi is None:
-                yield next(results)
+                yield from by_page[index + 1]
             else:
-                yield self._scanned_page(task, index, page, dpi)
+                yield from self._scanned_page(task, index, page, dpi)
 
-    def _scanned_page(self, task: Task, index: int, page: Page, dpi: float) -> PageResult:
+    def _scanned_page(self, task: Task, index: int, page: Page, dpi: float) -> Iterator[PageResult]:
         """A PDF made of scans: as fine as its images are, within the limits."""
         least, most = self.gates.dpi_min, self.gates.dpi_max
         used = min(max(dpi, float(least)), float(most))
@@ -172,9 +176,10 @@ class Inspector:
         if pixels > self.gates.pictures.pixels_max:
             measured, limit = f"{pixels / 1e6:,.0f} Mpx", f"{self.gates.megapixels_max:,} Mpx"
             finding = remark("verify.too_large", measured=measured, limit=limit)
-            return PageResult(source=task.name, page=index + 1, findings=(finding,), pictures=(b"",))
+            yield PageResult(source=task.name, page=index + 1, findings=(finding,), pictures=(b"",))
+            return
         scan = Scan(source=task.name, page=index + 1, grey=page.whole(used), dpi=used)
-        return self._scan(scan, (), task.hints.get(index + 1, Hint()))
+        yield from self._scan(scan, (), task.hints.get(index + 1, Hint()))
 
     # --- what a process makes once ------------------------------------------------------------------
 
@@ -196,12 +201,14 @@ class Inspector:
             picture_of=self._picture,
             text=PageText(self.sheets),
             wechat=WeChat(),
+            scanner=self.scanner,
         )
 
     def _picture(self, sheet: Sheet) -> Pixels:
         """The intended page of a form: made by the process that needs it first, and laid down for the others."""
         if sheet.name not in self._pictures:
-            path = self.folder / f"form-{self.sheets.index(sheet)}.npy"
+            number = [one.name for one in self.sheets].index(sheet.name)
+            path = self.folder / f"form-{number}.npy"
             if not path.exists():
                 made = path.with_name(f"{path.stem}-{os.getpid()}.npy")
                 np.save(made, reference_page(sheet.layout))

@@ -13,6 +13,7 @@ from typing import Literal
 
 from slips.proof.gates import Gates
 from slips.proof.press_marks import PressMark
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sequence import Order, Sampling
 from slips.proof.verdicts import Finding, SlipResult, Verdict, Weight
 
@@ -28,6 +29,8 @@ class PageResult:
     page: int
     """1-based within the file."""
     kind: Kind = ""
+    slot: int = 1
+    """Which slip of the page this is; a page of several has a result each."""
     row: int | None = None
     """The slip it was found to be, as a row of the manifest from 0; None: not known, or foreign."""
     known_by: KnownBy = ""
@@ -100,6 +103,7 @@ class Inspection:
     """What concerns the run: its order, its layouts, what it cannot say."""
     order: Order
     sampling: Sampling
+    scanner: ScannerScale = field(default_factory=ScannerScale)
 
     @property
     def counts(self) -> dict[Verdict, int]:

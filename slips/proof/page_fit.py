@@ -15,6 +15,8 @@ from slips.proof import plane
 from slips.proof.plane import Map, Points
 from slips.proof.scan import MM_PER_INCH
 
+NOMINAL_WITHIN = 0.02
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PageFit:
@@ -30,6 +32,8 @@ class PageFit:
     """The largest distance of such a pair, in millimetres; with three points it says nothing."""
     dpi: float | None
     """What the file says of itself."""
+    scanner: tuple[float, float] = (1.0, 1.0)
+    """How true the scanner is across and down the scan: pixels a millimetre of paper by those that `dpi` promises."""
     ambiguous: bool = False
     """The same places fit as well half a turn off (or a quarter): see `register_marks`."""
 
@@ -43,6 +47,20 @@ class PageFit:
     def pixels_a_mm(self) -> tuple[float, float]:
         """Across and down the page."""
         return float(np.hypot(*self.map[:2, 0])), float(np.hypot(*self.map[:2, 1]))
+
+    def at_nominal_scale(self, centre_mm: npt.ArrayLike) -> Map | None:
+        """The map turned as this one and as large as the file's dpi says, the same at one place: a code is too small to tell a page's scale.
+
+        None where the file names no dpi, or one that is off by more than two per cent.
+        """
+        if self.dpi is None or max(abs(error) for error in self.scale_errors or (1.0,)) > NOMINAL_WITHIN:
+            return None
+        turn = np.radians(self.rotation_deg)
+        scale = self.dpi / MM_PER_INCH
+        onto = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * scale
+        centre = np.asarray(centre_mm, np.float64)
+        moved = self.to_pixels(centre) - onto @ centre
+        return np.vstack([np.column_stack([onto, moved]), [0.0, 0.0, 1.0]])
 
     @property
     def rotation_deg(self) -> float:
@@ -71,12 +89,16 @@ class PageFit:
 
     @property
     def scale_errors(self) -> tuple[float, float] | None:
-        """Across and down: 0.01 is one per cent larger than designed by the file's own dpi; None where it names none."""
+        """Across and down the page: 0.01 is one per cent larger than designed, by the file's own dpi and what is known of the scanner.
+
+        None where the file names no dpi.
+        """
         if self.dpi is None:
             return None
         nominal = self.dpi / MM_PER_INCH
+        true_across, true_down = self.scanner if self.quarter_turns % 2 == 0 else self.scanner[::-1]
         across, down = self.pixels_a_mm
-        return across / nominal - 1, down / nominal - 1
+        return across / (nominal * true_across) - 1, down / (nominal * true_down) - 1
 
 
 def fitted(mm: Points, pixels: Points, *, method: str, dpi: float | None) -> PageFit:

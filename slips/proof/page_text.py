@@ -102,6 +102,10 @@ def _fields(sheet: Sheet, right: Mapping[str, tuple[str, ...]]) -> list[PlacedBo
     found: list[PlacedBox] = []
     for box in sheet.layout.boxes:
         shown = box.kind == "field" and box.value in FIELDS and box.value in right and not box.when
-        if shown and (box.value in EVERY_BOX or all(other.value != box.value for other in found)):
+        if (
+            shown
+            and box.slot == sheet.slot
+            and (box.value in EVERY_BOX or all(other.value != box.value for other in found))
+        ):
             found.append(box)
     return found

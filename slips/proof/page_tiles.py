@@ -6,13 +6,16 @@ match, and is outvoted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from slips.proof import plane
 from slips.proof.page_fit import PageFit, fitted
 from slips.proof.plane import Map, Points
-from slips.proof.scan import Pixels, Scan
+from slips.proof.scan import Pixels, Scan, halved
 
 SHIFT_MM_MAX = 12.0
 """How far the paper may lie off in the scanner."""
@@ -25,6 +28,14 @@ TILE_LEAST, TILE_CONTRAST = 0.5, 12.0
 TILES_LEAST = 5
 TILE_AGREE_MM, TILE_EXACT_MM = 0.3, 0.06
 TRIMS = 3
+PAPER = 255
+HALVE_FROM = 1.9
+"""Pixels of the scan a pixel of the page from which on it is halved."""
+HALVINGS_MAX = 5
+CLOSE_MM = 0.75
+"""How far tiles are looked for around a rough map."""
+CLOSE_SHARE = 0.75
+"""Of all tiles, or of those that agreed on the rough map, how many must agree on the close one."""
 
 
 def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: float) -> Map | None:
@@ -58,22 +69,73 @@ def first_place(scan: Scan, page: Pixels, *, page_px_a_mm: float, scan_px_a_mm: 
     return best
 
 
-def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float) -> PageFit | None:
-    """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree."""
-    straight = cv2.warpAffine(
-        scan.grey,
-        (near @ _to_mm(page_px_a_mm))[:2],
-        page.shape[::-1],
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderValue=255,
-    )
-    places, offsets = _matched(
-        straight, page, side=round(TILE_MM * page_px_a_mm), pad=round(reach_mm * page_px_a_mm)
-    )
+def by_tiles(
+    scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_mm: float, guess: Map | None = None
+) -> PageFit | None:
+    """The affine map that most tiles agree on, looked for within `reach_mm` of `near`; None where fewer than five agree.
+
+    First closely around a `guess`, where there is one: a fit that three quarters of all tiles agree on, none of them at the edge of what was
+    searched, is the answer. Else roughly, at half the size, then closely around what was found, with as many tiles. Else all of the reach
+    is searched closely.
+    """
+    exact = _Tiles.of(page, px_a_mm=page_px_a_mm, reach_mm=reach_mm)
+    if guess is not None and (fit := _close(scan, exact, near=guess, least=len(exact.corners))) is not None:
+        return fit
+    if reach_mm > CLOSE_MM:
+        rough = _agreed(scan, exact.halved(), near=near, reach_mm=reach_mm)[0]
+        if rough is not None:
+            fit = _close(scan, exact, near=rough.map, least=rough.points)
+            if fit is not None:
+                return fit
+    return _agreed(scan, exact, near=near, reach_mm=reach_mm)[0]
+
+
+def _close(scan: Scan, tiles: _Tiles, *, near: Map, least: int) -> PageFit | None:
+    """The fit of tiles looked for closely; None unless the usual share of `least` agrees, and well inside what was searched."""
+    fit, farthest_mm = _agreed(scan, tiles, near=near, reach_mm=CLOSE_MM)
+    inside = farthest_mm < CLOSE_MM - 1 / tiles.px_a_mm
+    return fit if fit is not None and inside and fit.points >= CLOSE_SHARE * least else None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Tiles:
+    """The parts of a page that show enough to be found."""
+
+    page: Pixels
+    px_a_mm: float
+    side: int
+    corners: Sequence[tuple[int, int]]
+    """Left and top of each."""
+
+    @classmethod
+    def of(cls, page: Pixels, *, px_a_mm: float, reach_mm: float) -> _Tiles:
+        """With room for the search on all sides."""
+        side, pad = round(TILE_MM * px_a_mm), round(reach_mm * px_a_mm)
+        height, width = page.shape
+        corners = [
+            (x, y)
+            for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int).tolist()
+            for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int).tolist()
+            if y >= pad
+            and x >= pad
+            and float(cv2.meanStdDev(page[y : y + side, x : x + side])[1][0, 0]) >= TILE_CONTRAST
+        ]
+        return cls(page=page, px_a_mm=px_a_mm, side=side, corners=corners)
+
+    def halved(self) -> _Tiles:
+        """The same places in a page of half the size."""
+        corners = [(x // 2, y // 2) for x, y in self.corners]
+        return _Tiles(page=halved(self.page), px_a_mm=self.px_a_mm / 2, side=self.side // 2, corners=corners)
+
+
+def _agreed(scan: Scan, tiles: _Tiles, *, near: Map, reach_mm: float) -> tuple[PageFit | None, float]:
+    """The fit, and how far off the farthest of the tiles that agree on it was found, in millimetres."""
+    to_mm = _to_mm(tiles.px_a_mm)
+    places, offsets = _matched(scan, tiles, onto=near @ to_mm, pad=round(reach_mm * tiles.px_a_mm))
     if len(places) < TILES_LEAST:
-        return None
-    mm = plane.moved(places, _to_mm(page_px_a_mm))
-    seen = plane.moved(plane.moved(places + offsets, _to_mm(page_px_a_mm)), near)
+        return None, 0.0
+    mm = plane.moved(places, to_mm)
+    seen = plane.moved(plane.moved(places + offsets, to_mm), near)
     scale = float(np.hypot(*near[:2, 0]))
     _, agreed = cv2.estimateAffine2D(mm, seen, ransacReprojThreshold=TILE_AGREE_MM * scale)
     kept = np.zeros(len(mm), bool) if agreed is None else agreed.ravel() == 1
@@ -81,13 +143,14 @@ def by_tiles(scan: Scan, page: Pixels, *, page_px_a_mm: float, near: Map, reach_
         TRIMS
     ):  # the best map through those that agree; who does not agree with it is left out in turn
         if kept.sum() < TILES_LEAST:
-            return None
+            return None, 0.0
         onto = plane.affine(mm[kept], seen[kept])
         off = plane.distances(plane.moved(mm, onto), seen) / scale
         kept = off < min(TILE_AGREE_MM, max(TILE_EXACT_MM, 3 * float(np.median(off[kept]))))
     if kept.sum() < TILES_LEAST:
-        return None
-    return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi)
+        return None, 0.0
+    farthest = float(np.abs(offsets[kept]).max()) / tiles.px_a_mm
+    return fitted(mm[kept], seen[kept], method="picture", dpi=scan.dpi), farthest
 
 
 def _to_mm(px_a_mm: float) -> Map:
@@ -113,18 +176,38 @@ def _turned(sketch: Pixels, quarter: int, angle_deg: float) -> tuple[Pixels, Map
     return turned, turn
 
 
-def _matched(straight: Pixels, page: Pixels, *, side: int, pad: int) -> tuple[Points, Points]:
-    """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page."""
-    height, width = page.shape
-    places, offsets = [], []
-    for y in np.linspace(pad, height - side - pad, TILES_DOWN).astype(int):
-        for x in np.linspace(pad, width - side - pad, TILES_ACROSS).astype(int):
-            tile = page[y : y + side, x : x + side]
-            if y < pad or x < pad or float(cv2.meanStdDev(tile)[1][0, 0]) < TILE_CONTRAST:
-                continue
-            window = straight[y - pad : y + side + pad, x - pad : x + side + pad]
-            found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
-            if found >= TILE_LEAST:
-                places.append((x + (side - 1) / 2, y + (side - 1) / 2))
-                offsets.append((dx - pad, dy - pad))
+def _matched(scan: Scan, tiles: _Tiles, *, onto: Map, pad: int) -> tuple[Points, Points]:
+    """Middles of the tiles (n, 2) that were found, and how far off they were, in pixels of the page.
+
+    `onto` takes pixels of the page to pixels of the scan; only what surrounds a tile is straightened.
+    """
+    grey, onto = _shrunk(scan, onto)
+    places, offsets, side = [], [], tiles.side
+    for x, y in tiles.corners:
+        window = cv2.warpAffine(
+            grey,
+            (onto @ plane.shift(x - pad, y - pad))[:2],
+            (side + 2 * pad, side + 2 * pad),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderValue=PAPER,
+        )
+        tile = tiles.page[y : y + side, x : x + side]
+        found, dx, dy = plane.peak(cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED))
+        if found >= TILE_LEAST:
+            places.append((x + (side - 1) / 2, y + (side - 1) / 2))
+            offsets.append((dx - pad, dy - pad))
     return np.array(places, np.float64).reshape(-1, 2), np.array(offsets, np.float64).reshape(-1, 2)
+
+
+def _shrunk(scan: Scan, onto: Map) -> tuple[Pixels, Map]:
+    """The scan halved until its pixels are nearly as large as the page's, which `onto` takes to pixels of the scan; and the map into it.
+
+    Without that three of four pixels of a fine scan would not be looked at, and the places of strokes come out at random.
+    """
+    grey, by = scan.grey, float(np.hypot(*onto[:2, 0]))
+    for number in range(HALVINGS_MAX):
+        if by < HALVE_FROM:
+            break
+        grey, by = scan.half if number == 0 else halved(grey), by / 2
+        onto = np.array([[0.5, 0.0, -0.25], [0.0, 0.5, -0.25], [0.0, 0.0, 1.0]]) @ onto
+    return grey, onto

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from PIL import Image
 
 from slips.proof.remarks import remark
@@ -102,7 +103,16 @@ def _grey(image: Any) -> Pixels:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
-    return np.asarray(image if image.mode == "L" else image.convert("L"), np.uint8)
+    return _pixels(image if image.mode == "L" else image.convert("L"))
+
+
+def _pixels(image: Any) -> Pixels:
+    """The pixels of a grey picture where Pillow has them, which spares a copy through Python's bytes; copied where they lie in parts."""
+    width, height = image.size
+    try:
+        return pl.Series(image).to_numpy().reshape(height, width)
+    except ValueError:  # larger than one of Pillow's blocks
+        return np.asarray(image, np.uint8)
 
 
 def _dpi(image: Any) -> float | None:

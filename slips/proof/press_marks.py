@@ -70,13 +70,15 @@ def profile_of(reflectance: Floats, grid: Grid, modules: npt.NDArray[np.uint8]) 
     seen = upright(reflectance, grid)
     ink = modules.astype(np.float32).repeat(STEPS, 0).repeat(STEPS, 1)
     best = None
+    apart = seen - seen.mean()
     for softness in SOFTNESSES:
         drawn = cv2.GaussianBlur(ink, (0, 0), softness * STEPS, borderType=cv2.BORDER_CONSTANT)
-        slope, left = _fitted(seen, drawn)
-        if best is None or float((left * left).sum()) < float((best[1] * best[1]).sum()):
-            best = (slope, left, drawn)
+        slope, left = _fitted(apart, drawn)
+        unlike = float(np.vdot(left, left))
+        if best is None or unlike < best[0]:
+            best = (unlike, slope, left, drawn)
     assert best is not None
-    slope, left, drawn = best
+    _, slope, left, drawn = best
     weights = drawn * _data().repeat(STEPS, 0).repeat(STEPS, 1)
     missing = left * weights / max(-slope, 1e-3)
     return Profile(
@@ -100,8 +102,8 @@ def upright(reflectance: Floats, grid: Grid, *, steps: int = STEPS, margin: int 
     return out
 
 
-def _fitted(seen: Floats, drawn: Floats) -> tuple[float, Floats]:
-    """Slope of the best straight line from ink to reflectance, and what it leaves over."""
-    dx, dy = drawn - drawn.mean(), seen - seen.mean()
-    slope = float((dx * dy).sum() / max(1e-9, float((dx * dx).sum())))
-    return slope, dy - slope * dx
+def _fitted(apart: Floats, drawn: Floats) -> tuple[float, Floats]:
+    """Slope of the best straight line from ink to reflectance (less its mean), and what it leaves over."""
+    dx = drawn - drawn.mean()
+    slope = float(np.vdot(dx, apart)) / max(1e-9, float(np.vdot(dx, dx)))
+    return slope, apart - np.float32(slope) * dx

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from elqr import gs1_128, symbols
@@ -20,13 +19,14 @@ from elqr.digits import to_matrix
 from elqr.problems import Param, Problem, Where
 from slips.proof import compare, decode
 from slips.proof.expected import Expected, Places
-from slips.proof.render import Document, Frame, Page, Picture, UnreadableError, open_document
+from slips.proof.inserter import read_drawn, saying_of
+from slips.proof.render import WHITE, Document, Frame, Page, Picture, UnreadableError, open_document
 from slips.proof.textboxes import TextBoxes, solid
 
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
 PAGE_SIZE_TOLERANCE_MM = 0.01
 
-_BATCH = 32  # pages that are open at a time
+_BATCH = 128  # pages that are open at a time
 _EXCERPT = 20  # digits of a payload shown in a problem
 
 
@@ -40,6 +40,7 @@ class ReadBack:
     second_readings: int = 0  # pages of the sample that zbar read as well
     texts: int = 0
     barcodes: int = 0
+    inserter_marks: int = 0
     problems: tuple[Problem, ...] = ()
 
 
@@ -89,14 +90,15 @@ class _Reader:
     def __init__(self, path: Path, document: Document, expected: Expected, second_every: int) -> None:
         self.where = Where(str(path))
         self.document, self.expected, self.second_every = document, expected, second_every
-        self.exact = self.decoded = self.second = self.texts = self.barcodes = 0
+        self.exact = self.decoded = self.second = self.texts = self.barcodes = self.marks = 0
         self.problems: list[Problem] = []
         self.rows = symbols.encode(expected.payloads)
+        self.bits = _bits(expected.barcodes)
         self.boxes = TextBoxes(document)
         self.frames = [_Frames.of(places) for places in expected.templates]
 
     def run(self, progress: Callable[[int], None] | None) -> ReadBack:
-        pages, wanted = self.document.page_count, len(self.expected)
+        pages, wanted = self.document.page_count, self.expected.page_count
         if pages != wanted:
             params: dict[str, Param] = {"found": pages, "expected": wanted}
             self.problems.append(Problem("readback.page_count", "page", params, self.where))
@@ -104,7 +106,7 @@ class _Reader:
         for begin in range(0, checked, _BATCH):
             end = min(begin + _BATCH, checked)
             with self.document.pages(begin, end) as group:
-                self.group(range(begin, end), group, last=checked - 1)
+                self.group(self.expected.slips_of(begin, end), begin, group, last=checked - 1)
             if progress is not None:
                 progress(end)
         return ReadBack(
@@ -114,20 +116,20 @@ class _Reader:
             second_readings=self.second,
             texts=self.texts,
             barcodes=self.barcodes,
+            inserter_marks=self.marks,
             problems=tuple(self.problems),
         )
 
-    def group(self, indices: range, pages: Sequence[Page], *, last: int) -> None:
-        """All checks of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
+    def group(self, indices: range, begin: int, group: Sequence[Page], *, last: int) -> None:
+        """All checks of the slips of neighbouring pages, one kind after the other: each kind of work then finds its data in the cache."""
+        pages = [group[self.expected.page(k) - begin] for k in indices]
         rows = slice(indices.start, indices.stop)
         modules = compare.intended(self.rows[rows])
-        bars = _bars(self.expected.barcodes[rows])
-        sample = {k for k in indices if k in (0, last) or k % self.second_every == 0}
+        sample = {k for k in indices if self._sampled(self.expected.page(k), last)}
         frames = [self.frames[self.expected.template_of[k]] for k in indices]
         for index, page in zip(indices, pages, strict=True):
             self.size(index, page)
-        taken = [page.picture(frame.symbol).copy() for page, frame in zip(pages, frames, strict=True)]
-        pictures = np.stack(taken)
+        pictures = self.document.pictures(pages, [frame.symbol for frame in frames])
         exact = compare.exact(pictures, modules)
         centres = compare.centres(pictures)
         for k, index in enumerate(indices):
@@ -138,11 +140,18 @@ class _Reader:
                 self.content(index, decode.read_modules(centres[k]))
             else:
                 self.look(index, pictures[k], compare.difference(pictures[k], modules[k]))
-        for k, index in enumerate(indices):
-            if (frame := frames[k].bars) is not None:
-                self.bars(index, pages[k], frame, bars[k])
-        for index, page in zip(indices, pages, strict=True):
-            self.text(index, page, index in sample)
+        self.all_bars(indices, pages, frames)
+        if self.expected.inserters:
+            for index, page in zip(indices, pages, strict=True):
+                self.inserters(index, page)
+        for number, template in self.expected.voids:
+            if begin <= number < begin + len(group):
+                self.void(number, group[number - begin], template)
+        for number, page in enumerate(group, begin):
+            self.text(self.expected.slips_of(number, number + 1), page, self._sampled(number, last))
+
+    def _sampled(self, page: int, last: int) -> bool:
+        return page in (0, last) or page % self.second_every == 0
 
     def size(self, index: int, page: Page) -> None:
         places = self.expected.templates[self.expected.template_of[index]]
@@ -221,15 +230,25 @@ class _Reader:
                 expected=_text(payload[excerpt]),
             )
 
-    def bars(self, index: int, page: Page, frame: Frame, modules: compare.Bars) -> None:
-        """The barcode's pixels and digits; where the slip has none, that none can be read."""
+    def all_bars(self, indices: range, pages: Sequence[Page], frames: Sequence[_Frames]) -> None:
+        """The barcodes of neighbouring pages, where their form has a place for one."""
+        here = [(k, page, f.bars) for k, page, f in zip(indices, pages, frames, strict=True) if f.bars]
+        if not here:
+            return
+        numbers, having, places = zip(*here, strict=True)
+        modules = compare.intended_bars(self.bits[list(numbers)])
+        pictures = self.document.pictures(having, places)
+        exact = compare.exact_bars(pictures, modules)
+        for k, picture, intended, right in zip(numbers, pictures, modules, exact.tolist(), strict=True):
+            self.bars(k, picture, 0 if right else compare.wrong_bar_pixels(picture, intended))
+
+    def bars(self, index: int, picture: Picture, wrong: int) -> None:
+        """The barcode's digits, and how many pixels were not as intended; where the slip has none, that none can be read."""
         barcode = self.expected.barcodes[index]
-        picture = page.picture(frame)
         if barcode is None:
             if found := decode.read_bars(picture):
                 self.report(index, "readback.barcode_unexpected", "barcode", found=_text(found), expected=0)
             return
-        wrong = compare.wrong_bar_pixels(picture, modules)
         if wrong:
             self.report(index, "readback.bars", "barcode", found=wrong, expected=0)
         digits = _text(decode.read_bars(picture if wrong else picture[:1]))
@@ -238,28 +257,66 @@ class _Reader:
         else:
             self.report(index, "readback.barcode", "barcode", found=digits, expected=barcode)
 
-    def text(self, index: int, page: Page, sampled: bool) -> None:
-        """Each value in each of its boxes, and nothing else there; on the sample from the whole text layer."""
+    def inserters(self, index: int, page: Page) -> None:
+        """What the inserter marks say, to the last module, against what the manifest will say of the page."""
         places = self.expected.templates[self.expected.template_of[index]]
-        names = [name for name in places.texts if sampled or name not in self.expected.sampled]
-        shown = [(name, area) for name in names for area in places.texts[name]]
-        areas, wanted = [area for _, area in shown], [self.expected.texts[name][index] for name, _ in shown]
-        found = page.texts(areas) if sampled else self.boxes.read(index, page, areas, wanted)
-        for (name, _), text, want in zip(shown, found, wanted, strict=True):
-            if solid(text) == solid(want):
+        if not places.inserter_marks:
+            return
+        found = saying_of(read_drawn(page, places.inserter_marks, places.dot_mm))
+        if found == self.expected.inserters[index]:
+            self.marks += len(places.inserter_marks)
+        else:
+            self.report(
+                index, "readback.inserter", "inserter", found=found, expected=self.expected.inserters[index]
+            )
+
+    def text(self, indices: range, page: Page, sampled: bool) -> None:
+        """Each value of a page's slips in each of its boxes, and nothing else there; on the sample from the whole text layer."""
+        shown = [
+            (index, name, area)
+            for index in indices
+            for name, areas in self.expected.templates[self.expected.template_of[index]].texts.items()
+            if sampled or name not in self.expected.sampled
+            for area in areas
+        ]
+        areas = [area for _, _, area in shown]
+        wanted = [self.expected.texts[name][index] for index, name, _ in shown]
+        number = self.expected.page(indices.start)
+        found = page.texts(areas) if sampled else self.boxes.read(number, page, areas, wanted)
+        for (index, name, _), text, want in zip(shown, found, wanted, strict=True):
+            if text == want or solid(text) == solid(want):
                 self.texts += 1
             else:
                 self.report(index, "readback.text", name, found=text.strip(), expected=want)
 
+    def void(self, number: int, page: Page, template: int) -> None:
+        """The place of a slip that is not there: no ink where its codes would be, no figure where its values would."""
+        places, frames = self.expected.templates[template], self.frames[template]
+        index = self.expected.slips_of(number, number + 1).start
+        for field, frame in (("payload", frames.symbol), ("barcode", frames.bars)):
+            if frame is not None and (dark := int((page.picture(frame) != WHITE).sum())):
+                self.report(index, "readback.unused", field, slot=template + 1, found=dark, expected=0)
+        areas = [(name, area) for name, some in places.texts.items() for area in some]
+        for (name, _), text in zip(areas, page.texts([area for _, area in areas]), strict=True):
+            if any(sign.isdigit() for sign in text):
+                self.report(
+                    index, "readback.unused", name, slot=template + 1, found=text.strip(), expected=""
+                )
+
     def report(self, index: int, code: str, field: str, **params: Param) -> None:
-        key = self.expected.slip_keys[index]
-        self.problems.append(Problem(code, field, {"page": index + 1, "slip_key": key, **params}, self.where))
+        at: dict[str, Param] = {
+            "page": self.expected.page(index) + 1,
+            "slip_key": self.expected.slip_keys[index],
+        }
+        if self.expected.page_of:
+            at["slot"] = self.expected.template_of[index] + 1
+        self.problems.append(Problem(code, field, {**at, **params}, self.where))
 
 
-def _bars(barcodes: Sequence[str | None]) -> compare.Bars:
-    """The intended bars of each slip; rows of slips without a barcode mean nothing."""
+def _bits(barcodes: Sequence[str | None]) -> Picture:
+    """The intended modules of each slip's bars (n, 288); rows of slips without a barcode mean nothing."""
     digits = pl.Series([barcode or "0" * gs1_128.LENGTH for barcode in barcodes], dtype=pl.String)
-    return compare.intended_bars(gs1_128.bars(to_matrix(digits, gs1_128.LENGTH)))
+    return gs1_128.bars(to_matrix(digits, gs1_128.LENGTH))
 
 
 def _text(content: bytes) -> str:

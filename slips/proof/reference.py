@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -40,13 +41,20 @@ PAPER = 255
 
 def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
     """The form at `px_a_mm` pixels a millimetre, without anything that differs from slip to slip."""
+    layout = replace(layout, inserter_marks=())
     names = sorted(known_values(table_rows(layout)) - {"line"})
     columns = {name: [""] for name in names} | {
         "payload": ["0" * symbols.DIGITS],
         "lang": ["ja"],
         "seq": ["0"],
     }
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(line=pl.lit(1))
+    slots = range(1, layout.slips_per_page + 1)
+    frame = pl.concat(
+        pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(
+            line=pl.lit(1), page=pl.lit(1), position=pl.lit(slot)
+        )
+        for slot in slots
+    )
     fonts = load_fonts(faces_of(layout))
     check = TextCheck({layout.id: layout}, fonts)
     check.check(frame, layout.id)
@@ -72,9 +80,12 @@ def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
 
 
 def _codes(layout: Layout) -> list[Area]:
-    places = places_of(layout, names=())
-    symbol, side = places.symbol, places.symbol.pitch_mm * symbols.SIZE
-    areas = [Area(symbol.x_mm - 1, symbol.y_mm - 1, side + 2, side + 2)]
-    if bars := places.bars:
-        areas.append(Area(bars.x_mm - 1, bars.y_mm - 1, bars.pitch_mm * gs1_128.MODULES + 2, bars.h_mm + 2))
+    areas = []
+    for slot in range(1, layout.slips_per_page + 1):
+        places = places_of(layout, names=(), slot=slot)
+        symbol, side = places.symbol, places.symbol.pitch_mm * symbols.SIZE
+        areas.append(Area(symbol.x_mm - 1, symbol.y_mm - 1, side + 2, side + 2))
+        if bars := places.bars:
+            wide = bars.pitch_mm * gs1_128.MODULES + 2
+            areas.append(Area(bars.x_mm - 1, bars.y_mm - 1, wide, bars.h_mm + 2))
     return areas

@@ -60,6 +60,11 @@ class Frame:
     margin_columns: int = 0
     margin_rows: int = 0
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the picture."""
+        return self.rows + 2 * self.margin_rows, self.columns + 2 * self.margin_columns
+
 
 class Document:
     """An open file. Use `with open_document(path) as document`; pages are read one at a time."""
@@ -70,7 +75,8 @@ class Document:
         if not self._handle:
             raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
         self.page_count = int(pdfium.FPDF_GetPageCount(self._handle))
-        self._canvases: dict[Frame, _Canvas] = {}
+        self._canvases: dict[tuple[Frame, int], _Canvas] = {}
+        self._stacks: dict[tuple[int, int], Picture] = {}
         self._desk = _Desk()
 
     def close(self) -> None:
@@ -94,10 +100,31 @@ class Document:
             for handle in handles:
                 pdfium.FPDF_ClosePage(handle)
 
-    def _canvas(self, frame: Frame) -> _Canvas:
-        if frame not in self._canvases:
-            self._canvases[frame] = _Canvas(frame)
-        return self._canvases[frame]
+    def pictures(self, pages: Sequence[Page], frames: Sequence[Frame]) -> Picture:
+        """One picture a page (n, rows, columns), all of one size; good until the next of that size."""
+        pixels = self._stack(frames[0].shape, len(pages))
+        pixels.fill(WHITE)
+        for slot, (page, frame) in enumerate(zip(pages, frames, strict=True)):
+            page.draw(self._canvas(frame, slot))
+        return pixels
+
+    def _stack(self, shape: tuple[int, int], count: int) -> Picture:
+        """Pixels of `count` pictures that lie one after the other, so that they are compared at once."""
+        stack = self._stacks.get(shape)
+        if stack is None or len(stack) < count:
+            self._drop_canvases(shape)
+            stack = self._stacks[shape] = np.empty((count, *shape), np.uint8)
+        return stack[:count]
+
+    def _canvas(self, frame: Frame, slot: int = 0) -> _Canvas:
+        if (frame, slot) not in self._canvases:
+            self._canvases[frame, slot] = _Canvas(frame, self._stack(frame.shape, slot + 1)[slot])
+        return self._canvases[frame, slot]
+
+    def _drop_canvases(self, shape: tuple[int, int]) -> None:
+        """Canvases are views into a stack; they go when it is replaced by a larger one."""
+        for key in [key for key in self._canvases if key[0].shape == shape]:
+            self._canvases.pop(key).close()
 
 
 @contextmanager
@@ -117,17 +144,22 @@ class Page:
         self._handle, self._canvas, self._desk = handle, canvas, desk
         box = pdfium.FS_RECTF()
         pdfium.FPDF_GetPageBoundingBox(handle, box)
-        self._left, self._top = box.left, box.top
-        self.w_mm, self.h_mm = (box.right - box.left) / POINTS_PER_MM, (box.top - box.bottom) / POINTS_PER_MM
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
+        self._left, self._top = left, top
+        self.w_mm, self.h_mm = (right - left) / POINTS_PER_MM, (top - bottom) / POINTS_PER_MM
 
     def picture(self, frame: Frame) -> Picture:
         """Grey pixels (rows, columns) with margins, 0 black, 255 paper; good until the next of this frame."""
         canvas = self._canvas(frame)
         canvas.pixels.fill(WHITE)
+        self.draw(canvas)
+        return canvas.pixels
+
+    def draw(self, canvas: _Canvas) -> None:
+        """The page as it lies under a canvas of white paper."""
         pdfium.FPDF_RenderPageBitmapWithMatrix(
             canvas.bitmap, self._handle, canvas.matrix, canvas.clip, pdfium.FPDF_GRAYSCALE | pdfium.FPDF_ANNOT
         )
-        return canvas.pixels
 
     def texts(self, areas: Sequence[Area]) -> list[str]:
         """The text layer inside each area, as pdfium orders it; takes as long as parsing the page."""
@@ -190,11 +222,11 @@ class Page:
 
 
 class _Canvas:
-    """A grey bitmap whose pixels are a numpy array, and how the page is laid under it."""
+    """A grey bitmap whose pixels are those of a numpy array, and how the page is laid under it."""
 
-    def __init__(self, frame: Frame) -> None:
-        width, height = frame.columns + 2 * frame.margin_columns, frame.rows + 2 * frame.margin_rows
-        self.pixels: Picture = np.empty((height, width), np.uint8)
+    def __init__(self, frame: Frame, pixels: Picture) -> None:
+        height, width = frame.shape
+        self.pixels = pixels
         memory = self.pixels.ctypes.data_as(ctypes.c_void_p)
         self.bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, memory, width)
         across = (frame.columns - 2 * AIM_INSIDE_PX) / (frame.w_mm * POINTS_PER_MM)
@@ -246,7 +278,7 @@ def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
     texts = []
     for left, bottom, right, top in boxes:
         count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, units, _TEXT_CAPACITY)
-        texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0"))
+        texts.append(ctypes.string_at(units, 2 * count).decode("utf-16-le", "replace").rstrip("\0 "))
     pdfium.FPDFText_ClosePage(layer)
     return texts
 

@@ -15,6 +15,7 @@ import polars as pl
 from slips.jobfile import versions
 from slips.proof.outcome import Inspection, PageResult
 from slips.proof.remarks import sentence
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sequence import Sampling
 from slips.proof.thresholds import Thresholds
 from slips.proof.trend import Trend
@@ -59,6 +60,7 @@ def document_of(inspection: Inspection, *, trend: Trend, thresholds: Thresholds)
             "label": dict(thresholds.label),
             "unchecked_thresholds": list(thresholds.unchecked()),
             "curve": inspection.curve,
+            "scanner": _scanner(inspection.scanner),
         },
         "manifest": {
             "file": inspection.manifest,
@@ -106,6 +108,13 @@ def document_of(inspection: Inspection, *, trend: Trend, thresholds: Thresholds)
         "pages": [_page(page) for page in inspection.pages],
         "versions": versions(),
     }
+
+
+def _scanner(scale: ScannerScale) -> dict[str, object] | None:
+    """What was known of the scanner's own scale; None where nobody has measured it."""
+    if not scale.measured:
+        return None
+    return {"card": scale.name, "across": round(scale.across, 6), "down": round(scale.down, 6)}
 
 
 def sampling_json(sampling: Sampling, *, of: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from slips.proof.inspector import Inspector, Survey, Task
 from slips.proof.manifest_check import disagreements
 from slips.proof.outcome import Inspection, LayoutUsed, PageResult, SourceResult
 from slips.proof.remarks import remark
+from slips.proof.scanner_scale import ScannerScale, load_scanner
 from slips.proof.sequence import sampling
 from slips.proof.sheets import load_sheets
 from slips.proof.sources import Source, gather
@@ -43,6 +44,8 @@ class VerifyRequest:
     layouts: tuple[str, ...] = ()
     gates: Path | None = None
     curve: str = "srgb"
+    scanner: Path | None = None
+    """The card of `--calibrate` that tells how true the scanner is; None: its own scale is taken for true."""
     jobs: int = 1
     sample: bool = False
 
@@ -51,6 +54,7 @@ def verify(request: VerifyRequest, *, listener: Listener = silent) -> Inspection
     """Do all of it. Raises ProblemError where it cannot begin."""
     require_readers()
     gates, curve = load_gates(request.gates), load_curve(request.curve)
+    scanner = load_scanner(request.scanner)
     book, sha256 = read_book(request.manifest)
     sources = gather(request.paths)
     named = sorted(set(book.rows.select("layout", "layout_sha256").iter_rows()))
@@ -63,12 +67,12 @@ def verify(request: VerifyRequest, *, listener: Listener = silent) -> Inspection
     with tempfile.TemporaryDirectory(prefix="elqr-verify-") as name:
         folder = Path(name)
         book.save(folder)
-        inspector = Inspector(folder, sheets, gates, curve, thresholds)
+        inspector = Inspector(folder, sheets, gates, curve, thresholds, scanner)
         with Crew(inspector, jobs=request.jobs, limits=gates.processes) as crew:
             surveyed = _surveyed(crew, sources)
             pages = _looked_at(crew, surveyed, listener)
             pages = _looked_again(crew, surveyed, pages, len(book))
-    return _inspection(request, book, sha256, used, gates, curve.name, surveyed, pages)
+    return _inspection(request, book, sha256, used, gates, curve.name, scanner, surveyed, pages)
 
 
 def _surveyed(crew: Crew[Task, Answer], sources: Sequence[Source]) -> list[tuple[Source, SourceResult]]:
@@ -88,10 +92,12 @@ def _looked_at(
 ) -> list[PageResult]:
     total = sum(result.pages for _, result in surveyed)
     pages: list[PageResult] = []
+    done = 0
     listener(Progress("verify", 0, total))
     for task, answer in crew.run(_tasks(surveyed), units=lambda task: task.units):
         pages += _answered(crew, task, answer)
-        listener(Progress("verify", len(pages), total))
+        done += task.units
+        listener(Progress("verify", done, total))
     return pages
 
 
@@ -125,7 +131,8 @@ def _looked_again(
     asked = {k: hint for k, hint in hints(pages, total).items() if pages[k].kind}
     tasks = [_again(paths[pages[k].source], pages[k].page, hint) for k, hint in asked.items()]
     for k, (task, answer) in zip(asked, crew.run(tasks), strict=True):
-        found[k] = _answered(crew, task, answer)[0]
+        again = _answered(crew, task, answer)
+        found[k] = next((one for one in again if one.slot == pages[k].slot), again[0])
     return found
 
 
@@ -153,6 +160,7 @@ def _inspection(
     used: tuple[LayoutUsed, ...],
     gates: Gates,
     curve: str,
+    scanner: ScannerScale,
     surveyed: Sequence[tuple[Source, SourceResult]],
     pages: Sequence[PageResult],
 ) -> Inspection:
@@ -166,6 +174,7 @@ def _inspection(
         layouts=used,
         gates=gates,
         curve=curve,
+        scanner=scanner,
         sample=request.sample,
         sources=tuple(result for _, result in surveyed),
         pages=settled_pages,

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from elqr import gs1_128, symbols
+from elqr import symbols
 from slips.proof import cascade, decode, plane, symbol_map
 from slips.proof.book import Book, Entry
 from slips.proof.cascade import Voice
 from slips.proof.curve import Curve
-from slips.proof.expected import Area
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
 from slips.proof.identity import Hint, Identity, identify
+from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
+from slips.proof.page_bars import bars_of
+from slips.proof.page_codes import Others, other_codes
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
 from slips.proof.page_tiles import by_tiles
@@ -30,6 +32,8 @@ from slips.proof.plane import Points
 from slips.proof.reference import PX_A_MM
 from slips.proof.register import register_corners, register_marks, register_picture
 from slips.proof.scan import MM_PER_INCH, Pixels, Scan
+from slips.proof.scan_places import around, corners_mm, crop_at, seen_as
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.thresholds import Thresholds
 from slips.proof.wechat import WeChat
@@ -44,7 +48,6 @@ BLANK_PX_A_MM = 2.0
 BLANK_DARKER = 45
 """Grey levels below the paper that count as ink."""
 BLANK_SHARE_MAX = 2e-4
-BARS_PX_A_MODULE = 4
 
 Modules = symbol_map.Modules
 
@@ -66,8 +69,10 @@ class Facts:
     texts: tuple[TextFact, ...] = ()
     bars: str | None = None
     """Digits of the barcode, empty where none is read; None where the form has none or the page is not registered."""
-    others: int = 0
-    """Codes beside the slip's own within its surroundings."""
+    marks: tuple[MarkReading, ...] = ()
+    """What the inserter marks say, in the form's order; empty where it has none or the page is not registered."""
+    others: Others = field(default_factory=Others)
+    """Codes beside the slip's own: near it, and anywhere else on the page. Those of slips that share the page are none."""
     nearest: tuple[int, ...] = ()
     """Wrong codewords of each block against the slip that should lie here, where the symbol is not proven to be anybody's."""
 
@@ -83,30 +88,82 @@ class ScanReader:
     picture_of: Callable[[Sheet], Pixels]
     text: PageText
     wechat: WeChat | None = None
+    scanner: ScannerScale = field(default_factory=ScannerScale)
     _sheets: dict[str, Sheet] = field(init=False)
 
     def __post_init__(self) -> None:
         self._sheets = {sheet.name: sheet for sheet in self.sheets}
 
+    def look_at_slips(self, scan: Scan, *, hint: Hint) -> list[Facts]:
+        """Everything about each slip of a page, which is registered once; one at least. `hint` as for `look`."""
+        first = self.look(scan, hint=hint)
+        sheet, fit = first.sheet, first.fit
+        if sheet is None or fit is None or sheet.layout.slips_per_page == 1:
+            return [first]
+        slots = self._sheets[sheet.name].slots
+        found = [first]
+        row = first.identity.row
+        for one in slots:
+            if first.sheet is not None and one.slot == first.sheet.slot:
+                continue
+            due = None if row is None else self.book.beside(row, position=one.slot)
+            other = self._at_its_place(scan, fit, one, due)
+            if other is not None:
+                found.append(other)
+        if row is None and (
+            known := next((f.identity.row for f in found if f.identity.row is not None), None)
+        ):
+            due = self.book.beside(known, position=sheet.slot)
+            found[0] = self._at_its_place(scan, fit, sheet, due) or first
+        return sorted(found, key=lambda facts: facts.sheet.slot if facts.sheet else 0)
+
+    def _at_its_place(self, scan: Scan, fit: PageFit, sheet: Sheet, due: int | None) -> Facts | None:
+        """The slip in one place of a registered page; None where none should be and nothing is."""
+        guess = fit.to_pixels(corners_mm(sheet))
+        crop, origin = around(scan.grey, guess)
+        if min(crop.shape) < SIDE_PX_MIN or (due is None and _is_blank(replace(scan, grey=crop))):
+            return None
+        voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin)
+        if not voices:
+            return self._proven(scan, fit, sheet, guess, Hint(due, () if due is None else (due,)))
+        content = _first(voices)
+        at = next((v.corners + origin for v in voices if v.corners is not None), guess)
+        facts = Facts(identity=identify(content, self.book, place=due), voices=voices, fit=fit, sheet=sheet)
+        measured = self._measured(scan, facts, content, at)
+        return replace(measured, others=self._others(scan, measured, at))
+
     def look(self, scan: Scan, *, hint: Hint) -> Facts:
-        """Everything about one page. `hint`: which slips may lie here, for a code that nobody reads."""
-        voices, corners, others = self._read_at_place(scan)
+        """Everything about one page by one of its slips. `hint`: which slips may lie here, for a code that nobody reads."""
+        voices, corners = self._read_at_place(scan)
         if not any(v.content for v in voices):
-            voices, corners, others = self._read_anywhere(scan)
+            voices, corners = self._read_anywhere(scan)
         if not any(v.content for v in voices):
             if corners is None and _is_blank(scan):
                 return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
             return self._unread(scan, corners, hint)
         content = _first(voices)
         identity = identify(content, self.book, place=hint.place)
-        facts = Facts(identity=identity, voices=voices, others=others)
+        facts = Facts(identity=identity, voices=voices)
         if corners is None:
             return facts
-        return self._measured(scan, facts, content, corners)
+        measured = self._measured(scan, facts, content, corners)
+        return replace(measured, others=self._others(scan, measured, corners))
+
+    def _others(self, scan: Scan, facts: Facts, corners: Points) -> Others:
+        """The codes beside the page's own. A page may carry several slips, and theirs belong there."""
+        own = corners if facts.grid is None else facts.grid.corners
+        sheet = facts.sheet or self.sheets[0]
+        found = other_codes(scan, own, pitch_mm=sheet.places.symbol.pitch_mm)
+        if facts.identity.row is None or not found.far:
+            return found
+        mates = self.book.page_mates(facts.identity.row)
+        return replace(
+            found, far=tuple(one for one in found.far if self.book.of_content(one.content) not in mates)
+        )
 
     # --- reading ----------------------------------------------------------------------------------
 
-    def _read_at_place(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
+    def _read_at_place(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """Where the code should stand on a page that lies straight, or upside down: the quick way for nearly all pages."""
         height, width = scan.grey.shape
         for sheet in self._likely(scan):
@@ -115,7 +172,7 @@ class ScanReader:
             left, top = (place.x_mm - AROUND_MM) * scale, (place.y_mm - AROUND_MM) * scale
             span = (side + 2 * AROUND_MM) * scale
             for x, y in ((left, top), (width - left - span, height - top - span)):
-                crop, origin = _crop(scan.grey, x, y, span)
+                crop, origin = crop_at(scan.grey, x, y, span)
                 if not crop.size:
                     continue
                 seen = [
@@ -128,24 +185,24 @@ class ScanReader:
                     away = [float(np.hypot(*(corners.mean(axis=0) - middle))) for _, corners in seen]
                     content, corners = seen[int(np.argmin(away))]
                     voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=content)
-                    return (voice,), corners, len(seen) - 1
-        return (), None, 0
+                    return (voice,), corners
+        return (), None
 
-    def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None, int]:
+    def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """The whole page; then all voices on the crop around a code that was seen but not read."""
         found = cascade.find_symbols(scan.grey)
         read = [f for f in found if f.content]
         if read:
             voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=read[0].content)
-            return (voice,), read[0].corners, len(read) - 1
-        found = tuple(f for f in found if min(_around(scan.grey, f.corners)[0].shape) >= SIDE_PX_MIN)
+            return (voice,), read[0].corners
+        found = tuple(f for f in found if min(around(scan.grey, f.corners)[0].shape) >= SIDE_PX_MIN)
         for seen in found:
-            crop, origin = _around(scan.grey, seen.corners)
+            crop, origin = around(scan.grey, seen.corners)
             voices = cascade.read_symbol(crop, wechat=self.wechat)
             if voices:
                 corners = next((v.corners + origin for v in voices if v.corners is not None), seen.corners)
-                return voices, corners, 0
-        return (), (found[0].corners if found else None), 0
+                return voices, corners
+        return (), (found[0].corners if found else None)
 
     def _unread(self, scan: Scan, corners: Points | None, hint: Hint) -> Facts:
         """Nobody read it on the page: register the page, look closely at the code's place, and try the identity proof."""
@@ -156,8 +213,8 @@ class ScanReader:
                 return Facts(identity=identify(b"", self.book, place=hint.place), sheet=sheet)
             place = sheet.places.symbol
             fit = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
-        guess = fit.to_pixels(_corners_mm(sheet))
-        crop, origin = _around(scan.grey, guess)
+        guess = fit.to_pixels(corners_mm(sheet))
+        crop, origin = around(scan.grey, guess)
         inside = min(crop.shape) >= SIDE_PX_MIN
         voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin) if inside else ()
         if voices:
@@ -212,11 +269,9 @@ class ScanReader:
     def _measured(self, scan: Scan, facts: Facts, content: bytes, corners: Points) -> Facts:
         """A code that was read: its own digits are the intended modules; the second voice; the page; what is printed."""
         entry = None if facts.identity.row is None else self.book.entry(facts.identity.row)
-        sheet = (
-            self._sheets[entry.layout]
-            if entry
-            else (facts.sheet or next(iter(self._likely(scan)), self.sheets[0]))
-        )
+        sheet = facts.sheet or next(iter(self._likely(scan)), self.sheets[0])
+        if entry and (facts.sheet is None or facts.sheet.name != entry.layout):
+            sheet = seen_as(scan, self._sheets[entry.layout], corners, likely=entry.position)
         if len(content) != symbols.DIGITS or not content.isdigit():
             return replace(facts, sheet=sheet)
         modules = modules_of(content)
@@ -226,7 +281,7 @@ class ScanReader:
         measurement = measure(scan.grey, grid, modules, self.curve)
         voices = facts.voices
         if not measurement.intended and len({v.decoder for v in voices}) < 2:
-            crop, _ = _around(scan.grey, grid.corners)
+            crop, _ = around(scan.grey, grid.corners)
             voices += tuple(
                 v for v in cascade.read_symbol(crop, wechat=self.wechat) if v.decoder != cascade.ZXING
             )
@@ -248,10 +303,14 @@ class ScanReader:
     def _with_print(self, scan: Scan, facts: Facts, entry: Entry | None) -> Facts:
         """Amount, dates and number in pixels, and the barcode, where the page is registered by more than its code."""
         fit, sheet = facts.fit, facts.sheet
+        if fit is not None:
+            fit = replace(fit, scanner=(self.scanner.across, self.scanner.down))
+            facts = replace(facts, fit=fit)
         if entry is None or fit is None or sheet is None:
             return facts
         texts = self.text.read(scan.grey, fit, sheet, entry)
-        return replace(facts, texts=texts, bars=_bars(scan.grey, fit, sheet))
+        marks = read_marks(scan.grey, sheet.layout, fit.map)
+        return replace(facts, texts=texts, bars=bars_of(scan.grey, fit, sheet), marks=marks)
 
     # --- registering ------------------------------------------------------------------------------
 
@@ -263,7 +322,14 @@ class ScanReader:
         if by_marks is not None:
             return by_marks
         page = self.picture_of(sheet)
-        tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=near.map, reach_mm=TILES_REACH_MM)
+        tiles = by_tiles(
+            scan,
+            page,
+            page_px_a_mm=PX_A_MM,
+            near=near.map,
+            reach_mm=TILES_REACH_MM,
+            guess=near.at_nominal_scale(corners_mm(sheet).mean(axis=0)),
+        )
         if tiles is not None and _apart(tiles, near, corners) > CLOSE_MM:
             # The code is not where the page wants it, so its corners were no good beginning: once more, from the page itself.
             tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=tiles.map, reach_mm=CLOSER_MM) or tiles
@@ -322,53 +388,10 @@ def _pixels_a_mm(scan: Scan, sheet: Sheet) -> float:
     return float(np.sqrt(long * short / (layout.page_w_mm * layout.page_h_mm)))
 
 
-def _crop(grey: Pixels, x: float, y: float, span: float) -> tuple[Pixels, Points]:
-    left, top = max(0, int(x)), max(0, int(y))
-    part = grey[top : max(top, int(y + span) + 1), left : max(left, int(x + span) + 1)]
-    return part, np.array([left, top], np.float64)
-
-
-def _around(grey: Pixels, corners: Points) -> tuple[Pixels, Points]:
-    """The symbol with its quiet zone and a little more."""
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    reach = 0.2 * float((high - low).max())
-    span = float((high - low).max()) + 2 * reach
-    crop, origin = _crop(grey, float(low[0]) - reach, float(low[1]) - reach, span)
-    return np.ascontiguousarray(crop), origin
-
-
-def _corners_mm(sheet: Sheet) -> Points:
-    place, side = sheet.places.symbol, sheet.side_mm
-    square = np.array([(0, 0), (side, 0), (side, side), (0, side)])
-    return np.asarray(square + np.array([place.x_mm, place.y_mm]))
-
-
-def _bars(grey: Pixels, fit: PageFit, sheet: Sheet) -> str | None:
-    """The barcode from its place, straightened."""
-    place = sheet.places.bars
-    if place is None:
-        return None
-    quiet = 12 * place.pitch_mm
-    width, height = gs1_128.MODULES * place.pitch_mm + 2 * quiet, place.h_mm * 0.7
-    scale = BARS_PX_A_MODULE / place.pitch_mm
-    area = Area(place.x_mm - quiet, place.y_mm + 0.15 * place.h_mm, width, height)
-    strip = straightened(grey, fit, area, px_a_mm=scale)
-    return decode.read_bars(strip).decode("ascii", "replace")
-
-
-def straightened(grey: Pixels, fit: PageFit, area: Area, *, px_a_mm: float) -> Pixels:
-    """A place of the page upright, `px_a_mm` pixels a millimetre."""
-    size = (max(1, round(area.w_mm * px_a_mm)), max(1, round(area.h_mm * px_a_mm)))
-    to_mm = np.array([[1 / px_a_mm, 0, area.x_mm], [0, 1 / px_a_mm, area.y_mm], [0, 0, 1.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    found: Pixels = cv2.warpAffine(grey, (fit.map @ to_mm)[:2], size, flags=flags, borderValue=255)
-    return found
-
-
 def place_of(facts: Facts) -> Points | None:
     """The symbol's outer corners in pixels, measured or where it should be."""
     if facts.grid is not None:
         return facts.grid.corners
     if facts.fit is not None and facts.sheet is not None:
-        return plane.moved(_corners_mm(facts.sheet), facts.fit.map)
+        return plane.moved(corners_mm(facts.sheet), facts.fit.map)
     return None

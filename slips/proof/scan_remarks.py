@@ -10,13 +10,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from slips.form import Rect
 from slips.proof import crops
 from slips.proof.book import Entry
 from slips.proof.gates import Gates
 from slips.proof.grade import DECODE_ONLY, GRADED
-from slips.proof.identity import identity_remarks, payload_differs
+from slips.proof.identity import identity_remarks, payload_differs, slot_remarks
+from slips.proof.mark_remarks import mark_remarks
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import code_remark
+from slips.proof.page_fit import PageFit
 from slips.proof.page_text import NUMBER, TextFact
 from slips.proof.plane import Points
 from slips.proof.press_marks import PressMark
@@ -48,6 +52,8 @@ def judged(
     window = _window(place_of(facts), scan)
     found = [*said, *_resolution(scan, facts, gates), *_who(facts, entry, window), *_lie(facts, gates)]
     if entry is not None:
+        if facts.sheet is not None and facts.sheet.layout.slips_per_page > 1:
+            found += slot_remarks(facts.sheet.slot, entry, window=window)
         found += _place(scan, facts, gates, window)
         found += _symbol(facts, gates, window)
         found += _print(facts, entry)
@@ -59,6 +65,7 @@ def judged(
         source=scan.source,
         page=scan.page,
         kind="scan",
+        slot=facts.sheet.slot if facts.sheet else 1,
         row=facts.identity.row,
         known_by=facts.identity.by,
         content=content.decode("ascii", "replace") if facts.identity.by != "content" else "",
@@ -106,8 +113,10 @@ def _who(facts: Facts, entry: Entry | None, window: Window | None) -> Iterator[F
     proven = facts.measurement is not None and facts.measurement.intended
     if len(witnesses) + proven < PASS_VOICES:
         yield remark("verify.one_voice", measured=", ".join(sorted(witnesses)), window=window)
-    if facts.others:
-        yield remark("verify.other_code", measured=f"{facts.others}", limit="0", window=window)
+    if facts.others.near:
+        yield remark("verify.other_code", measured=f"{len(facts.others.near)}", limit="0", window=window)
+    for other in facts.others.far:
+        yield code_remark(other.content, other.corners, entry)
 
 
 def _unread(facts: Facts, window: Window | None) -> Iterator[Finding]:
@@ -271,6 +280,7 @@ def _print(facts: Facts, entry: Entry) -> Iterator[Finding]:
         # The running number is small print that only helps to tell sheets apart: it speaks where it is read for sure.
         if not fact.agrees and not (unsure and fact.value == NUMBER):
             yield _text(fact, facts)
+    yield from _marks(facts, entry)
     if facts.bars is None:
         return
     if entry.barcode and not facts.bars:
@@ -280,14 +290,36 @@ def _print(facts: Facts, entry: Entry) -> Iterator[Finding]:
         yield remark(code, measured=facts.bars, limit=entry.barcode or "—")
 
 
+def _marks(facts: Facts, entry: Entry) -> Iterator[Finding]:
+    """Inserter marks; by the code alone the page is not known well enough to call one wrong."""
+    fit, sheet = facts.fit, facts.sheet
+    if fit is None or sheet is None or not facts.marks:
+        return
+    yield from mark_remarks(
+        sheet.layout.inserter_marks,
+        facts.marks,
+        said=entry.inserter,
+        window_of=lambda mark: _seen_at(fit, mark.rect, around_mm=crops.MARK_MM),
+        registered=fit.method != "corners",
+    )
+
+
+def _seen_at(fit: PageFit, rect: Rect, *, around_mm: float) -> Window:
+    """A place of the page and a little around it, in pixels."""
+    corners = fit.to_pixels(
+        [
+            (rect.x_mm - around_mm, rect.y_mm - around_mm),
+            (rect.right_mm + around_mm, rect.bottom_mm + around_mm),
+        ]
+    )
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return Window(left=int(left), top=int(top), right=int(right) + 1, bottom=int(bottom) + 1)
+
+
 def _text(fact: TextFact, facts: Facts) -> Finding:
     assert facts.fit
     box = fact.box
-    low = facts.fit.to_pixels(
-        [(box.x_mm - 1, box.y_mm - 1), (box.x_mm + box.w_mm + 1, box.y_mm + box.h_mm + 1)]
-    )
-    (left, top), (right, bottom) = low.min(axis=0), low.max(axis=0)
-    window = Window(left=int(left), top=int(top), right=int(right) + 1, bottom=int(bottom) + 1)
+    window = _seen_at(facts.fit, Rect(box.x_mm, box.y_mm, box.w_mm, box.h_mm), around_mm=crops.TEXT_MM)
     limit = fact.right[0]
     reading = fact.reading
     if reading.legibility is Legibility.BLANK:
@@ -350,7 +382,7 @@ def _window(corners: Points | None, scan: Scan) -> Window | None:
     if corners is None:
         return None
     low, high = corners.min(axis=0), corners.max(axis=0)
-    reach = 0.2 * float((high - low).max())
+    reach = crops.CODE_SHARE * float((high - low).max())
     height, width = scan.grey.shape
     return Window(
         left=max(0, int(low[0] - reach)),

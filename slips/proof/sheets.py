@@ -7,7 +7,7 @@ where layouts are loaded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,17 @@ class Sheet:
 
     name: str
     layout: Layout
+    slot: int = 1
+    """Which slip of the page is meant."""
+
+    @cached_property
+    def slots(self) -> tuple[Sheet, ...]:
+        """The form as it is seen from each slip of its page, the first one's own view first."""
+        return (self, *(replace(self, slot=slot) for slot in range(2, self.layout.slips_per_page + 1)))
 
     @cached_property
     def places(self) -> Places:
-        return places_of(self.layout, names=printed.NAMES)
+        return places_of(self.layout, names=printed.NAMES, slot=self.slot)
 
     @cached_property
     def symbol_frame(self) -> Frame:

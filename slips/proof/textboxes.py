@@ -17,20 +17,12 @@ PIXELS_PER_MM = 3
 
 
 @dataclass(frozen=True)
-class Strip:
-    """Boxes that stand side by side, pictured at once: a picture costs a walk over the whole page. `windows`: columns of each."""
-
-    frame: Frame
-    windows: tuple[slice, ...]
-
-
-@dataclass(frozen=True)
 class Known:
     """Where the boxes' text stood on an earlier page, and what was left in the boxes without it."""
 
     numbers: tuple[int, ...]
-    strips: tuple[Strip, ...]
-    left_over: tuple[bytes, ...]
+    frames: tuple[Frame, ...]
+    left_over: list[bytes]
 
 
 class TextBoxes:
@@ -51,7 +43,7 @@ class TextBoxes:
         known = self._known.get(shape)
         if known is not None:
             texts = page.lift(known.numbers, areas)
-            if agree(texts, wanted) and _pictures(page, known.strips) == known.left_over:
+            if agree(texts, wanted) and _pictures(page, known.frames) == known.left_over:
                 return texts
         with self._document.pages(index, index + 1) as (whole,):
             texts = whole.texts(areas)
@@ -65,13 +57,13 @@ class TextBoxes:
         """Remember a page that is right, if lifting its objects gives the same text."""
         numbers = page.touching(areas)
         if agree(page.lift(numbers, areas), wanted):
-            strips = _strips(areas)
-            self._known[shape] = Known(numbers, strips, _pictures(page, strips))
+            frames = tuple(map(_frame, areas))
+            self._known[shape] = Known(numbers, frames, _pictures(page, frames))
 
 
 def agree(texts: Sequence[str], wanted: Sequence[str]) -> bool:
     """The same texts, spaces aside: pdfium puts some between words as it sees fit."""
-    return [solid(text) for text in texts] == [solid(text) for text in wanted]
+    return list(texts) == list(wanted) or [*map(solid, texts)] == [*map(solid, wanted)]
 
 
 def solid(text: str) -> str:
@@ -79,24 +71,11 @@ def solid(text: str) -> str:
     return "".join(text.split())
 
 
-def _pictures(page: Page, strips: Sequence[Strip]) -> tuple[bytes, ...]:
-    out = []
-    for strip in strips:
-        picture = page.picture(strip.frame)
-        out += [picture[:, window].tobytes() for window in strip.windows]
-    return tuple(out)
+def _pictures(page: Page, frames: Sequence[Frame]) -> list[bytes]:
+    return [page.picture(frame).tobytes() for frame in frames]
 
 
-def _strips(areas: Sequence[Area]) -> tuple[Strip, ...]:
-    """Areas of the same height on the page share a strip."""
-    rows: dict[tuple[float, float], list[Area]] = {}
-    for area in areas:
-        rows.setdefault((area.y_mm, area.h_mm), []).append(area)
-    out = []
-    for (y_mm, h_mm), row in rows.items():
-        left, right = min(area.x_mm for area in row), max(area.x_mm + area.w_mm for area in row)
-        size = round((right - left) * PIXELS_PER_MM), round(h_mm * PIXELS_PER_MM)
-        edges = [(area.x_mm - left, area.x_mm - left + area.w_mm) for area in row]
-        windows = tuple(slice(*(round(edge * PIXELS_PER_MM) for edge in pair)) for pair in edges)
-        out.append(Strip(Frame(left, y_mm, right - left, h_mm, *size), windows))
-    return tuple(out)
+def _frame(area: Area) -> Frame:
+    """A box on its own: what costs is what is drawn, not the walk over the page, so a picture holds no more than it must."""
+    size = round(area.w_mm * PIXELS_PER_MM), round(area.h_mm * PIXELS_PER_MM)
+    return Frame(area.x_mm, area.y_mm, area.w_mm, area.h_mm, *size)

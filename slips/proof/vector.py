@@ -6,7 +6,7 @@ file should have it; what it must show is computed from the manifest again, noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,16 @@ import polars as pl
 
 from elqr import gs1_128, symbols
 from elqr.digits import to_matrix
+from slips.form import InserterMark
 from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
 from slips.proof.expected import Area
-from slips.proof.identity import Hint, Identity, identify, identity_remarks
+from slips.proof.identity import Hint, Identity, identify, identity_remarks, slot_remarks
 from slips.proof.ink import Inks
+from slips.proof.inserter import read_drawn
+from slips.proof.mark_remarks import mark_remarks
 from slips.proof.outcome import PageResult
+from slips.proof.page_codes import code_remark
 from slips.proof.printed import printed_texts
 from slips.proof.remarks import remark
 from slips.proof.render import Document, Page, Picture
@@ -65,11 +69,13 @@ class VectorPages:
     def look(
         self, indices: Sequence[int], pages: Sequence[Page], *, hints: Mapping[int, Hint]
     ) -> list[PageResult]:
-        """Judge these pages (0-based numbers, at most `GROUP`)."""
-        seen = [
-            self._first_look(index, page, hints.get(index, Hint()))
+        """Judge these pages (0-based numbers, at most `GROUP`): a result for each slip of a page, one at least."""
+        views = [
+            (index, page, one)
             for index, page in zip(indices, pages, strict=True)
+            for one in self._slips(index, page, self._first_look(index, page, hints.get(index, Hint())))
         ]
+        seen = [one for _, _, one in views]
         entries = {
             k: self._book.entry(s.identity.row) for k, s in enumerate(seen) if s.identity.row is not None
         }
@@ -79,16 +85,18 @@ class VectorPages:
         texts = [printed_texts(entry) for entry in wanted]
         order = {k: n for n, k in enumerate(entries)}
         results = []
-        for k, (index, page) in enumerate(zip(indices, pages, strict=True)):
+        for k, (index, page, _) in enumerate(views):
             known = order.get(k)
             if known is None:
                 results.append(self._unknown(index, page, seen[k]))
                 continue
             entry = wanted[known]
             found = [*identity_remarks(seen[k].identity, entry), *self._size(page, seen[k].sheet)]
+            found += slot_remarks(seen[k].sheet.slot, entry, window=_window(seen[k].sheet))
             found += self._code(index, page, seen[k], modules[known], entry)
             found += self._bars(page, seen[k].sheet, entry, bars[known])
             found += self._texts(page, seen[k].sheet, texts[known])
+            found += self._marks(page, seen[k].sheet, entry)
             found += self._ink(index, seen[k].sheet)
             results.append(self._result(index, page, seen[k], entry, found))
         return results
@@ -115,6 +123,20 @@ class VectorPages:
         return _Seen(
             sheet, picture, content, identify(content, self._book, place=hint), elsewhere=bool(others)
         )
+
+    def _slips(self, index: int, page: Page, first: _Seen) -> Iterator[_Seen]:
+        """The first look and, where the page has more places, one at each: where a slip should stand, and where a code does."""
+        yield first
+        row = first.identity.row
+        for sheet in first.sheet.slots[1:]:
+            due = self._book.of_page(self._name, index + 1, position=sheet.slot)
+            if due is None and row is not None:
+                due = self._book.beside(row, position=sheet.slot)
+            picture = page.picture(sheet.symbol_frame).copy()
+            content = _read(picture)
+            if due is not None or content:
+                identity = identify(content, self._book, place=due)
+                yield _Seen(sheet, picture, content, identity, elsewhere=False)
 
     def _unknown(self, index: int, page: Page, seen: _Seen) -> PageResult:
         """A page that no slip of the manifest can be said to stand on."""
@@ -155,7 +177,21 @@ class VectorPages:
             second = decode.second_opinion(seen.picture)
             if second != [seen.content] and difference is None:
                 found.append(remark("verify.one_voice", measured="zxing-cpp", window=_window(seen.sheet)))
+            found += self._second_codes(page, entry)
         return found
+
+    def _second_codes(self, page: Page, entry: Entry) -> list[Finding]:
+        """On the sample the whole page is read: the code of a slip that does not belong on it may be paid by mistake."""
+        picture = page.whole(SEARCH_DPI)
+        here = {entry.index, *self._book.page_mates(entry.index)}
+        scale = crops.PICTURE_DPI / SEARCH_DPI
+        return [
+            code_remark(sighting.content, sighting.corners * scale, entry)
+            for sighting in decode.see(picture)
+            if sighting.content
+            and sighting.corners is not None
+            and self._book.of_content(sighting.content) not in here
+        ]
 
     def _bars(self, page: Page, sheet: Sheet, entry: Entry, modules: compare.Bars) -> list[Finding]:
         frame, place = sheet.bars_frame, sheet.places.bars
@@ -163,7 +199,7 @@ class VectorPages:
             return []
         picture = page.picture(frame)
         area = Area(place.x_mm, place.y_mm, place.pitch_mm * gs1_128.MODULES, place.h_mm)
-        window = crops.window_of(area, around_mm=4.0)
+        window = crops.window_of(area, around_mm=crops.BARS_MM)
         if not entry.barcode:
             digits = decode.read_bars(picture).decode("ascii", "replace")
             return [remark("verify.barcode_unexpected", measured=digits, window=window)] if digits else []
@@ -187,13 +223,21 @@ class VectorPages:
         for (name, area), text in zip(shown, page.texts([area for _, area in shown]), strict=True):
             if solid(text) not in {solid(one) for one in right[name]}:
                 code = dict(TEXT_CODES).get(name, "verify.number_differs")
-                window = crops.window_of(area, around_mm=1.5)
+                window = crops.window_of(area, around_mm=crops.TEXT_MM)
                 found.append(
                     remark(
                         code, measured=text.strip() or "—", limit=right[name][0], window=window, value=name
                     )
                 )
         return found
+
+    def _marks(self, page: Page, sheet: Sheet, entry: Entry) -> list[Finding]:
+        """The inserter marks, read as a machine does."""
+        marks = sheet.layout.inserter_marks
+        if not marks:
+            return []
+        readings = read_drawn(page, marks, sheet.layout.dot_mm)
+        return list(mark_remarks(marks, readings, said=entry.inserter, window_of=_mark_window))
 
     def _ink(self, index: int, sheet: Sheet) -> list[Finding]:
         use = self._inks.of_page(index, _code_areas(sheet))
@@ -235,6 +279,7 @@ class VectorPages:
             source=self._name,
             page=index + 1,
             kind="vector",
+            slot=seen.sheet.slot,
             row=identity.row,
             known_by=identity.by,
             content=content if identity.by != "content" else "",
@@ -278,5 +323,9 @@ def _code_areas(sheet: Sheet) -> list[Area]:
     return areas
 
 
+def _mark_window(mark: InserterMark) -> Window:
+    return crops.window_of(Area(mark.x_mm, mark.y_mm, mark.w_mm, mark.h_mm), around_mm=crops.MARK_MM)
+
+
 def _window(sheet: Sheet) -> Window:
-    return crops.window_of(_code_areas(sheet)[0], around_mm=3.0)
+    return crops.window_of(_code_areas(sheet)[0], around_mm=crops.CODE_MM)

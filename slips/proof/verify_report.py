@@ -58,7 +58,7 @@ def _lead(inspection: Inspection) -> str:
     if not inspection.usable:
         said = Words("調べられる頁がありませんでした", "no page could be looked at")
     counts = inspection.counts
-    looked_at = sum(1 for sheet in inspection.pages if sheet.kind)
+    looked_at = len({(sheet.source, sheet.page) for sheet in inspection.pages if sheet.kind})
     bad = sum(counts[v] for v in (Verdict.FAIL, Verdict.UNREADABLE))
     wrong = counts[Verdict.MISREAD] + counts[Verdict.FOREIGN]
     disorder = sum(counts[v] for v in (Verdict.MISSING, Verdict.DUPLICATE, Verdict.OUT_OF_ORDER))

@@ -28,6 +28,7 @@ from slips.proof.verify_words import (
     TOO_FEW,
     UNMEASURED,
     percent,
+    scale_words,
 )
 
 PLACES_SHOWN = 4
@@ -173,6 +174,7 @@ def conditions_section(inspection: Inspection) -> Iterator[str]:
     columns = [Column(Words("条件", "condition")), Column(Words("内容", "value"))]
     rows: list[tuple[Cell, ...]] = [
         (Words("反射率の換算", "reflectance curve"), curve),
+        (Words("スキャナーの寸法", "scale of the scanner"), scale_words(inspection.scanner)),
         (Words("印刷一覧", "manifest"), f"{inspection.manifest} (SHA-256 {inspection.manifest_sha256[:16]}…)"),
         (Words("印刷一覧の枚数", "slips in the manifest"), inspection.slips_in_manifest),
         (Words("全数か抜取か", "all or a sample"), Words("抜取", "sample") if inspection.sample else Words("全数", "all")),

@@ -37,7 +37,7 @@ def summary(inspection: Inspection, *, trend: Trend, out: Path) -> Iterator[str]
     """The lines, the verdict of the whole first."""
     counted = inspection.counts
     shown = [f"{WORDS[v][0]} {n:,} / {n:,} {WORDS[v][1]}" for v, n in counted.items() if n]
-    pages = len(inspection.pages)
+    pages = len({(page.source, page.page) for page in inspection.pages})
     yield f"検査 {pages:,} ページ、納付書 {sum(counted.values()):,} 件 / {pages:,} pages, {sum(counted.values()):,} slips"
     yield "  " + " · ".join(reversed(shown))
     for source in inspection.sources:

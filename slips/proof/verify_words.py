@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from elqr.html_page import Column, Words
+from slips.proof.scanner_scale import ScannerScale
 from slips.proof.verdicts import Verdict, Weight
 
 ESTIMATE = Words("推定値・検証機による等級ではありません", "estimate, not a conformant verifier grade")
@@ -111,3 +112,17 @@ def percent(part: int, whole: int) -> str:
         return "–"
     tenths = part * 1000 // whole
     return f"{tenths // 10}.{tenths % 10}%"
+
+
+def scale_words(scale: ScannerScale) -> Words:
+    """Whose millimetres the report speaks of."""
+    if not scale.measured:
+        return Words(
+            "未校正(スキャナー自身の寸法による。紙面の伸縮にはスキャナーの誤差を含む)",
+            "the scanner's own, not calibrated: a page's scale error is scanner and press together",
+        )
+    across, down = (f"{100 * (value - 1):+.2f} %" for value in (scale.across, scale.down))
+    return Words(
+        f"鋼尺で校正済み({scale.name}:横 {across}、縦 {down} を差し引き)",
+        f"calibrated by a steel rule ({scale.name}: {across} across, {down} down, taken out)",
+    )

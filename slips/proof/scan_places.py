@@ -1,0 +1,54 @@
+"""Places of a scanned page: what lies around a code, where a form has its code, and as which slip of its page it is seen.
+
+In: the page's pixels, a fit or a form. Out: crops with their origin, corners, the form's view of a slip. Refuses nothing: what lies off the
+picture is empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slips.proof.plane import Points
+from slips.proof.register import register_corners
+from slips.proof.scan import Pixels, Scan
+from slips.proof.sheets import Sheet
+
+
+def crop_at(grey: Pixels, x: float, y: float, span: float) -> tuple[Pixels, Points]:
+    """A square of the page from (x, y) in pixels, what of it lies on the picture, and its upper left corner."""
+    left, top = max(0, int(x)), max(0, int(y))
+    part = grey[top : max(top, int(y + span) + 1), left : max(left, int(x + span) + 1)]
+    return part, np.array([left, top], np.float64)
+
+
+def around(grey: Pixels, corners: Points) -> tuple[Pixels, Points]:
+    """The symbol with its quiet zone and a little more."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = 0.2 * float((high - low).max())
+    span = float((high - low).max()) + 2 * reach
+    crop, origin = crop_at(grey, float(low[0]) - reach, float(low[1]) - reach, span)
+    return np.ascontiguousarray(crop), origin
+
+
+def corners_mm(sheet: Sheet) -> Points:
+    """The four corners of the code on its page (4, 2), clockwise from the upper left, without the quiet zone."""
+    place, side = sheet.places.symbol, sheet.side_mm
+    square = np.array([(0, 0), (side, 0), (side, side), (0, side)])
+    return np.asarray(square + np.array([place.x_mm, place.y_mm]))
+
+
+def seen_as(scan: Scan, form: Sheet, corners: Points, *, likely: int) -> Sheet:
+    """The slip of its page that stands where this code is: seen as another one, the page would stick out of its picture."""
+    slots = sorted(form.slots, key=lambda sheet: sheet.slot != likely)
+    if len(slots) == 1:
+        return form
+    page = form.layout.page
+    edges = [(0.0, 0.0), (page.w_mm, 0.0), (page.w_mm, page.h_mm), (0.0, page.h_mm)]
+    high, wide = scan.grey.shape
+    out = []
+    for one in slots:
+        place = one.places.symbol
+        fit = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=one.side_mm)
+        x, y = fit.to_pixels(edges).T
+        out.append(max(-x.min(), -y.min(), x.max() - wide, y.max() - high))
+    return slots[int(np.argmin(out))]
