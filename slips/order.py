@@ -16,6 +16,7 @@ import polars as pl
 from elqr.problems import ProblemLog
 
 NUMBER_WIDTH = 6  # digits of the printed running number; more where the job is larger
+WHOLE_YEAR = "00"
 KIND_ORDER = ("full_year", "initial", "reissue", "dunning", "delinquency")
 NOTICE = ("payer", "notice_no", "tax_item", "tax_year")  # rows that share these are instalments of one notice
 HELD = 0  # file number of a row that is not printed
@@ -61,7 +62,7 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
         notice_no=pl.col("notice_no"),
         tax_item=pl.col("tax_item").cast(pl.UInt16, strict=False),
         tax_year=pl.col("tax_year").cast(pl.UInt16, strict=False),
-        full_year=pl.col("period").fill_null("00") == "00",
+        full_year=pl.col("period").fill_null(WHOLE_YEAR) == WHOLE_YEAR,
     )
 
 
@@ -187,8 +188,10 @@ def on_sheets(rows: pl.DataFrame, *, per_page: int) -> pl.DataFrame:
 
     Adds `page` (in the file) and `position` (on the page), from 1; `sheet` and `sheets` (place among the bundle's sheets
     and their number). A bundle begins a sheet, and so does a change of language inside it: a sheet speaks one language.
+    A slip for the whole year (全期) is alone on its sheet: beside an instalment it would ask to be paid too.
     """
-    run = pl.struct("bundle", pl.col("lang").fill_null("ja")).rle_id()
+    alone = pl.when(pl.col("period") == WHOLE_YEAR).then(pl.int_range(pl.len()))
+    run = pl.struct("bundle", pl.col("lang").fill_null("ja"), alone=alone).rle_id()
     return (
         rows.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64).over(run) % per_page + 1)
         .with_columns(page=(pl.col("position") == 1).cum_sum().cast(pl.Int64))
