@@ -80,6 +80,23 @@ def _printed(job: dict[str, object]) -> int:
     return int(printed["slips"] if isinstance(printed, dict) else str(printed))
 
 
+BARE_LOOP = "n = 0\nfor i in range(20_000_000): n += i * i & 7"
+
+
+def ceiling() -> float:
+    """What two processes that share nothing gain here over one: two arithmetic loops beside each other, and one after the other."""
+
+    def wall(processes: int) -> float:
+        begun = time.perf_counter()
+        at_work = [subprocess.Popen([sys.executable, "-c", BARE_LOOP]) for _ in range(processes)]
+        for one in at_work:
+            one.wait()
+        return time.perf_counter() - begun
+
+    alone = wall(1) + wall(1)
+    return alone / wall(2)
+
+
 def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> list[Figure]:
     """Measure without read-back with files of 5 × `count` slips, with it 2 × `count`, and memory beside `large`.
 
@@ -91,7 +108,7 @@ def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> li
     for path, slips in ((bare_file, bare), (whole_file, whole), (large_file, large), (few_file, FEW)):
         write_large(path, slips)
     out = folder / "out"
-    without, with_, one, two, start = [], [], [], [], []
+    without, with_, one, two, start, most = [], [], [], [], [], []
     for _ in range(rounds):  # in turn, so that a busy moment hits all of them
         start.append(run(few_file, out, "--skip-read-back").cpu_s)
         without.append(run(bare_file, out, "--skip-read-back"))
@@ -99,6 +116,7 @@ def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> li
         files = ("--slips-per-file", str(max(1, whole // 8)))  # enough files for two to share
         one.append(run(whole_file, out, *files, pinned=False).wall_s)
         two.append(run(whole_file, out, *files, "--jobs", "2", pinned=False).wall_s)
+        most.append(ceiling())
     fast, full = statistics.median(r.rate for r in without), statistics.median(r.rate for r in with_)
     small_rss, large_rss = with_[0].rss_mib, run(large_file, out).rss_mib
     gain = statistics.median(one) / statistics.median(two)
@@ -131,7 +149,7 @@ def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> li
         Figure(
             "two processes",
             f"{statistics.median(two):.1f} s wall",
-            f"one: {statistics.median(one):.1f} s wall",
+            f"one: {statistics.median(one):.1f} s wall; two bare loops gain × {statistics.median(most):.2f} on this machine",
             f"× {gain:.2f}",
             "≥ 1.7",
             gain >= 1.7,
