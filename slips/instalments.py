@@ -10,9 +10,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from slips.order import NOTICE, payer
-
-WHOLE_YEAR = "00"
+from slips.order import NOTICE, WHOLE_YEAR, payer
 
 
 def instalment_columns(frame: pl.DataFrame, *, rows: int) -> pl.DataFrame:

@@ -19,8 +19,8 @@ from elqr.digits import to_matrix
 from elqr.site import Site
 from elqr.wire import LENGTH
 from slips.guidance import LINES, Guide, guide_lines
-from slips.instalments import WHOLE_YEAR, instalment_columns
-from slips.order import NUMBER_WIDTH
+from slips.instalments import instalment_columns
+from slips.order import NUMBER_WIDTH, WHOLE_YEAR
 from slips.said import said_days
 
 CARRIED = ("line", "slip_key", "lang", "mode", "payload", "postal_code", "amount")

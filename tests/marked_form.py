@@ -17,6 +17,21 @@ from slips.preview import preview_values
 from slips.textcheck import TextCheck
 from slips.wording import faces_of
 
+MARKS = """
+[[inserter_mark]]
+id = "matrix"
+kind = "datamatrix"
+x_mm = 284.9880
+y_mm = 4.9953
+
+[[inserter_mark]]
+id = "omr"
+kind = "omr"
+x_mm = 285.0
+y_mm = 30.0
+"""
+"""A mark of each kind, beside the form `mihara` on wider paper."""
+
 
 def print_marked(layout: Layout) -> tuple[pl.DataFrame, bytes]:
     """The value rows of four pages, and the file."""

@@ -23,28 +23,16 @@ from slips.geometry import check_layout
 from slips.layout import load_layout
 from slips.machinery import check_machinery
 from slips.proof.inserter import judge_omr, read_marks, saying_of
-from tests.marked_form import print_marked
+from tests.marked_form import MARKS, print_marked
 from tests.print_fakes import cleaned
 
 DPI = 300
 MM_PX = DPI / 25.4
 BASE = load_layout("mihara")
-FREE = """
+FREE = f"""{MARKS}
 [[register_mark]]
 x_mm = 284.0
 y_mm = 20.0
-
-[[inserter_mark]]
-id = "matrix"
-kind = "datamatrix"
-x_mm = 284.9880
-y_mm = 4.9953
-
-[[inserter_mark]]
-id = "omr"
-kind = "omr"
-x_mm = 285.0
-y_mm = 30.0
 
 [[hole]]
 x_mm = 300.0

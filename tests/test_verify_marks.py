@@ -35,24 +35,11 @@ from slips.proof.scan_remarks import judged
 from slips.proof.sheets import Sheet
 from slips.proof.thresholds import load_thresholds
 from slips.request import PrintRequest
-from tests.marked_form import print_marked
+from tests.marked_form import MARKS, print_marked
 from tests.slip_rows import clean, write_csv
 from tools.paper import PRESS_DPI, Scanner, sheets_of
 
 DPI = 400
-WIDER = """
-[[inserter_mark]]
-id = "matrix"
-kind = "datamatrix"
-x_mm = 284.9880
-y_mm = 4.9953
-
-[[inserter_mark]]
-id = "omr"
-kind = "omr"
-x_mm = 285.0
-y_mm = 30.0
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +70,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     folder = tmp_path_factory.mktemp("marks")
     text = Path("layouts/forms/mihara.toml").read_text(encoding="utf-8")
     form = folder / "mihara.toml"
-    form.write_text(text.replace("width_mm = 279.4", "width_mm = 304.8") + WIDER, encoding="utf-8")
+    form.write_text(text.replace("width_mm = 279.4", "width_mm = 304.8") + MARKS, encoding="utf-8")
     request = PrintRequest(
         slips=write_csv(clean(5), folder / "slips.csv"),
         out=folder / "out",

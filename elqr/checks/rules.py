@@ -64,7 +64,7 @@ def shown(column: str) -> pl.Expr:
 
 
 def code_point(column: str, pattern: str) -> pl.Expr:
-    """The first character of a column that matches `pattern`, as `U+XXXX`."""
+    """The first character of a column that matches `pattern`, as its code point (`U+20BB7`)."""
     return (
         pl.col(column)
         .str.extract(f"({pattern})")
