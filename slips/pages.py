@@ -23,6 +23,7 @@ from slips.fontobjects import add_font
 from slips.fonts import Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import CodedFace, code_face, phrases_of
+from slips.holes import CODE_SHAPE
 from slips.inserter import images, numbers_of
 from slips.labels import load_labels, spoken
 from slips.metadata import OutputIntent, information, xmp
@@ -32,7 +33,7 @@ from slips.place import MM_PT
 from slips.said import said_day
 from slips.stamping import Block, Numbers, stamp
 from slips.structure import PageObjects, Shared
-from slips.template import CODE_SHAPE, Shown, Template, code_key, compile_template, every
+from slips.template import Shown, Template, code_key, compile_template, every
 
 GROUP: Final = 16
 """Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
@@ -141,7 +142,8 @@ class _FileWriter:
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
         said = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
         shared = Shared(document, parts_node, resources, said, self._page_box())
-        makers = [PageObjects(t, shared) for t in templates]
+        # Once a file, opened for every page: it is not packed.
+        makers = [PageObjects(t, shared, fixed=pdf.add_stream(t.fixed, plain=True)) for t in templates]
         which = np.empty(len(contents), np.int64)
         for k, (_, rows) in enumerate(variants):
             which[rows] = k
@@ -200,7 +202,10 @@ class _FileWriter:
         has_mark = setup.mark is not None
         objects = b"".join(
             b"/%b %b"
-            % (name.encode(), ref(pdf.add_stream(draw(art, has_mark=has_mark), box + b"/Resources<<>>")))
+            % (
+                name.encode(),
+                ref(pdf.add_stream(draw(art, has_mark=has_mark), box + b"/Resources<<>>", plain=True)),
+            )
             for name, art in artwork_of(self.layout)
         )
         if setup.mark is not None:

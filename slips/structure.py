@@ -42,8 +42,9 @@ class Shared:
 class PageObjects:
     """The objects of every page of one template."""
 
-    def __init__(self, template: Template, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self, template: Template, shared: Shared, *, fixed: int) -> None:
+        """`fixed`: the object number of the template's fixed stream."""
+        self._shared, self._fixed = shared, fixed
         self._rows: list[_Row] = []
         self._owner: dict[int, int] = {}
         self._top = tuple(self._flatten(e, -1) for e in template.elements)
@@ -76,8 +77,8 @@ class PageObjects:
         refs = [b"%d 0 R" % (base + k) for k in range(len(self._rows))]
         shared = self._shared
         out = [
-            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/TrimBox%b/StructParents %d/Tabs/S/DPart %b>>"
-            % (pages, shared.resources, content, shared.trim, index, part),
+            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents[%d 0 R %d 0 R]/TrimBox%b/StructParents %d/Tabs/S/DPart %b>>"
+            % (pages, shared.resources, self._fixed, content, shared.trim, index, part),
             b"<</Type/DPart/Parent %d 0 R/Start %b/DPM<</CIP4_Root<</CIP4_Production<</CIP4_Recipient<</CIP4_UniqueID(%b)>>>>>>>>>>"
             % (shared.parts_root, page, sequence.encode("ascii")),
             b"<</S/Sect/P %d 0 R%b/K[%b]>>"

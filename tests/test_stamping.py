@@ -18,8 +18,9 @@ ELEMENTS = (
     Element("Sect", children=(Element("H2", 5), Element("Figure", 6, alt="code"))),
 )
 MAKER = PageObjects(
-    Template((b"",), (), ELEMENTS, 7, "en"),
+    Template(b"", (b"",), (), ELEMENTS, 7, "en"),
     Shared(document=5, parts_root=7, resources=9, alts={"code": 11}, trim=b"[0 0 792.000 324.000]"),
+    fixed=12,
 )
 number = st.one_of(st.integers(1, 2000), st.integers(99_900, 100_100), st.integers(1, 9_999_999))
 page = st.tuples(number, number, number, st.integers(0, 12_000), st.integers(1, 12_000_000))
