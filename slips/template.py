@@ -140,7 +140,7 @@ class _Compiler:
         return Element("Table", children=tuple(trs))
 
     def box(self, box: PlacedBox) -> Element | None:
-        stream = self.own if box.value else self.fixed
+        stream = self.own if box.value or box.kind in CODE_SHAPE else self.fixed
         mcid = self.open(box.role, stream)
         area = area_of(self.layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
         texts = self.constants.get(box.name, ())
