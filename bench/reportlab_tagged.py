@@ -17,8 +17,8 @@ from reportlab.pdfgen import canvas
 from slips.constants import Words, constant_texts, set_constant
 from slips.fonts import FontLibrary
 from slips.form import Layout, PlacedBox
+from slips.holes import CODE_SHAPE, text_holes
 from slips.place import MM_PT, area_of
-from slips.template import CODE_SHAPE, text_holes
 
 N, D, A = pdfdoc.PDFName, pdfdoc.PDFDictionary, pdfdoc.PDFArray
 

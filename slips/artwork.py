@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any, Final
 
 import pikepdf
 from PIL import Image, UnidentifiedImageError
@@ -20,10 +21,17 @@ from reportlab.pdfgen import canvas
 
 from elqr.problems import Problem, ProblemError
 from slips.form import Cut, Frame, Layout, Line, Tint
+from slips.pdf import number
 
 MM_PT = 72 / 25.4
 TEAR_DASH_PT = (2.0, 2.0)
 TEAR_GREY = 0.45
+
+_SETTINGS: Final = frozenset({"g", "G", "w", "d", "J", "j"})
+_MARKS: Final = frozenset({"m", "l", "c", "h", "re", "S", "f", "f*"})
+_EMPTY: Final = frozenset({"BT", "ET", "Tf", "TL", "n"})
+"""What reportlab begins forms and paths with; it leaves no ink."""
+_STILL: Final = b"1 0 0 1 0 0"
 
 
 def draw(layout: Layout, *, has_mark: bool) -> bytes:
@@ -57,7 +65,39 @@ def draw(layout: Layout, *, has_mark: bool) -> bytes:
     pen.save()
     with pikepdf.open(io.BytesIO(buffer.getvalue())) as pdf:
         (form,) = (value for _, value in pdf.pages[0].resources["/XObject"].items())
-        return bytes(form.read_bytes())
+        return lean(form)
+
+
+def lean(form: Any) -> bytes:
+    """The paths of a content stream with settings only where they change and numbers to a hundredth of a point: it is parsed on every page.
+
+    Paths are not joined, for who pictures a small place draws the whole of one that touches it. Raises ValueError for an operator unknown here.
+    """
+    out: list[bytes] = []
+    known: dict[str, bytes] = {}
+    for step in pikepdf.parse_content_stream(form):
+        name = str(step.operator)
+        if name in _EMPTY:
+            continue
+        said = _said(list(step.operands))
+        if name in _SETTINGS:
+            if known.get(name) == said:
+                continue
+            known[name] = said
+        elif name == "cm":
+            if said == _STILL:
+                continue
+        elif name not in _MARKS:
+            raise ValueError(f"artwork: operator {name}")
+        out.append((said + b" " + name.encode()).lstrip())
+    return b"\n".join(out)
+
+
+def _said(operands: Sequence[Any]) -> bytes:
+    return b" ".join(
+        b"[%b]" % _said(list(operand)) if isinstance(operand, pikepdf.Array) else number(float(operand))
+        for operand in operands
+    )
 
 
 def _mark_places(layout: Layout) -> Iterator[Frame]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from slips.fit import Fitted, fit
 from slips.fonts import FontLibrary
 from slips.glyphs import CodedFace, measure
+from slips.holes import CodeHole, TextHole
 from slips.pdf import number
-from slips.template import CodeHole, Template, TextHole
+from slips.template import Template
 
 Codes = Mapping[str, Sequence[bytes]]
 """Image bytes of each kind of code, one a row."""
@@ -81,7 +82,7 @@ class Filler:
         return self._fitted[key]
 
     def _operators(self, hole: TextHole, fitted: Fitted) -> bytes:
-        """Own places, sizes and fonts, to stand between `BT/F s Tf ` and `)Tj ET`."""
+        """Own places, sizes and fonts, to stand between `BT/F s Tf ` and `)Tj ET`; at the end the hole's own font again."""
         setting = fitted.setting
         out = b"%d Tz " % setting.condense if setting.condense != 100 else b""
         last_x = last_y = 0.0
@@ -97,7 +98,9 @@ class Filler:
                     number(setting.size_pt),
                     face.encode(run.clusters),
                 )
-        return out + (b" 100 Tz(" if setting.condense != 100 else b"(")
+        out += b" 100 Tz" if setting.condense != 100 else b""
+        face = self.faces[hole.setting.face]
+        return out + b"/%b %b Tf(" % (face.resource.encode(), number(hole.setting.size_pt))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from slips.fontobjects import add_font
 from slips.fonts import Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import CodedFace, code_face, phrases_of
+from slips.holes import CODE_SHAPE
 from slips.inserter import images, numbers_of
 from slips.labels import load_labels, spoken
 from slips.metadata import OutputIntent, information, xmp
@@ -31,11 +32,11 @@ from slips.pdf import PdfFile, deflate_page, ref, text_string
 from slips.place import MM_PT
 from slips.said import said_day
 from slips.stamping import Block, Numbers, stamp
-from slips.structure import PageObjects, Shared
-from slips.template import CODE_SHAPE, Shown, Template, code_key, compile_template, every
+from slips.structure import OF_PAGE, PageObjects, Shared
+from slips.template import Shown, Template, code_key, compile_template, every
 
-GROUP: Final = 16
-"""Pages whose tags share an object stream: enough to compress well, few enough to open one page quickly."""
+GROUP: Final = 8
+"""Pages whose tags share an object stream: enough to compress well, and no more than a packer looks back (32 KiB)."""
 BRANCH: Final = 64
 """Children of a page-tree node."""
 
@@ -141,18 +142,19 @@ class _FileWriter:
         root, pages, tags, document, parts, parts_node, parents = (pdf.reserve() for _ in range(7))
         said = {alt: pdf.add(text_string(alt)) for alt in sorted(alts)}
         shared = Shared(document, parts_node, resources, said, self._page_box())
-        makers = [PageObjects(t, shared) for t in templates]
+        # Once a file, opened for every page: it is not packed.
+        makers = [PageObjects(t, shared, fixed=pdf.add_stream(t.fixed, plain=True)) for t in templates]
         which = np.empty(len(contents), np.int64)
         for k, (_, rows) in enumerate(variants):
             which[rows] = k
         nodes = [pdf.reserve() for _ in range(0, len(contents), BRANCH)]
         streams = [pdf.put_stream(pdf.reserve(), b"", packed=deflate_page(content)) for content in contents]
-        firsts, leaves = self._tags(makers, which.tolist(), streams, nodes, pages_of.sequences)
-        self._trees(pages, nodes, firsts, tags, document, parts, parts_node, parents, leaves)
+        sheets, sections, leaves = self._tags(makers, which.tolist(), streams, nodes, pages_of.sequences)
+        self._trees(pages, nodes, sheets, sections, tags, document, parts, parts_node, parents, leaves)
         pdf.put(
             tags,
             b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d>>"
-            % (ref(document), ref(parents), len(firsts)),
+            % (ref(document), ref(parents), len(sheets)),
         )
         named = "".join(values["payload"]) or "".join(values["slip_key"])
         identity = hashlib.sha256(named.encode()).hexdigest()
@@ -200,7 +202,10 @@ class _FileWriter:
         has_mark = setup.mark is not None
         objects = b"".join(
             b"/%b %b"
-            % (name.encode(), ref(pdf.add_stream(draw(art, has_mark=has_mark), box + b"/Resources<<>>")))
+            % (
+                name.encode(),
+                ref(pdf.add_stream(draw(art, has_mark=has_mark), box + b"/Resources<<>>", plain=True)),
+            )
             for name, art in artwork_of(self.layout)
         )
         if setup.mark is not None:
@@ -216,18 +221,21 @@ class _FileWriter:
         streams: Sequence[int],
         nodes: Sequence[int],
         seqs: Sequence[str],
-    ) -> tuple[list[int], list[int]]:
-        """Pages and their tags, a group an object stream; (first object number of each page, leaves of the parent tree)."""
-        counts = np.array([makers[k].count for k in which], np.int64)
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Pages and their tags, groups of each an object stream; (numbers of the pages, of their sections, of leaves of the parent tree)."""
+        counts = np.array([makers[k].tags for k in which], np.int64)
         page = np.arange(len(counts))
-        # Each group is followed by its leaf of the parent tree and the number of its object stream.
+        sheets = self.pdf.reserve(OF_PAGE * len(counts)) + OF_PAGE * page
+        # As object streams are numbered where they are written: those of pages first, then each group of tags is followed by its leaf
+        # of the parent tree and the number of its stream.
+        streams_of_pages = -(-len(counts) // BRANCH)
         before = np.concatenate([[0], np.cumsum(counts)[:-1]]) + 2 * (page // GROUP)
-        start = self.pdf.next_number
-        firsts = start + before
+        firsts = self.pdf.next_number + streams_of_pages + before
         blocks: list[Block] = [Block(b"", (), b"")] * len(counts)
         for k, maker in enumerate(makers):
             rows = np.flatnonzero(np.array(which) == k)
             numbers = Numbers(
+                sheets[rows],
                 firsts[rows],
                 np.array(streams, np.int64)[rows],
                 np.array(nodes, np.int64)[rows // BRANCH],
@@ -236,40 +244,42 @@ class _FileWriter:
             )
             for row, block in zip(rows.tolist(), stamp(maker, numbers), strict=True):
                 blocks[row] = block
+        for begin in range(0, len(blocks), BRANCH):
+            span = blocks[begin : begin + BRANCH]
+            lengths = [length for block in span for length in block.lengths[:OF_PAGE]]
+            self.pdf.put_joined(int(sheets[begin]), b"\n".join(block.page for block in span), lengths)
         leaves = [
             self._group(blocks, begin, min(begin + GROUP, len(blocks)))
             for begin in range(0, len(blocks), GROUP)
         ]
-        return firsts.tolist(), leaves
+        return sheets.tolist(), firsts.tolist(), leaves
 
     def _group(self, blocks: Sequence[Block], begin: int, end: int) -> int:
-        """One object stream of pages `begin` to `end` and their leaf of the parent tree, whose number is returned."""
+        """One object stream of the tags of pages `begin` to `end` and their leaf of the parent tree, whose number is returned."""
         span = blocks[begin:end]
         owners = b"".join(b"%d%b" % (begin + k, block.owners) for k, block in enumerate(span))
         leaf = b"<</Limits[%d %d]/Nums[%b]>>" % (begin, end - 1, owners)
-        lengths = [length for block in span for length in block.lengths]
+        lengths = [length for block in span for length in block.lengths[OF_PAGE:]]
         first = self.pdf.reserve(len(lengths) + 1)
-        self.pdf.put_joined(
-            first, b"\n".join([*(block.bodies for block in span), leaf]), [*lengths, len(leaf)]
-        )
+        self.pdf.put_joined(first, b"\n".join([*(block.tags for block in span), leaf]), [*lengths, len(leaf)])
         return first + len(lengths)
 
     def _trees(
-        self, pages: int, nodes: Sequence[int], firsts: Sequence[int], tags: int, document: int, parts: int, parts_node: int, parents: int,
-        leaves: Sequence[int],
+        self, pages: int, nodes: Sequence[int], sheets: Sequence[int], sections: Sequence[int], tags: int, document: int, parts: int,
+        parts_node: int, parents: int, leaves: Sequence[int],
     ) -> None:  # fmt: skip
         """Page tree, document element, document parts, parent tree."""
         pdf = self.pdf
         for k, node in enumerate(nodes):
-            kids = firsts[k * BRANCH : (k + 1) * BRANCH]
+            kids = sheets[k * BRANCH : (k + 1) * BRANCH]
             pdf.put(
                 node, b"<</Type/Pages/Parent %b/Count %d/Kids[%b]>>" % (ref(pages), len(kids), _refs(kids))
             )
         pdf.put(
             pages,
-            b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(firsts), self._page_box(), _refs(nodes)),
+            b"<</Type/Pages/Count %d/MediaBox%b/Kids[%b]>>" % (len(sheets), self._page_box(), _refs(nodes)),
         )
-        pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs([f + 2 for f in firsts])))
+        pdf.put(document, b"<</S/Document/P %b/K[%b]>>" % (ref(tags), _refs(sections)))
         pdf.put(
             parts,
             b"<</Type/DPartRoot/DPartRootNode %b/RecordLevel 1/NodeNameList[/Run/%b]>>"
@@ -277,7 +287,7 @@ class _FileWriter:
         )
         pdf.put(
             parts_node,
-            b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([f + 1 for f in firsts])),
+            b"<</Type/DPart/Parent %b/DParts[[%b]]>>" % (ref(parts), _refs([sheet + 1 for sheet in sheets])),
         )
         pdf.put(parents, b"<</Kids[%b]>>" % _refs(leaves))
 

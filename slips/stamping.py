@@ -15,29 +15,31 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from slips.structure import PageObjects
+from slips.structure import OF_PAGE, PageObjects
 
 Int = npt.NDArray[np.int64]
 
 # Stand-ins, ten digits each: no constant of a page is that long, and object numbers stay far below.
-FIRST, CONTENT, NODE, INDEX, SEQUENCE = (k * 10**9 for k in range(1, 6))
+PAGE, TAGS, CONTENT, NODE, INDEX, SEQUENCE = (k * 10**9 for k in range(1, 7))
 SPAN: Final = 256
 """Pages stamped at a time: few enough for their bytes to stay in the cache."""
-_STANDIN: Final = re.compile(rb"(?<!\d)([1-5]\d{9})(?!\d)")
+_STANDIN: Final = re.compile(rb"(?<!\d)([1-6]\d{9})(?!\d)")
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of some pages of one template, as columns; `sequences` are the printed numbers."""
+    """The numbers of some pages of one template, as columns: of the page object, of its first tag, of its content, of its node in the page
+    tree, of the page in the file; `sequences` are the printed numbers."""
 
-    firsts: Int
+    pages: Int
+    tags: Int
     contents: Int
     nodes: Int
     indexes: Int
     sequences: Sequence[str]
 
     def __len__(self) -> int:
-        return len(self.firsts)
+        return len(self.pages)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ class Block:
     lengths: tuple[int, ...]
     owners: bytes
 
+    @property
+    def page(self) -> bytes:
+        """The bodies that are no tags."""
+        return self.bodies[: self._cut - 1]
+
+    @property
+    def tags(self) -> bytes:
+        """The others."""
+        return self.bodies[self._cut :]
+
+    @property
+    def _cut(self) -> int:
+        return sum(self.lengths[:OF_PAGE]) + OF_PAGE
+
 
 def plain(maker: PageObjects, numbers: Numbers) -> list[Block]:
     """Page by page: the reference."""
@@ -57,32 +73,39 @@ def plain(maker: PageObjects, numbers: Numbers) -> list[Block]:
 def stamp(maker: PageObjects, numbers: Numbers) -> list[Block]:
     """The same, by column."""
     out: list[Block | None] = [None] * len(numbers)
-    last = numbers.firsts + maker.count - 1
-    keys = [_width(c) for c in (numbers.firsts, last, numbers.contents, numbers.nodes, numbers.indexes)]
+    last = numbers.tags + maker.tags - 1
+    keys = [
+        _width(c)
+        for c in (
+            numbers.tags,
+            last,
+            numbers.pages,
+            numbers.pages + 1,
+            numbers.contents,
+            numbers.nodes,
+            numbers.indexes,
+        )
+    ]
     keys.append(np.fromiter(map(len, numbers.sequences), np.int64, len(numbers)))
     shapes, which = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)
-    for k, (first_width, last_width, *widths) in enumerate(shapes.tolist()):
+    for k, (tags, last_tag, page, part, *widths) in enumerate(shapes.tolist()):
         rows = np.flatnonzero(which.ravel() == k)
-        part = _take(numbers, rows)
+        some = _take(numbers, rows)
         # Where the numbers inside a page change their length, the few pages concerned are written plainly.
-        same = first_width == last_width
-        blocks = _stamped(maker, part, [first_width, *widths]) if same else plain(maker, part)
+        same = tags == last_tag and page == part
+        blocks = _stamped(maker, some, [page, tags, *widths]) if same else plain(maker, some)
         for row, block in zip(rows.tolist(), blocks, strict=True):
             out[row] = block
     return [block for block in out if block is not None]
 
 
 def _stamped(maker: PageObjects, numbers: Numbers, widths: Sequence[int]) -> list[Block]:
-    model = _written(maker, FIRST, CONTENT, NODE, INDEX, str(SEQUENCE))
+    model = _written(maker, PAGE, TAGS, CONTENT, NODE, INDEX, str(SEQUENCE))
     text = model.bodies + model.owners
-    base = (numbers.firsts, numbers.contents, numbers.nodes, numbers.indexes)
+    base = (numbers.pages, numbers.tags, numbers.contents, numbers.nodes, numbers.indexes)
     pieces: list[bytes] = []
     places: list[list[tuple[int, int]]] = [
-        [],
-        [],
-        [],
-        [],
-        [],
+        [] for _ in range(6)
     ]  # for each kind: position, offset from its base
     edges = [0]  # where bodies end, in the model
     for length in model.lengths:
@@ -102,15 +125,15 @@ def _stamped(maker: PageObjects, numbers: Numbers, widths: Sequence[int]) -> lis
     ends = [edge - int(shrunk[edge - 1]) for edge in edges[1:]]
     lengths = tuple(b - a - 1 for a, b in zip([0, *ends[:-1]], ends, strict=True))
     cut, size = ends[-1] - 1, len(page)
-    signs = np.frombuffer("".join(numbers.sequences).encode("ascii"), np.uint8).reshape(-1, widths[4])
+    signs = np.frombuffer("".join(numbers.sequences).encode("ascii"), np.uint8).reshape(-1, widths[5])
     out: list[Block] = []
     for begin in range(0, len(numbers), SPAN):
         span = slice(begin, min(begin + SPAN, len(numbers)))
         pages = np.repeat(page[None], span.stop - begin, axis=0)
         for kind, column in enumerate(base):
             _fill(pages, places[kind], column[span], widths[kind])
-        for position, _ in places[4]:
-            pages[:, position : position + widths[4]] = signs[span]
+        for position, _ in places[5]:
+            pages[:, position : position + widths[5]] = signs[span]
         data = pages.tobytes()
         cuts = range(0, len(data), size)
         out += [Block(data[k : k + cut], lengths, data[k + cut : k + size]) for k in cuts]
@@ -131,19 +154,24 @@ def _fill(pages: npt.NDArray[np.uint8], places: Sequence[tuple[int, int]], colum
         rest = tens
 
 
-def _written(maker: PageObjects, first: int, content: int, node: int, index: int, sequence: str) -> Block:
-    bodies, owners = maker.bodies(first=first, content=content, pages=node, index=index, sequence=sequence)
+def _written(
+    maker: PageObjects, page: int, tags: int, content: int, node: int, index: int, sequence: str
+) -> Block:
+    bodies, owners = maker.bodies(
+        page=page, tags=tags, content=content, node=node, index=index, sequence=sequence
+    )
     return Block(b"\n".join(bodies), tuple(map(len, bodies)), owners)
 
 
-def _rows(numbers: Numbers) -> zip[tuple[int, int, int, int, str]]:
-    columns = (numbers.firsts, numbers.contents, numbers.nodes, numbers.indexes)
+def _rows(numbers: Numbers) -> zip[tuple[int, int, int, int, int, str]]:
+    columns = (numbers.pages, numbers.tags, numbers.contents, numbers.nodes, numbers.indexes)
     return zip(*(c.tolist() for c in columns), numbers.sequences, strict=True)
 
 
 def _take(numbers: Numbers, rows: Int) -> Numbers:
     return Numbers(
-        numbers.firsts[rows],
+        numbers.pages[rows],
+        numbers.tags[rows],
         numbers.contents[rows],
         numbers.nodes[rows],
         numbers.indexes[rows],

@@ -1,4 +1,4 @@
-"""The tags of a page as PDF objects: page, document part, section and structure elements, ready for an object stream.
+"""A page and its tags as PDF objects: page and document part, section and structure elements, ready for object streams.
 
 In: a template's elements and the page's object numbers. Out: object bodies in the order of their numbers, and the page's row of the
 parent tree. Everything that does not depend on the page is prepared once a template; a page costs a few joins.
@@ -13,8 +13,8 @@ from typing import Final
 from slips.pdf import ref
 from slips.template import Element, Template
 
-BEFORE_ELEMENTS: Final = 3
-"""Objects of a page before its structure elements: page, document part, section."""
+OF_PAGE: Final = 2
+"""Objects that are no tags: page, document part. They have numbers and object streams apart, so that a page opens without its tags."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,13 @@ class Shared:
 class PageObjects:
     """The objects of every page of one template."""
 
-    def __init__(self, template: Template, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self, template: Template, shared: Shared, *, fixed: int) -> None:
+        """`fixed`: the object number of the template's fixed stream."""
+        self._shared, self._fixed = shared, fixed
         self._rows: list[_Row] = []
         self._owner: dict[int, int] = {}
         self._top = tuple(self._flatten(e, -1) for e in template.elements)
-        self.count = BEFORE_ELEMENTS + len(self._rows)
+        self.tags = 1 + len(self._rows)
         self._owners = [self._owner[m] for m in range(template.marked)]
         self._lang = b"/Lang(%b)" % template.lang.encode() if template.lang != "ja" else b""
 
@@ -65,25 +66,25 @@ class PageObjects:
         return index
 
     def bodies(
-        self, *, first: int, content: int, pages: int, index: int, sequence: str
+        self, *, page: int, tags: int, content: int, node: int, index: int, sequence: str
     ) -> tuple[list[bytes], bytes]:
-        """(object bodies from number `first` on, the parent tree's array for this page).
+        """(object bodies: `OF_PAGE` from number `page` on, the others from number `tags` on; the parent tree's array for this page).
 
-        `pages` is the page-tree node, `index` the page's number in the file (0-based), `sequence` the slip's printed number.
+        `node` is that of the page tree, `index` the page's number in the file (0-based), `sequence` the slip's printed number.
         """
-        page, part, section = b"%d 0 R" % first, b"%d 0 R" % (first + 1), b"%d 0 R" % (first + 2)
-        base = first + BEFORE_ELEMENTS
+        sheet, part, section = b"%d 0 R" % page, b"%d 0 R" % (page + 1), b"%d 0 R" % tags
+        base = tags + 1
         refs = [b"%d 0 R" % (base + k) for k in range(len(self._rows))]
         shared = self._shared
         out = [
-            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/TrimBox%b/StructParents %d/Tabs/S/DPart %b>>"
-            % (pages, shared.resources, content, shared.trim, index, part),
+            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents[%d 0 R %d 0 R]/TrimBox%b/StructParents %d/Tabs/S/DPart %b>>"
+            % (node, shared.resources, self._fixed, content, shared.trim, index, part),
             b"<</Type/DPart/Parent %d 0 R/Start %b/DPM<</CIP4_Root<</CIP4_Production<</CIP4_Recipient<</CIP4_UniqueID(%b)>>>>>>>>>>"
-            % (shared.parts_root, page, sequence.encode("ascii")),
+            % (shared.parts_root, sheet, sequence.encode("ascii")),
             b"<</S/Sect/P %d 0 R%b/K[%b]>>"
             % (shared.document, self._lang, b" ".join([refs[k] for k in self._top])),
         ]
-        on_page = b"/Pg " + page
+        on_page = b"/Pg " + sheet
         in_section = section + on_page
         for row in self._rows:
             if row.parent < 0 and not row.children:

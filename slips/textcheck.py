@@ -19,8 +19,8 @@ from slips.fit import Fitted, Missing, fit
 from slips.fonts import FALLBACK, Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import clusters_of, measure, points_of, show
+from slips.holes import TextHole, text_holes
 from slips.place import MM_PT
-from slips.template import TextHole, text_holes
 from slips.values import place_words
 
 ALPHABET: Final = "0123456789,/-.:()ABCDEFGHIJKLMNOPQRSTUVWXYZ 円年月日度第期全令和平成昭元納随"

@@ -6,12 +6,13 @@ import dataclasses
 import struct
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image
 
 from elqr.problems import ProblemError
 from slips import fonts as fonts_module
-from slips.artwork import load_mark
+from slips.artwork import lean, load_mark
 from slips.constants import constant_texts, set_constant
 from slips.metadata import load_intent
 from tests.writer_rows import fonts, form
@@ -39,6 +40,25 @@ def test_a_mark_that_is_no_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         load_mark(tmp_path / "mark.png")
     assert code_of(caught) == "mark.unreadable"
+
+
+def test_artwork_says_each_setting_once() -> None:
+    with pikepdf.new() as pdf:
+        drawn = pdf.make_stream(
+            b"1 0 0 1 0 0 cm BT /F1 12 Tf 14.4 TL ET 1 0 0 -1 0 324 cm .5 G .25 w [] 0 d n 14.17323 286.2992 97.79528 22.67717 re S"
+            b" .5 G .25 w [2 2] 0 d n 1 2 m 3 4.006 l S .94 g n 1 2 3 4 re f*"
+        )
+        assert lean(drawn).decode().split("\n") == [
+            "1 0 0 -1 0 324 cm",
+            *("0.5 G", "0.25 w", "[] 0 d", "14.17 286.3 97.8 22.68 re", "S"),
+            *("[2 2] 0 d", "1 2 m", "3 4.01 l", "S"),
+            *("0.94 g", "1 2 3 4 re", "f*"),
+        ]
+
+
+def test_artwork_with_a_strange_operator_is_not_passed_on() -> None:
+    with pikepdf.new() as pdf, pytest.raises(ValueError, match="operator W"):
+        lean(pdf.make_stream(b"1 2 3 4 re W n"))
 
 
 def test_the_shipped_output_profile_is_what_its_maker_writes() -> None:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import pikepdf
 import polars as pl
 import pypdfium2
 import pytest
@@ -279,6 +280,19 @@ def test_preview_prints_marked_slips(tmp_path: Path, name: str, lang: str) -> No
     squeezed = ["".join(text.split()) for text in texts]
     assert [limit.replace(" ", "") in text for text in squeezed] == [False, True, False, False]
     assert all("見本・使用不可" in text and "eL-QR" in text for text in squeezed)
+    with pikepdf.open(out) as pdf:
+        assert [loose_marks(page) for page in pdf.pages] == [[]] * len(KINDS)
+
+
+def loose_marks(page: pikepdf.Page) -> list[str]:
+    """What a page draws outside marked content: a screen reader could not tell whether it says something."""
+    depth, found = 0, []
+    for step in pikepdf.parse_content_stream(page):
+        name = str(step.operator)
+        depth += {"BMC": 1, "BDC": 1, "EMC": -1}.get(name, 0)
+        if depth == 0 and name in {"Tj", "Do", "INLINE IMAGE", "f", "S"}:
+            found.append(f"{name} {step.operands}")
+    return found
 
 
 def test_codes_of_no_row_at_all() -> None:
