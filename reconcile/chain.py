@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from reconcile.hashed import MODULUS, digests, total
+from reconcile.hashed import MODULUS, total
+from reconcile.swar import Bytes
 from reconcile.tables import TABLES, to_stored
 
 FIRST = "0" * 64
@@ -55,21 +56,20 @@ class BatchDigest:
 
 def block_bytes(rows: pl.DataFrame) -> bytes:
     """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
-    nulls = rows.select(pl.all().is_null())
-    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0).cast(pl.Int64))
-    joined = dict(zip(texts, rows.select(pl.col(texts).str.join("")).row(0), strict=True)) if texts else {}
-    filled = rows.select(pl.col(pl.Int64).fill_null(0), pl.col(pl.Binary))
     parts = [f"{rows.height}{_UNIT}".encode()]
-    for name, kind in rows.schema.items():
-        parts += [f"{name}{_UNIT}".encode(), np.packbits(nulls[name].to_numpy()).tobytes()]
-        if kind == pl.Int64:
-            parts.append(filled[name].to_numpy().astype("<i8").tobytes())
-        elif kind == pl.Binary:
-            cells = [cell or b"" for cell in filled[name].to_list()]
-            parts += [np.array([len(cell) for cell in cells], dtype="<i8").tobytes(), *cells]
+    for column in rows.iter_columns():
+        nulls = column.null_count()
+        marks = column.is_null().to_numpy() if nulls else np.zeros(rows.height, np.bool_)
+        parts += [f"{column.name}{_UNIT}".encode(), np.packbits(marks).tobytes()]
+        if column.dtype == pl.Int64:
+            parts.append((column.fill_null(0) if nulls else column).to_numpy().astype("<i8").tobytes())
+        elif nulls == rows.height:
+            parts.append(bytes(8 * rows.height))  # lengths, all 0
         else:
-            parts += [lengths[name].to_numpy().astype("<i8").tobytes(), (joined[name] or "").encode()]
+            text = column.dtype == pl.String
+            sizes = column.str.len_bytes() if text else column.bin.size()
+            parts.append((sizes.fill_null(0) if nulls else sizes).to_numpy().astype("<i8").tobytes())
+            parts += [column.str.join("").cast(pl.Binary).item()] if text else column.drop_nulls().to_list()
     return b"".join(parts)
 
 
@@ -97,9 +97,9 @@ def row_keys(table: str, frame: pl.DataFrame) -> pl.Series:
     return stored.select(key.alias("key")).to_series()
 
 
-def moved(sum_: str, *, added: pl.Series, taken: pl.Series) -> str:
-    """A sum of the SHA-256 of row keys, in hex, after rows came and went."""
-    value = int(sum_, 16) + total(digests(added)) - total(digests(taken))
+def moved(sum_: str, *, added: Bytes, taken: Bytes) -> str:
+    """A sum of digests of row keys, in hex, after rows came and went. `added`, `taken`: `(n, 32)`, as `reconcile.hashed.digests` gives them."""
+    value = int(sum_, 16) + total(added) - total(taken)
     return f"{value % MODULUS:064x}"
 
 

@@ -18,6 +18,7 @@ from elqr.problems import Problem, ProblemError
 from reconcile.chain import FIRST, BatchDigest, moved, run_digest, standing_digest
 from reconcile.migrations import Migration, outstanding
 from reconcile.store import Store
+from reconcile.swar import Bytes
 from reconcile.tables import ENTRIES, TABLES
 
 URL = ("postgresql://", "postgres://")
@@ -158,8 +159,8 @@ class Ledger:
         self._batches.setdefault(table, BatchDigest(table)).add(rows)
         return rows
 
-    def count(self, table: str, *, added: pl.Series, taken: pl.Series) -> None:
-        """Move the digest of what stands: `row_keys` of entries that came, and of entries that were reversed."""
+    def count(self, table: str, *, added: Bytes, taken: Bytes) -> None:
+        """Move the digest of what stands: digests of `row_keys` of entries that came, and of entries that were reversed."""
         if len(added) or len(taken):
             self._sums[table] = moved(self._sums[table], added=added, taken=taken)
 

@@ -31,7 +31,8 @@ _SETTINGS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
     "pragma wal_autocheckpoint = 0",  # `settle` does it, after it has read which pages changed
-    "pragma cache_size = -262144",
+    "pragma cache_size = -16384",  # KiB; a night's keys lie apart: a page read once is rarely read again, and memory is dear to ask for
+    "pragma cache_spill = 65536",  # pages; what a run has written stays, up to 256 MiB
     "pragma temp_store = memory",
 )
 _HEAD = b"SQLite format 3\x00"
@@ -74,8 +75,7 @@ class SqliteStore:
                 raise PermissionError(13, "read-only", self.place)
         elif not writer:
             raise ProblemError(Problem("ledger.missing", params={"found": self.place}))
-        mode = "rwc" if writer else "ro"
-        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        uri = f"{self.path.absolute().as_uri()}?mode={'rwc' if writer else 'ro'}"
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
             self.versions()  # before anything is set: a stranger's file stays as it is
