@@ -54,7 +54,7 @@ def change(table: str, desired: pl.DataFrame, stored: pl.DataFrame) -> Change:
     if not desired.height and not stored.height:
         return Change(stored.select(columns), stored, stored, _no_keys(), _no_keys())
     new = _in_order(table, desired.with_columns(key=row_keys(table, desired)))
-    if new["key"].is_duplicated().any():
+    if new["key"].n_unique() < new.height:
         raise ValueError(f"{table}: two rows say the same")
     if not stored.height:
         keys = digests(new["key"])

@@ -247,10 +247,8 @@ class Ledger:
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
         if frame.height and (before == 1 or self.store.empty(table)):
             frame = frame.clear()
-        distinct = frame.drop_nulls().unique() if frame.height else frame
-        return self.store.lookup(
-            table, distinct, list(columns or TABLES[table].columns), before=before, filled=filled
-        )
+        names = list(columns or TABLES[table].columns)
+        return self.store.lookup(table, _distinct(frame), names, before=before, filled=filled)
 
     def scan(
         self, table: str, columns: Sequence[str] | None = None, *, part: tuple[int, int] | None = None
@@ -260,3 +258,11 @@ class Ledger:
         `part`: (remainder, divisor): only rows whose `payment_no` leaves that remainder.
         """
         return self.store.scan(table, list(columns or TABLES[table].columns), part=part)
+
+
+def _distinct(keys: pl.DataFrame) -> pl.DataFrame:
+    """Keys without nulls, each once. A single column comes sorted, in which equals are neighbours: no store has to sort it again."""
+    if not keys.height or keys.width > 1:
+        return keys.drop_nulls().unique() if keys.height else keys
+    column = keys.to_series().drop_nulls().sort()
+    return column.filter(column.ne_missing(column.shift())).to_frame()

@@ -7,7 +7,6 @@ Refuses (ProblemError): a second writer, a folder that cannot be written, a full
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
-from reconcile.bulk_rows import values
+from reconcile.bulk_rows import json_list, values
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_block, read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
@@ -242,8 +241,7 @@ class SqliteStore:
     def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
         """Keys as something to join with: one column as a list in JSON, which costs least; several as a table in memory."""
         if keys.width == 1:
-            text = json.dumps(keys.to_series().to_list(), ensure_ascii=False, separators=(",", ":"))
-            return "(select value as k0 from json_each(?))", (text,)
+            return "(select value as k0 from json_each(?))", (json_list(keys.to_series()),)
         table = f"wanted{keys.width}"  # not dropped: other rows may just be read
         self._run(
             f"create temp table if not exists {table} ({', '.join(f'k{i}' for i in range(keys.width))})"
