@@ -56,20 +56,26 @@ class BatchDigest:
 
 def block_bytes(rows: pl.DataFrame) -> bytes:
     """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
+    texts = pl.col([name for name, kind in rows.schema.items() if kind == pl.String])
+    sizes = rows.select(
+        texts.str.len_bytes().fill_null(0).cast(pl.Int64),
+        pl.col(pl.Binary).bin.size().fill_null(0).cast(pl.Int64),
+    )
+    joined = rows.select(texts.str.join("").cast(pl.Binary))
     parts = [f"{rows.height}{_UNIT}".encode()]
     for column in rows.iter_columns():
-        nulls = column.null_count()
-        marks = column.is_null().to_numpy() if nulls else np.zeros(rows.height, np.bool_)
-        parts += [f"{column.name}{_UNIT}".encode(), np.packbits(marks).tobytes()]
+        nulls = column.is_null() if column.null_count() else np.zeros(rows.height, np.bool_)
+        parts += [f"{column.name}{_UNIT}".encode(), np.packbits(nulls).tobytes()]
         if column.dtype == pl.Int64:
-            parts.append((column.fill_null(0) if nulls else column).to_numpy().astype("<i8").tobytes())
-        elif nulls == rows.height:
-            parts.append(bytes(8 * rows.height))  # lengths, all 0
-        else:
-            text = column.dtype == pl.String
-            sizes = column.str.len_bytes() if text else column.bin.size()
-            parts.append((sizes.fill_null(0) if nulls else sizes).to_numpy().astype("<i8").tobytes())
-            parts += [column.str.join("").cast(pl.Binary).item()] if text else column.drop_nulls().to_list()
+            filled = column.fill_null(0) if column.null_count() else column
+            parts.append(filled.to_numpy().astype("<i8", copy=False).tobytes())
+            continue
+        parts.append(sizes[column.name].to_numpy().astype("<i8", copy=False).tobytes())
+        parts += (
+            [joined[column.name].item() or b""]
+            if column.dtype == pl.String
+            else column.drop_nulls().to_list()
+        )
     return b"".join(parts)
 
 
