@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -44,7 +44,8 @@ class BatchDigest:
             self._waiting = [rows]
 
     def _block(self, rows: pl.DataFrame) -> None:
-        self._sha.update(block_bytes(rows))
+        for part in block_parts(rows):
+            self._sha.update(part)
 
     def finish(self) -> tuple[int, str]:
         """Rows and digest."""
@@ -54,29 +55,28 @@ class BatchDigest:
         return self._rows, self._sha.hexdigest()
 
 
-def block_bytes(rows: pl.DataFrame) -> bytes:
-    """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
+def block_parts(rows: pl.DataFrame) -> Iterator[bytes | memoryview]:
+    """Stored rows as bytes that only equal rows have, in parts: of each column its name, nulls, lengths and contents."""
     texts = pl.col([name for name, kind in rows.schema.items() if kind == pl.String])
+    blobs = pl.col(pl.Binary)
     sizes = rows.select(
-        texts.str.len_bytes().fill_null(0).cast(pl.Int64),
-        pl.col(pl.Binary).bin.size().fill_null(0).cast(pl.Int64),
+        texts.str.len_bytes().fill_null(0).cast(pl.Int64), blobs.bin.size().fill_null(0).cast(pl.Int64)
     )
     joined = rows.select(texts.str.join("").cast(pl.Binary))
-    parts = [f"{rows.height}{_UNIT}".encode()]
+    yield f"{rows.height}{_UNIT}".encode()
     for column in rows.iter_columns():
         nulls = column.is_null() if column.null_count() else np.zeros(rows.height, np.bool_)
-        parts += [f"{column.name}{_UNIT}".encode(), np.packbits(nulls).tobytes()]
+        yield f"{column.name}{_UNIT}".encode() + np.packbits(nulls).tobytes()
         if column.dtype == pl.Int64:
-            filled = column.fill_null(0) if column.null_count() else column
-            parts.append(filled.to_numpy().astype("<i8", copy=False).tobytes())
+            yield _numbers(column.fill_null(0) if column.null_count() else column)
             continue
-        parts.append(sizes[column.name].to_numpy().astype("<i8", copy=False).tobytes())
-        parts += (
-            [joined[column.name].item() or b""]
-            if column.dtype == pl.String
-            else column.drop_nulls().to_list()
-        )
-    return b"".join(parts)
+        yield _numbers(sizes[column.name])
+        text = column.dtype == pl.String
+        yield (joined[column.name].item() or b"") if text else b"".join(column.drop_nulls().to_list())
+
+
+def _numbers(column: pl.Series) -> memoryview:
+    return column.to_numpy().astype("<i8", order="C", copy=False).data
 
 
 def run_digest(run: Mapping[str, object], batches: Mapping[str, tuple[int, str]]) -> str:

@@ -137,11 +137,14 @@ def test_rows_that_come_as_one_text_are_the_rows(rows: list[tuple[str | None, in
     link = sqlite3.connect(":memory:")
     link.execute("create table t (reason_ja text, amount integer)")
     link.executemany("insert into t values (?, ?)", rows)
-    columns = ["amount", "reason_ja"]
-    ((count, text),) = link.execute(f"select {block_text('quarantine', columns)} from t").fetchall()
-    frame = read_block("quarantine", columns, count, text)
-    assert frame.rows() == [(yen, text) for text, yen in rows]
-    assert frame.schema == {"amount": pl.Int64, "reason_ja": pl.String}
+    kinds = {"amount": pl.Int64(), "reason_ja": pl.String()}
+    for columns in (list(kinds), ["amount"], ["reason_ja"]):
+        ((count, text),) = link.execute(f"select {block_text('quarantine', columns)} from t").fetchall()
+        frame = read_block("quarantine", columns, count, text)
+        assert frame.equals(
+            pl.DataFrame([row[::-1] for row in rows], schema=kinds, orient="row").select(columns)
+        )
+        assert frame.schema == {name: kinds[name] for name in columns}
     assert block_text("quarantine", ["amount", "raw"]) is None
     link.close()
 

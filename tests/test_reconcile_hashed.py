@@ -11,7 +11,7 @@ from decide_worlds import FEW, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.chain import block_bytes, row_keys
+from reconcile.chain import block_parts, row_keys
 from reconcile.entries import change
 from reconcile.hashed import MODULUS, digests, hexed, total
 from reconcile.payments import net, net_yen
@@ -104,4 +104,4 @@ def test_a_block_is_its_columns_with_nulls_and_lengths(
         else:
             blobs = [cell.encode() if isinstance(cell, str) else cell or b"" for cell in cells]
             said += np.array([len(blob) for blob in blobs], "<i8").tobytes() + b"".join(blobs)
-    assert block_bytes(frame) == said
+    assert b"".join(block_parts(frame)) == said
