@@ -1,12 +1,13 @@
-"""Rows for an insert of many into SQLite, in the form that costs least to bind: Python binds a null for as much as ten numbers.
+"""Rows for an insert of many into SQLite, and keys for a lookup, as what costs least to bind: Python binds a null for as much as ten numbers.
 
 In: stored rows, a block at a time. Out: SQL values and the columns to bind, one tuple a row. A column that says the same in every row is
-written into the statement; a null among texts or numbers goes as a value that the column does not hold, and becomes null there.
-Refuses nothing.
+written into the statement; a null among texts or numbers goes as a value that the column does not hold, and becomes null there. Keys: one
+JSON list. Refuses nothing.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,6 +43,15 @@ def values(block: pl.DataFrame) -> Values:
     ):  # every row says the same: one number has to be bound, so that the statement is run for each
         said[0], bound = "?", [block.to_series(0).to_list()]
     return Values(", ".join(said), zip(*bound, strict=True))
+
+
+def json_list(keys: pl.Series) -> str:
+    """Texts or numbers without nulls as a JSON array. Only texts of which JSON would write some sign otherwise are written one by one."""
+    if keys.dtype == pl.String and len(keys):
+        text = str(keys.str.join('","').item())
+        if text.isprintable() and "\\" not in text and text.count('"') == 2 * (len(keys) - 1):
+            return f'["{text}"]'
+    return json.dumps(keys.to_list(), ensure_ascii=False, separators=(",", ":"))
 
 
 def _same(column: pl.Series) -> str | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
 
-from reconcile.hashed import MODULUS, digests, total
+from reconcile.hashed import MODULUS, total
+from reconcile.swar import Bytes
 from reconcile.tables import TABLES, to_stored
 
 FIRST = "0" * 64
@@ -43,7 +44,8 @@ class BatchDigest:
             self._waiting = [rows]
 
     def _block(self, rows: pl.DataFrame) -> None:
-        self._sha.update(block_bytes(rows))
+        for part in block_parts(rows):
+            self._sha.update(part)
 
     def finish(self) -> tuple[int, str]:
         """Rows and digest."""
@@ -53,24 +55,28 @@ class BatchDigest:
         return self._rows, self._sha.hexdigest()
 
 
-def block_bytes(rows: pl.DataFrame) -> bytes:
-    """Stored rows as bytes that only equal rows have: of each column its name, nulls, lengths and contents."""
-    nulls = rows.select(pl.all().is_null())
-    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    lengths = rows.select(pl.col(texts).str.len_bytes().fill_null(0).cast(pl.Int64))
-    joined = dict(zip(texts, rows.select(pl.col(texts).str.join("")).row(0), strict=True)) if texts else {}
-    filled = rows.select(pl.col(pl.Int64).fill_null(0), pl.col(pl.Binary))
-    parts = [f"{rows.height}{_UNIT}".encode()]
-    for name, kind in rows.schema.items():
-        parts += [f"{name}{_UNIT}".encode(), np.packbits(nulls[name].to_numpy()).tobytes()]
-        if kind == pl.Int64:
-            parts.append(filled[name].to_numpy().astype("<i8").tobytes())
-        elif kind == pl.Binary:
-            cells = [cell or b"" for cell in filled[name].to_list()]
-            parts += [np.array([len(cell) for cell in cells], dtype="<i8").tobytes(), *cells]
-        else:
-            parts += [lengths[name].to_numpy().astype("<i8").tobytes(), (joined[name] or "").encode()]
-    return b"".join(parts)
+def block_parts(rows: pl.DataFrame) -> Iterator[bytes | memoryview]:
+    """Stored rows as bytes that only equal rows have, in parts: of each column its name, nulls, lengths and contents."""
+    texts = pl.col([name for name, kind in rows.schema.items() if kind == pl.String])
+    blobs = pl.col(pl.Binary)
+    sizes = rows.select(
+        texts.str.len_bytes().fill_null(0).cast(pl.Int64), blobs.bin.size().fill_null(0).cast(pl.Int64)
+    )
+    joined = rows.select(texts.str.join("").cast(pl.Binary))
+    yield f"{rows.height}{_UNIT}".encode()
+    for column in rows.iter_columns():
+        nulls = column.is_null() if column.null_count() else np.zeros(rows.height, np.bool_)
+        yield f"{column.name}{_UNIT}".encode() + np.packbits(nulls).tobytes()
+        if column.dtype == pl.Int64:
+            yield _numbers(column.fill_null(0) if column.null_count() else column)
+            continue
+        yield _numbers(sizes[column.name])
+        text = column.dtype == pl.String
+        yield (joined[column.name].item() or b"") if text else b"".join(column.drop_nulls().to_list())
+
+
+def _numbers(column: pl.Series) -> memoryview:
+    return column.to_numpy().astype("<i8", order="C", copy=False).data
 
 
 def run_digest(run: Mapping[str, object], batches: Mapping[str, tuple[int, str]]) -> str:
@@ -97,9 +103,9 @@ def row_keys(table: str, frame: pl.DataFrame) -> pl.Series:
     return stored.select(key.alias("key")).to_series()
 
 
-def moved(sum_: str, *, added: pl.Series, taken: pl.Series) -> str:
-    """A sum of the SHA-256 of row keys, in hex, after rows came and went."""
-    value = int(sum_, 16) + total(digests(added)) - total(digests(taken))
+def moved(sum_: str, *, added: Bytes, taken: Bytes) -> str:
+    """A sum of digests of row keys, in hex, after rows came and went. `added`, `taken`: `(n, 32)`, as `reconcile.hashed.digests` gives them."""
+    value = int(sum_, 16) + total(added) - total(taken)
     return f"{value % MODULUS:064x}"
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from elqr.problems import Problem
 from reconcile.chain import FIRST, moved, row_keys, standing_digest
 from reconcile.entries import YEN, standing_entries
+from reconcile.hashed import digests
 from reconcile.ledger import Ledger
 from reconcile.payments import carried_out, net
 from reconcile.redecide import PLACES
@@ -61,8 +62,8 @@ class Standing:
             rows = whole(self._ledger, table, part=part)
             self._reversals[table] += _reversals(table, rows)
             standing[table] = standing_entries(rows)
-            keys = row_keys(table, standing[table])
-            self._sums[table] = moved(self._sums[table], added=keys, taken=keys.clear())
+            keys = digests(row_keys(table, standing[table]))
+            self._sums[table] = moved(self._sums[table], added=keys, taken=keys[:0])
         outcomes = standing["outcomes"]
         events = whole(self._ledger, "receipts", ["payment_no", *EVENTS_READ], part=part)
         transfers = carried_out(whole(self._ledger, "transfers", part=part))

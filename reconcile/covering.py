@@ -46,6 +46,8 @@ def renew_covers(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) ->
 
     What the run added is in hand and not read back; the ledger is asked for what stood before alone.
     """
+    if not slips.height and not versions.height:
+        return Covering(slips["slip_key"], versions["line_id"], ProblemLog())
     ids = versions.select("line_id").unique()
     earlier = _before(ledger, "assessments", ids, versions, ["line_id", *_NOTICE])
     old = _old_slips(ledger, ids, slips, versions, earlier)

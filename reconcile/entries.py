@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from reconcile.chain import row_keys
-from reconcile.hashed import digests, hexed
+from reconcile.hashed import SIZE, digests, hexed
+from reconcile.swar import Bytes
 from reconcile.world import SCHEMAS, SORTED_BY
 
 ID_BYTES = 16
@@ -30,11 +32,13 @@ YEN: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """`rows`: to be added; `added`: contents that come to stand; `taken`: contents that no longer stand; both with their row `key`."""
+    """`rows`: to be added; `added`: contents that come to stand; `taken`: contents that no longer stand; and the digests of their row keys."""
 
     rows: pl.DataFrame
     added: pl.DataFrame
     taken: pl.DataFrame
+    added_keys: Bytes
+    taken_keys: Bytes
 
 
 def standing_entries(stored: pl.DataFrame) -> pl.DataFrame:
@@ -48,25 +52,26 @@ def change(table: str, desired: pl.DataFrame, stored: pl.DataFrame) -> Change:
     content = list(SCHEMAS[table])
     columns = ["payment_no", "entry_id", "reverses", *content]
     if not desired.height and not stored.height:
-        none = stored.select(*content, key=pl.lit("", pl.String))
-        return Change(stored.select(columns), none, none)
+        return Change(stored.select(columns), stored, stored, _no_keys(), _no_keys())
     new = _in_order(table, desired.with_columns(key=row_keys(table, desired)))
-    if new["key"].is_duplicated().any():
+    if new["key"].n_unique() < new.height:
         raise ValueError(f"{table}: two rows say the same")
     if not stored.height:
-        fresh = new.with_columns(entry_id=_entry_ids(new["key"], 1), reverses=pl.lit(""))
-        return Change(fresh.select(columns), new, new.clear())
+        keys = digests(new["key"])
+        fresh = new.with_columns(entry_id=_shortened(keys), reverses=pl.lit(""))
+        return Change(fresh.select(columns), new, new.clear(), keys, _no_keys())
     have = stored.with_columns(key=row_keys(table, stored))
     stands = standing_entries(have)
     gone = stands.join(new, on="key", how="anti", maintain_order="left")
     new = new.join(stands, on="key", how="anti", maintain_order="left")
     before = have.filter(pl.col("reverses") == "").group_by("key").len("_before")
     counted = new.join(before, on="key", how="left", maintain_order="left")
-    times = counted["_before"].fill_null(0) + 1
+    keys = digests(new["key"])
     undone = _in_order(table, gone).with_columns(*(-pl.col(n) for n in YEN[table]), reverses="entry_id")
     undone = undone.with_columns(entry_id=_reversal_ids(undone["reverses"]))
-    fresh = new.with_columns(entry_id=_entry_ids(new["key"], times), reverses=pl.lit(""))
-    return Change(pl.concat([undone.select(columns), fresh.select(columns)]), new, gone)
+    fresh = new.with_columns(entry_id=_entry_ids(keys, counted["_before"]), reverses=pl.lit(""))
+    rows = pl.concat([undone.select(columns), fresh.select(columns)])
+    return Change(rows, new, gone, keys, digests(gone["key"]))
 
 
 def _in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -80,15 +85,27 @@ def _in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.sort(list(SORTED_BY[table]), nulls_last=False)
 
 
-def _entry_ids(keys: pl.Series, times: pl.Series | int) -> pl.Series:
-    """From the content and how often it has come to stand: the same in every ledger that decided the same."""
-    count = pl.lit(times).cast(pl.String)
-    return _ids(pl.select(pl.concat_str(count, pl.lit(keys), separator=_UNIT)).to_series())
+def _entry_ids(keys: Bytes, before: pl.Series) -> pl.Series:
+    """From the content and how often it stood `before` (null: never): the same in every ledger that decided the same.
+
+    What comes to stand for the first time bears the beginning of its key's digest, so that an entry is hashed once.
+    """
+    first = _shortened(keys)
+    nth = pl.select(
+        pl.concat_str(pl.lit(before + 1).cast(pl.String), pl.lit(first), separator=_UNIT)
+    ).to_series()
+    again = before.is_not_null()
+    return first.scatter(again.arg_true(), _shortened(digests(nth.filter(again))))
 
 
 def _reversal_ids(entry_ids: pl.Series) -> pl.Series:
-    return _ids(pl.select(pl.concat_str(pl.lit("reverses"), pl.lit(entry_ids), separator=_UNIT)).to_series())
+    texts = pl.select(pl.concat_str(pl.lit("reverses"), pl.lit(entry_ids), separator=_UNIT)).to_series()
+    return _shortened(digests(texts))
 
 
-def _ids(texts: pl.Series) -> pl.Series:
-    return hexed(digests(texts)[:, :ID_BYTES])
+def _shortened(found: Bytes) -> pl.Series:
+    return hexed(found[:, :ID_BYTES])
+
+
+def _no_keys() -> Bytes:
+    return np.empty((0, SIZE), np.uint8)

@@ -18,6 +18,7 @@ from elqr.problems import Problem, ProblemError
 from reconcile.chain import FIRST, BatchDigest, moved, run_digest, standing_digest
 from reconcile.migrations import Migration, outstanding
 from reconcile.store import Store
+from reconcile.swar import Bytes
 from reconcile.tables import ENTRIES, TABLES
 
 URL = ("postgresql://", "postgres://")
@@ -158,8 +159,8 @@ class Ledger:
         self._batches.setdefault(table, BatchDigest(table)).add(rows)
         return rows
 
-    def count(self, table: str, *, added: pl.Series, taken: pl.Series) -> None:
-        """Move the digest of what stands: `row_keys` of entries that came, and of entries that were reversed."""
+    def count(self, table: str, *, added: Bytes, taken: Bytes) -> None:
+        """Move the digest of what stands: digests of `row_keys` of entries that came, and of entries that were reversed."""
         if len(added) or len(taken):
             self._sums[table] = moved(self._sums[table], added=added, taken=taken)
 
@@ -246,10 +247,8 @@ class Ledger:
         frame = keys.to_frame() if isinstance(keys, pl.Series) else keys
         if frame.height and (before == 1 or self.store.empty(table)):
             frame = frame.clear()
-        distinct = frame.drop_nulls().unique() if frame.height else frame
-        return self.store.lookup(
-            table, distinct, list(columns or TABLES[table].columns), before=before, filled=filled
-        )
+        names = list(columns or TABLES[table].columns)
+        return self.store.lookup(table, _distinct(frame), names, before=before, filled=filled)
 
     def scan(
         self, table: str, columns: Sequence[str] | None = None, *, part: tuple[int, int] | None = None
@@ -259,3 +258,11 @@ class Ledger:
         `part`: (remainder, divisor): only rows whose `payment_no` leaves that remainder.
         """
         return self.store.scan(table, list(columns or TABLES[table].columns), part=part)
+
+
+def _distinct(keys: pl.DataFrame) -> pl.DataFrame:
+    """Keys without nulls, each once. A single column comes sorted, in which equals are neighbours: no store has to sort it again."""
+    if not keys.height or keys.width > 1:
+        return keys.drop_nulls().unique() if keys.height else keys
+    column = keys.to_series().drop_nulls().sort()
+    return column.filter(column.ne_missing(column.shift())).to_frame()

@@ -53,7 +53,7 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
 
 def net_yen(events: pl.DataFrame) -> pl.Series:
     """The yen that each payment comes to, in no particular order."""
-    many = events["payment_id"].is_duplicated()
+    many = repeated(events["payment_id"])
     yen = pl.when(pl.col("kind") == "cancelled").then(0).otherwise("amount")
     alone = events.filter(~many).select(net=yen).to_series()
     return pl.concat([alone, net(events.filter(many))["net"]]) if many.any() else alone

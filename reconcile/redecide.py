@@ -56,7 +56,7 @@ def redecide(
     for table in ENTRIES:
         changes[table] = change(table, _numbered(table, decision, known), stored[table])
         entries[table] = ledger.add(table, changes[table].rows)
-        ledger.count(table, added=changes[table].added["key"], taken=changes[table].taken["key"])
+        ledger.count(table, added=changes[table].added_keys, taken=changes[table].taken_keys)
     _lines(ledger, decision)
     totals = _totals(changes, events=events, transfers=transfers, world=known.world)
     return Decided(world=known.world, decision=decision, entries=entries, totals=totals)

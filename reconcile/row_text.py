@@ -19,12 +19,16 @@ def block_text(table: str, columns: Sequence[str]) -> str | None:
     """What to select so that all rows come as one; None where some column is of bytes."""
     told, blobs = _parted(table, columns)
     cells = ", ".join(f't."{name}"' for name in told)
-    return None if blobs else f"count(*), json_group_array(json_array({cells}))"
+    if blobs:
+        return None
+    return f"count(*), json_group_array({cells if len(told) == 1 else f'json_array({cells})'})"
 
 
 def read_block(table: str, columns: Sequence[str], count: int, text: str) -> pl.DataFrame:
     """The rows that `block_text` selected."""
     schema = {name: stored_type(TABLES[table].columns[name]) for name in columns}
+    if len(columns) == 1:  # a list of cells, of which JSON makes no more objects than there are cells
+        return from_stored(table, pl.DataFrame({columns[0]: json.loads(text)}, schema=schema))
     if text.count("],[") + 1 == count and not _escaped(text):
         return from_stored(table, _csv(schema, text[2:-2].replace("],[", "\n")))
     return from_stored(table, pl.DataFrame(json.loads(text), schema=schema, orient="row"))

@@ -7,7 +7,6 @@ Refuses (ProblemError): a second writer, a folder that cannot be written, a full
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
-from reconcile.bulk_rows import values
+from reconcile.bulk_rows import json_list, values
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_block, read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
@@ -31,7 +30,8 @@ _SETTINGS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
     "pragma wal_autocheckpoint = 0",  # `settle` does it, after it has read which pages changed
-    "pragma cache_size = -262144",
+    "pragma cache_size = -16384",  # KiB; a night's keys lie apart: a page read once is rarely read again, and memory is dear to ask for
+    "pragma cache_spill = 65536",  # pages; what a run has written stays, up to 256 MiB
     "pragma temp_store = memory",
 )
 _HEAD = b"SQLite format 3\x00"
@@ -74,8 +74,7 @@ class SqliteStore:
                 raise PermissionError(13, "read-only", self.place)
         elif not writer:
             raise ProblemError(Problem("ledger.missing", params={"found": self.place}))
-        mode = "rwc" if writer else "ro"
-        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        uri = f"{self.path.absolute().as_uri()}?mode={'rwc' if writer else 'ro'}"
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
             self.versions()  # before anything is set: a stranger's file stays as it is
@@ -242,8 +241,7 @@ class SqliteStore:
     def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
         """Keys as something to join with: one column as a list in JSON, which costs least; several as a table in memory."""
         if keys.width == 1:
-            text = json.dumps(keys.to_series().to_list(), ensure_ascii=False, separators=(",", ":"))
-            return "(select value as k0 from json_each(?))", (text,)
+            return "(select value as k0 from json_each(?))", (json_list(keys.to_series()),)
         table = f"wanted{keys.width}"  # not dropped: other rows may just be read
         self._run(
             f"create temp table if not exists {table} ({', '.join(f'k{i}' for i in range(keys.width))})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reconcile.frames import ASSESSMENTS, SLIPS
+from reconcile.frames import ASSESSMENTS, SLIPS, empty
 from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
 
@@ -40,8 +40,8 @@ class Sifted:
 def sift_receipts(ledger: Ledger, events: pl.DataFrame) -> Sifted:
     """Events against each other and against the ledger, by `receipt_id` and `content_sha`."""
     known = ledger.lookup("receipts", events["payment_id"])
-    if not known.height and not events["receipt_id"].is_duplicated().any():
-        return Sifted(events, events.clear(), pl.DataFrame(schema=dict(_CONFLICT)), known)
+    if not known.height and events["receipt_id"].n_unique() == events.height:
+        return Sifted(events, events.clear(), empty(_CONFLICT), known)
     stored = known.select("receipt_id", _expected="content_sha")
     first = events.unique("receipt_id", keep="first", maintain_order=True)
     within = events.join(
@@ -69,6 +69,8 @@ def sift_receipts(ledger: Ledger, events: pl.DataFrame) -> Sifted:
 def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     """Versions: one that says word for word what a stored one says is already taken. There are no conflicts: another content is a 更正."""
     stored = ledger.lookup("assessments", rows["line_id"], ["seq", *LINE_CONTENT])
+    if not rows.height:
+        return Sifted(rows, rows, empty(_CONFLICT), stored)
     content = list(LINE_CONTENT)
     fresh, met = _met(rows, stored, "line_id")
     again = met.join(stored, on=content, how="semi", nulls_equal=True, maintain_order="left")
@@ -76,12 +78,14 @@ def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     new = rest.unique(content, keep="first", maintain_order=True)
     already = pl.concat([again, rest.join(new, on="_n", how="anti")]).sort("_n")
     new = pl.concat([fresh, new]).sort("_n") if new.height else fresh
-    return Sifted(new.drop("_n"), already.drop("_n"), pl.DataFrame(schema=dict(_CONFLICT)), stored)
+    return Sifted(new.drop("_n"), already.drop("_n"), empty(_CONFLICT), stored)
 
 
 def sift_slips(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     """Slips by `slip_key`: the same words again are already taken; other words are a conflict."""
     stored = ledger.lookup("slips", rows["slip_key"], list(SLIP_CONTENT))
+    if not rows.height:
+        return Sifted(rows, rows, empty(_CONFLICT), stored)
     content = list(SLIP_CONTENT)
     fresh, met = _met(rows, stored, "slip_key")
     first = met.unique("slip_key", keep="first", maintain_order=True)
@@ -110,6 +114,9 @@ def _met(rows: pl.DataFrame, stored: pl.DataFrame, key: str) -> tuple[pl.DataFra
 
 def sift_quarantine(ledger: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
     """Bad rows that were not there before, with `bad_id`: the bytes, the reason, and how many equal ones come before in their file."""
+    columns = {n: k for n, k in TABLES["quarantine"].columns.items() if n not in ("seq", "run_id")}
+    if not rows.height:
+        return empty(columns)
     key = pl.concat_str(pl.col("raw").bin.encode("hex").fill_null(""), "code", separator=":")
     marked = rows.with_columns(_key=key).with_columns(_nth=pl.int_range(pl.len()).over("file_no", "_key"))
     ids = [
@@ -120,7 +127,7 @@ def sift_quarantine(ledger: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
     marked = marked.unique("bad_id", keep="first", maintain_order=True)
     stored = ledger.lookup("quarantine", marked["bad_id"], ["bad_id"])
     fresh = marked.join(stored, on="bad_id", how="anti", maintain_order="left")
-    return fresh.select([n for n in TABLES["quarantine"].columns if n not in ("seq", "run_id")])
+    return fresh.select(list(columns))
 
 
 def _digests(rows: pl.DataFrame) -> pl.Series:

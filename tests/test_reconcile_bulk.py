@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ledger_files import AS_OF, LINE_HEAD, POLICY, SLIP_HEAD, line, night, slip,
 
 from elqr.problems import ProblemError
 from reconcile import check_standing, store_sqlite
-from reconcile.bulk_rows import values
+from reconcile.bulk_rows import json_list, values
 from reconcile.decide import decide
 from reconcile.ledger import open_ledger
 from reconcile.ledger_check import check_ledger
@@ -55,6 +56,16 @@ def test_a_column_that_says_the_same_is_not_bound() -> None:
     )
     assert some.sql == "?, '三原''市', null"
     assert list(some.rows) == [(1,), (2,)]
+
+
+@given(
+    st.lists(st.text())
+    | st.lists(st.text(alphabet='ab"\\,\n\x00調\u3000'))
+    | st.lists(st.integers(-(1 << 63), (1 << 63) - 1))
+)
+def test_keys_go_as_a_json_list(keys: list[str] | list[int]) -> None:
+    kind = pl.Int64() if keys and isinstance(keys[0], int) else pl.String()
+    assert json.loads(json_list(pl.Series(keys, dtype=kind))) == keys
 
 
 @pytest.fixture
@@ -126,11 +137,14 @@ def test_rows_that_come_as_one_text_are_the_rows(rows: list[tuple[str | None, in
     link = sqlite3.connect(":memory:")
     link.execute("create table t (reason_ja text, amount integer)")
     link.executemany("insert into t values (?, ?)", rows)
-    columns = ["amount", "reason_ja"]
-    ((count, text),) = link.execute(f"select {block_text('quarantine', columns)} from t").fetchall()
-    frame = read_block("quarantine", columns, count, text)
-    assert frame.rows() == [(yen, text) for text, yen in rows]
-    assert frame.schema == {"amount": pl.Int64, "reason_ja": pl.String}
+    kinds = {"amount": pl.Int64(), "reason_ja": pl.String()}
+    for columns in (list(kinds), ["amount"], ["reason_ja"]):
+        ((count, text),) = link.execute(f"select {block_text('quarantine', columns)} from t").fetchall()
+        frame = read_block("quarantine", columns, count, text)
+        assert frame.equals(
+            pl.DataFrame([row[::-1] for row in rows], schema=kinds, orient="row").select(columns)
+        )
+        assert frame.schema == {name: kinds[name] for name in columns}
     assert block_text("quarantine", ["amount", "raw"]) is None
     link.close()
 

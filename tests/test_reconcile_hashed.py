@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from hashlib import sha256
 
+import numpy as np
 import polars as pl
 from decide_worlds import FEW, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconcile.chain import block_parts, row_keys
 from reconcile.entries import change
 from reconcile.hashed import MODULUS, digests, hexed, total
 from reconcile.payments import net, net_yen
@@ -56,5 +58,50 @@ def test_entries_come_in_canonical_order_whatever_the_order_of_the_decision(
     none = pl.DataFrame(schema=dict(TABLES["held"].columns))
     found = change("held", pl.DataFrame(rows, schema=schema), none)
     assert found.rows.select("payment_id", "line_id").rows() == sorted(pairs)
-    ids = [sha256(f"1\x1f{key}".encode()).hexdigest()[:32] for key in found.added["key"]]
+    hashed = [sha256(key.encode()) for key in row_keys("held", found.added)]
+    assert found.added_keys.tobytes() == b"".join(sha.digest() for sha in hashed)
+    ids = [sha.hexdigest()[:32] for sha in hashed]
     assert found.rows["entry_id"].to_list() == ids
+
+
+def test_what_stands_again_has_another_id_each_time() -> None:
+    row = {"payment_no": 1, "payment_id": "p", "receipt_id": "r", "amount": 5}
+    desired = pl.DataFrame([row], schema={"payment_no": pl.Int64(), **SCHEMAS["held"]})
+    stored = pl.DataFrame(schema=dict(TABLES["held"].columns))
+    ids = []
+    for _ in range(3):  # it comes to stand, and is taken back
+        for wanted in (desired, desired.clear()):
+            rows = change("held", wanted, stored).rows
+            ids += rows["entry_id"].to_list()
+            stored = pl.concat(
+                [stored, rows.select(seq=pl.lit(0), run_id=pl.lit(0)).hstack(rows)], how="diagonal_relaxed"
+            )
+    first = sha256(row_keys("held", desired)[0].encode()).hexdigest()[:32]
+    assert ids[::2] == [first, *(sha256(f"{n}\x1f{first}".encode()).hexdigest()[:32] for n in (2, 3))]
+    assert len(set(ids)) == 6
+
+
+CELLS = {"n": pl.Int64(), "text": pl.String(), "raw": pl.Binary()}
+
+
+@given(
+    st.lists(
+        st.tuples(*(st.none() | s for s in (st.integers(-9, 9), st.text(max_size=3), st.binary(max_size=3))))
+    )
+)
+def test_a_block_is_its_columns_with_nulls_and_lengths(
+    rows: list[tuple[int | None, str | None, bytes | None]],
+) -> None:
+    frame = pl.DataFrame(rows, schema=CELLS, orient="row")
+    said = f"{len(rows)}\x1f".encode()
+    for name, cells in zip(CELLS, zip(*rows, strict=True) if rows else [()] * 3, strict=True):
+        said += (
+            f"{name}\x1f".encode()
+            + np.packbits(np.array([cell is None for cell in cells], np.bool_)).tobytes()
+        )
+        if name == "n":
+            said += np.array([cell or 0 for cell in cells], "<i8").tobytes()
+        else:
+            blobs = [cell.encode() if isinstance(cell, str) else cell or b"" for cell in cells]
+            said += np.array([len(blob) for blob in blobs], "<i8").tobytes() + b"".join(blobs)
+    assert b"".join(block_parts(frame)) == said
