@@ -259,3 +259,7 @@ class Ledger:
         `part`: (remainder, divisor): only rows whose `payment_no` leaves that remainder.
         """
         return self.store.scan(table, list(columns or TABLES[table].columns), part=part)
+
+    def several(self, table: str, column: str) -> Iterator[pl.DataFrame]:
+        """`seq, first` of the rows that share their value of an indexed column with others; `first`: the least `seq` of that value."""
+        return self.store.several(table, column)

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from elqr.problems import Problem, ProblemError
-from reconcile.store import Damage
+from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, from_stored, stored_type, to_stored
 
 BLOCK_ROWS = 50_000
@@ -226,6 +226,21 @@ class PostgresStore:
                 yield from_stored(table, _frame(table, rows, columns))
         finally:
             cursor.close()
+
+    def several(self, table: str, column: str) -> Iterator[pl.DataFrame]:
+        """Rows that share their value with others."""
+        query = sql.SQL(
+            "select t.seq, w.f from (select {c} as k, min(seq) as f from {t} group by {c} having count(*) > 1) as w "
+            "join {t} as t on t.{c} = w.k"
+        ).format(c=sql.Identifier(column), t=sql.Identifier(table))
+        own = self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        with (
+            self._told(),
+            self._connection.cursor(name=f"several_{table}", withhold=own, binary=True) as cursor,
+        ):
+            cursor.execute(query)
+            while rows := cursor.fetchmany(BLOCK_ROWS):
+                yield pl.DataFrame(rows, schema=dict(SEVERAL), orient="row")
 
     # --- damage
 
