@@ -78,7 +78,7 @@ def test_an_empty_register() -> None:
 
 
 @given(st.lists(st.integers(0, 10**20 - 1).map(lambda n: f"{n:020}"), min_size=1, max_size=12, unique=True))
-@settings(max_examples=20)  # of some keys each
+@settings(max_examples=200 if w.FUZZ else 20)  # of some keys each
 def test_neighbours_are_all_keys_one_step_away(keys: list[str]) -> None:
     found = neighbours(pl.Series(keys))
     wanted = []

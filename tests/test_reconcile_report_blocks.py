@@ -13,6 +13,7 @@ from unittest.mock import patch
 import polars as pl
 import pytest
 import report_reference
+from decide_worlds import FUZZ
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_files import POLICY
@@ -157,7 +158,7 @@ def nothing(opened: Ledger) -> View:
     part=st.integers(1, 4),
 )
 @example(seed=1, block=1, held=1, part=1)
-@settings(max_examples=16)
+@settings(max_examples=500 if FUZZ else 16)
 def test_blocks_of_any_size_give_the_figures_of_whole_frames(
     seed: int, block: int, held: int, part: int, opened: Ledger, nothing: View
 ) -> None:
