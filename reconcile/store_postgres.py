@@ -31,7 +31,7 @@ class PostgresStore:
 
     def __init__(self, url: str, *, writer: bool) -> None:
         self.place = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", url)
-        self._lost = False
+        self._reads = not writer
         with self._told():
             self._connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True)
             self._run("set client_min_messages = warning")
@@ -277,7 +277,7 @@ class PostgresStore:
             for i, n in enumerate(keys.columns)
         )
         places = sql.SQL(", ").join(sql.Identifier(f"k{i}") for i in range(keys.width))
-        if keys.height <= ARRAY_MOST:
+        if keys.height <= ARRAY_MOST or self._reads:  # who only reads may make no table
             arrays = sql.SQL(", ").join(
                 sql.SQL("{}::{}[]").format(sql.Literal(keys[name].to_list()), sql.SQL(kind))
                 for name, kind in zip(keys.columns, kinds, strict=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import ledger_files
 import polars as pl
 import pytest
 import report_reference
@@ -24,6 +25,7 @@ from elqr.problems import ProblemError
 from reconcile import sorted_rows, store_postgres, store_sqlite
 from reconcile.candidates import CANDIDATES
 from reconcile.ledger import Ledger, open_ledger
+from reconcile.nightly import write_again
 from reconcile.report_figures import figures
 from reconcile.sorted_rows import SortedRows
 from reconcile.tables import TABLES
@@ -176,6 +178,22 @@ def test_on_a_server_too(
     with open_ledger(postgres_places(), writer=True, create=True) as ledger:
         for seed in range(3):
             equal_to_whole_frames(ledger, seed, nothing)
+
+
+def test_files_written_again_from_a_server_are_those_from_a_file(
+    postgres_places: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ledger_files.town(tmp_path / "town")
+    lines = [ledger_files.line(n, 1, 9_000, revised_at="2026-09-01") for n in range(1, 6)]
+    revised = ledger_files.write(tmp_path / "revised.csv", ledger_files.LINE_HEAD, *lines)
+    for store in (store_sqlite, store_postgres):
+        monkeypatch.setattr(store, "BLOCK_ROWS", 9)
+    for name, place in (("file", str(tmp_path / "ledger")), ("server", postgres_places())):
+        ledger_files.all_at_once(place, made)
+        ledger_files.night(place, assessments=[revised])
+        write_again(place, tmp_path / name, policy=POLICY, as_of=AS_OF)
+    for file in ("dunning.csv", "exceptions.csv", "report.html"):
+        assert (tmp_path / "file" / file).read_bytes() == (tmp_path / "server" / file).read_bytes()
 
 
 def test_what_belongs_together_comes_once_and_together(
