@@ -118,6 +118,8 @@ demo-verify: demo  ## the demo's PDFs and a simulated stack of scans, held again
 	@echo "Open:"
 	@for f in $(OUT)/verify/pdf/report.html $(OUT)/verify/scans/*; do echo "  $$f"; done
 
+# A test starts many processes: each would compile the tree anew where the shell forbids keeping what was compiled.
+test: export PYTHONDONTWRITEBYTECODE =
 test: install $(VENV)/.tools $(VENV)/.programs  ## all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 

@@ -48,11 +48,12 @@ def parse(series: pl.Series) -> pl.Series:
     """Dates (pl.Date) from text; null where the text is not a date that exists."""
     if series.dtype == pl.Date:
         return series
-    text = series.cast(pl.String).str.normalize("NFKC").str.replace_all(r"\s", "")
-    distinct = pl.DataFrame({"text": text}).unique().filter(pl.col("text").is_not_null())
-    known = distinct.with_columns(day=_parsed(distinct["text"]))
-    joined = pl.DataFrame({"text": text}).join(known, on="text", how="left", maintain_order="left")
-    return joined["day"].rename(series.name)
+    text = series.cast(pl.String).to_frame("text")
+    distinct = text.unique().drop_nulls()  # days are few, so each is read once
+    known = distinct.with_columns(
+        day=_parsed(distinct["text"].str.normalize("NFKC").str.replace_all(r"\s", ""))
+    )
+    return text.join(known, on="text", how="left", maintain_order="left")["day"].rename(series.name)
 
 
 def _parsed(text: pl.Series) -> pl.Series:

@@ -6,6 +6,7 @@ Refuses nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -25,6 +26,7 @@ class Words:
 
 
 Cell = str | int | Words | None
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # never broken at its hyphens
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def _cell(value: Cell) -> str:
         return "–"
     if isinstance(value, Words):
         return words(value)
-    return f"{value:,}" if isinstance(value, int) else escape(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f'<span class="d">{value}</span>' if _DAY.fullmatch(value) else escape(value)
 
 
 def section(number: int, title: Words, *parts: str) -> str:

@@ -21,6 +21,7 @@ BALANCE: Mapping[str, pl.DataType] = {
     "state": _TEXT,  # balanced | explained | open | waits: no credit of that day or later is known
     "reason": _TEXT,
 }
+REMITTED: Mapping[str, pl.DataType] = {name: BALANCE[name] for name in ("remit_date", "channel", "tax_item")}
 LEVELS: Sequence[tuple[str, ...]] = (
     ("remit_date",),
     ("remit_date", "channel"),
@@ -29,8 +30,15 @@ LEVELS: Sequence[tuple[str, ...]] = (
 
 
 def balance(events: pl.DataFrame, credits: pl.DataFrame) -> pl.DataFrame:
-    """The two sides, as fine as the bank's rows of each day are: a day with one row without channel is compared as a whole."""
-    came = remitted(events)
+    """The two sides, from all events at once."""
+    return balanced(remitted(events), credits)
+
+
+def balanced(came: pl.DataFrame, credits: pl.DataFrame) -> pl.DataFrame:
+    """The two sides, as fine as the bank's rows of each day are: a day with one row without channel is compared as a whole.
+
+    `came`: as `remitted`, or sums of it.
+    """
     if not credits.height:
         return pl.DataFrame(schema=dict(BALANCE))
     depth = (
@@ -73,7 +81,6 @@ def balance(events: pl.DataFrame, credits: pl.DataFrame) -> pl.DataFrame:
 
 def remitted(events: pl.DataFrame) -> pl.DataFrame:
     """`remit_date, channel, tax_item, amount` of money that was remitted: 確報, what 訂正 changed of them, and 取消 with a minus."""
-    names = ("remit_date", "channel", "tax_item")
     confirmed = events.filter(pl.col("kind") == "confirmed")
     before = confirmed.select("payment_id", _first="amount")
     corrected = (
@@ -92,4 +99,4 @@ def remitted(events: pl.DataFrame) -> pl.DataFrame:
         .join(now, on="payment_id")
         .with_columns(amount=-pl.col("_first"))
     )
-    return pl.concat([frame.select(*names, "amount") for frame in (confirmed, fixed, gone)])
+    return pl.concat([frame.select(*REMITTED, "amount") for frame in (confirmed, fixed, gone)])

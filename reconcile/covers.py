@@ -13,6 +13,7 @@ import polars as pl
 
 from elqr.problems import ProblemLog
 from reconcile.frames import COVERS
+from reconcile.match import repeated
 
 WHOLE_YEAR = "00"
 _NOTICE = ("body_code", "payer_id", "tax_item", "levy_year", "tax_year", "notice_no")
@@ -48,17 +49,23 @@ def derive_covers(slips: pl.DataFrame, assessments: pl.DataFrame) -> Covers:
 
 def _lines(assessments: pl.DataFrame) -> pl.DataFrame:
     """One row a line: its last identifying columns, first, last and highest principal, and whether it stands."""
-    return (
-        ordered_versions(assessments)
+    names, yen = ("line_id", *_NOTICE, "period"), pl.col("principal")
+    many = repeated(assessments["line_id"])
+    alone = assessments.filter(~many).select(
+        *names, _first=yen, _last=yen, _most=yen, _stands=pl.col("status") != "cancelled"
+    )
+    several = (
+        ordered_versions(assessments.filter(many))
         .group_by("line_id", maintain_order=True)
         .agg(
-            *(pl.col(c).last() for c in (*_NOTICE, "period")),
-            _first=pl.col("principal").first(),
-            _last=pl.col("principal").last(),
-            _most=pl.col("principal").max(),
+            *(pl.col(c).last() for c in names[1:]),
+            _first=yen.first(),
+            _last=yen.last(),
+            _most=yen.max(),
             _stands=pl.col("status").last() != "cancelled",
         )
     )
+    return pl.concat([alone, several])
 
 
 _PART = pl.Schema({"slip_key": pl.String(), "line_id": pl.String(), "amount": pl.Int64()})

@@ -17,12 +17,14 @@ import polars as pl
 from elqr.columns import BY_NAME, Column, Kind
 from elqr.problems import ProblemLog
 from elqr.reader import read_columns
-from reconcile.balance import balance
+from reconcile.balance import REMITTED, balance, balanced, remitted
 from reconcile.frames import CREDITS
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.refund_record import body_code_of
 from reconcile.register_values import typed
+from reconcile.sums import Sums
 from reconcile.tables import TABLES
+from reconcile.whole_groups import payments_whole
 from reconcile.world import EVENTS_READ
 
 TEXT_MAX = 100
@@ -85,15 +87,16 @@ def take_credits(
             ledger.rollback()
 
 
-def balance_of(ledger: Ledger, events: pl.DataFrame | None = None) -> pl.DataFrame:
-    """The balance of the whole ledger. `events`: all receipts, where the caller has read them already."""
+def balance_of(ledger: Ledger, came: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The balance of the whole ledger. `came`: sums of what was remitted, where the caller has read the receipts already."""
     if not ledger.store.highest("bank_credits"):
         return balance(pl.DataFrame(schema=dict(EVENTS_READ)), pl.DataFrame(schema=dict(CREDITS)))
-    if events is None:
-        events = pl.concat(
-            [pl.DataFrame(schema=dict(EVENTS_READ)), *ledger.scan("receipts", list(EVENTS_READ))]
-        )
-    return balance(events, pl.concat(ledger.scan("bank_credits", list(CREDITS))))
+    if came is None:
+        sums = Sums(REMITTED, ("amount",))
+        for events in payments_whole(ledger):
+            sums.add(remitted(events))
+        came = sums.frame()
+    return balanced(came, pl.concat(ledger.scan("bank_credits", list(CREDITS))))
 
 
 def _read(path: Path, encoding: str | None) -> tuple[pl.DataFrame, ProblemLog]:

@@ -1,12 +1,12 @@
 """The CSV files of a night, column by column, as the contract of files names them; and a site's own columns for its tax system.
 
-In: a `View` and the night's bad rows. Out: frames whose cells are text. Same ledger, same day: same bytes.
+In: a `View` and the night's bad rows. Out: frames whose cells are text, or parts of a file. Same ledger, same day: same bytes.
 Refuses nothing; what has no value is an empty cell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -142,9 +142,11 @@ def quarantine(bad: pl.DataFrame) -> pl.DataFrame:
     return _cells("quarantine.csv", rows.sort("file", "line"))
 
 
-def dunning(found: Dunning) -> pl.DataFrame:
-    """Lines to remind, soonest first."""
-    return _cells("dunning.csv", found.chosen, due_date="rolled")
+def dunning(found: Dunning) -> Iterator[bytes]:
+    """Lines to remind, soonest first, as the parts of the file: there may be many."""
+    for number, rows in enumerate(found.chosen.blocks()):
+        cells = _cells("dunning.csv", rows, due_date="rolled")
+        yield cells.write_csv(include_header=number == 0).encode()
 
 
 def csv_bytes(frame: pl.DataFrame, *, encoding: str = "utf-8") -> bytes:

@@ -7,6 +7,7 @@ columns, a place missing or beyond the record, a barcode rule without its barcod
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def load_receipt_layout(name_or_path: str | Path) -> ReceiptLayout:
     return read_receipt_layout(path.read_bytes(), file=path.name)
 
 
+@lru_cache(maxsize=32)  # each file of a night is held against every layout that ships
 def read_receipt_layout(data: bytes, *, file: str) -> ReceiptLayout:
     """The layout that the bytes of a TOML file describe. Raises ProblemError with every fault."""
     try:

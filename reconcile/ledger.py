@@ -259,6 +259,10 @@ class Ledger:
         """
         return self.store.scan(table, list(columns or TABLES[table].columns), part=part)
 
+    def several(self, table: str, column: str) -> Iterator[pl.DataFrame]:
+        """`seq, first` of the rows that share their value of an indexed column with others; `first`: the least `seq` of that value."""
+        return self.store.several(table, column)
+
 
 def _distinct(keys: pl.DataFrame) -> pl.DataFrame:
     """Keys without nulls, each once. A single column comes sorted, in which equals are neighbours: no store has to sort it again."""

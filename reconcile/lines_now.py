@@ -1,12 +1,12 @@
 """Lines as they stand now: the last version of each, what is paid on it, what is open, its charge.
 
-In: an open ledger, the lines asked for (or all of them), the policy. Out: one row a line (`LINES_NOW`). Used by proposals and by reports;
-a nightly decision never asks for all lines. Refuses nothing: a line without payments has nothing paid.
+In: an open ledger, the lines asked for (or all of them, block by block), the policy. Out: one row a line. Used by proposals and by reports; a
+nightly decision never asks for all lines. Refuses nothing: a line without payments has nothing paid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from reconcile.frames import ASSESSMENTS
 from reconcile.ledger import Ledger
 from reconcile.policy import Policy
 from reconcile.standing import last_versions
-from reconcile.tables import TABLES
+from reconcile.whole_groups import whole_groups
 
 _PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open")
 _VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n not in ("file_sha256", "line")))
@@ -30,15 +30,12 @@ def lines_now(ledger: Ledger, line_ids: pl.Series, *, policy: Policy) -> pl.Data
     )
 
 
-def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
-    """Every line of the ledger, in the same columns."""
-    versions = _whole(ledger, "assessments", _VERSION).drop("seq").with_columns(line=pl.lit(0, pl.Int64))
-    return _standing(last_versions(versions, policy=policy), _whole(ledger, "standing_lines", _PAID))
-
-
-def _whole(ledger: Ledger, table: str, columns: Sequence[str]) -> pl.DataFrame:
-    none = pl.DataFrame(schema={n: TABLES[table].columns[n] for n in columns})
-    return pl.concat([none, *ledger.scan(table, list(columns))])
+def all_lines(ledger: Ledger, *, policy: Policy) -> Iterator[pl.DataFrame]:
+    """Every line of the ledger in one of many frames, in the same columns."""
+    for rows in whole_groups(ledger, "assessments", "line_id", _VERSION):
+        versions = rows.drop("seq").with_columns(line=pl.lit(0, pl.Int64))
+        paid = ledger.lookup("standing_lines", versions["line_id"], list(_PAID))
+        yield _standing(last_versions(versions, policy=policy), paid)
 
 
 def _standing(lines: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:

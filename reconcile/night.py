@@ -126,7 +126,9 @@ class _Reading:
             return
         given = self._inputs
         read = read_assessments if role == "assessments" else read_slips
-        register: Register = read(path, site=given.site, mapping=given.mapping, encoding=given.encoding)
+        register: Register = read(
+            path, site=given.site, mapping=given.mapping, encoding=given.encoding, sha256=sha256
+        )
         self._take(role, register.frame)
         yen = register.frame["principal" if role == "assessments" else "amount"].sum()
         bad = len(register.held)

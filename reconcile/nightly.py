@@ -26,7 +26,7 @@ from reconcile.report_figures import Figures, figures
 from reconcile.run import RunRequest, RunResult, reconcile
 from reconcile.totals import to_bytes, totals
 from reconcile.view import View, view
-from reconcile.write_out import probe, write_files
+from reconcile.write_out import Content, probe, write_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,7 @@ def run_night(request: NightRequest) -> NightReport:
     problems = problem_table(result, more=more)
     files["problems.csv"] = csv_out.csv_bytes(problems)
     write_files(request.out, files)
+    _close(counted)
     return NightReport(
         facts=facts,
         totals=totals(facts),
@@ -100,6 +101,7 @@ def write_again(
     if more:
         raise ProblemError(more)
     write_files(out, files)
+    _close(counted)
     return tuple(sorted(files))
 
 
@@ -125,7 +127,7 @@ class _Look:
 
 def _files(
     facts: Facts, seen: View, counted: Figures | None, *, export: ExportMapping | None, site: Site | None
-) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+) -> tuple[dict[str, Content], tuple[Problem, ...]]:
     """Names and bytes; and why a site's own file could not be made: the run stands all the same."""
     postings = csv_out.postings(seen)
     tables = {
@@ -135,11 +137,10 @@ def _files(
         "delinquency.csv": csv_out.delinquency(seen),
         "quarantine.csv": csv_out.quarantine(facts.quarantine),
     }
-    if counted:
-        tables["dunning.csv"] = csv_out.dunning(counted.dunning)
-    files = {name: csv_out.csv_bytes(table) for name, table in tables.items()}
+    files: dict[str, Content] = {name: csv_out.csv_bytes(table) for name, table in tables.items()}
     files["totals.json"] = to_bytes(totals(facts))
     if counted:
+        files["dunning.csv"] = csv_out.dunning(counted.dunning)
         files["report.html"] = report_html(facts, seen, counted, site=site)
     if export is None:
         return files, ()
@@ -147,6 +148,12 @@ def _files(
         return {**files, export.file: export.written(postings)}, ()
     except ProblemError as error:
         return files, error.problems
+
+
+def _close(counted: Figures | None) -> None:
+    """The lines to remind are in their file: what held them is given back."""
+    if counted:
+        counted.dunning.chosen.close()
 
 
 def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.DataFrame:

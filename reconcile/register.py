@@ -43,9 +43,12 @@ def read_assessments(
     site: Site | None = None,
     mapping: HeadingMap | None = None,
     encoding: str | None = None,
+    sha256: str | None = None,
 ) -> Register:
-    """A file of assessments as a whole. Rows that repeat another word for word count once."""
-    parts = assessment_batches(path, site=site, mapping=mapping, encoding=encoding)
+    """A file of assessments as a whole. Rows that repeat another word for word count once. `sha256`: of its bytes, where it is known."""
+    parts = _batches(
+        path, ASSESSMENT_COLUMNS, ASSESSMENTS, _check_assessments, site, mapping, encoding, sha256
+    )
     return _whole(list(parts), ASSESSMENTS, "line_id", versions=True)
 
 
@@ -55,9 +58,10 @@ def read_slips(
     site: Site | None = None,
     mapping: HeadingMap | None = None,
     encoding: str | None = None,
+    sha256: str | None = None,
 ) -> Register:
     """A file of slips as a whole. Rows that repeat another word for word count once; a key on rows that differ holds all of them."""
-    parts = slip_batches(path, site=site, mapping=mapping, encoding=encoding)
+    parts = _batches(path, SLIP_COLUMNS, SLIPS, _check_slips, site, mapping, encoding, sha256)
     return _whole(list(parts), SLIPS, "slip_key", versions=False)
 
 
@@ -91,9 +95,10 @@ def _batches(
     site: Site | None,
     mapping: HeadingMap | None,
     encoding: str | None,
+    sha256: str | None = None,
 ) -> Iterator[Register]:
     known = site or Site.unknown()
-    sha256 = survey(path).sha256
+    sha256 = sha256 or survey(path).sha256
     for batch in read_columns(path, columns, mapping=mapping or known.mapping, encoding=encoding):
         log = ProblemLog()
         log.extend(_without_known_headings(batch.log))

@@ -27,13 +27,22 @@ def typed(frame: pl.DataFrame, columns: Sequence[Column], log: ProblemLog) -> pl
     """`frame` with the columns of the table typed: dates Date, money Int64, flags Boolean (empty = false), keys of 20 digits, else text."""
     for column in columns:
         cells = frame[column.name]
-        if cells.null_count() < len(cells):
+        said = cells.null_count() < len(cells)
+        if said:
             cells = _plain(frame, column, log)
             frame = frame.with_columns(cells)
         if column.filled:
             _report(frame, cells.is_null(), "register.missing", column, log)
-        frame = frame.with_columns(_typed(frame, column, log))
+        frame = frame.with_columns(_typed(frame, column, log) if said else _nothing(column, len(cells)))
     return frame
+
+
+def _nothing(column: Column, rows: int) -> pl.Series:
+    """A column in which nothing stands, typed."""
+    if column.kind is Kind.FLAG:
+        return pl.repeat(value=False, n=rows, eager=True).alias(column.name)
+    kind = {Kind.DATE: pl.Date(), Kind.MONEY: pl.Int64()}.get(column.kind, pl.String())
+    return pl.repeat(None, rows, dtype=kind, eager=True).alias(column.name)
 
 
 def _plain(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:

@@ -1,7 +1,7 @@
 """The numbers of the report: 収納率, channels, months, 速報 without 確報, waiting money by age, 督促 candidates.
 
-In: an open ledger, the view of the night, policy and day. Out: `Figures`, frames of whole numbers. Reads the whole ledger, so it runs after the
-commit. Refuses nothing.
+In: an open ledger, the view of the night, policy and day. Out: `Figures`, small frames of whole numbers. Reads the whole ledger once, in blocks, so
+it runs after the commit. Refuses nothing.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from datetime import date
 
 import polars as pl
 
+from reconcile.balance import REMITTED, remitted
 from reconcile.credits import balance_of
-from reconcile.dunning import Dunning, dunning
+from reconcile.dunning import Dunning, Reminders
 from reconcile.fiscal import fiscal_year, is_carried_over
 from reconcile.ledger import Ledger
 from reconcile.lines_now import all_lines
 from reconcile.payments import net
 from reconcile.policy import Policy
+from reconcile.sums import Sums
 from reconcile.view import View
-from reconcile.world import EVENTS_READ
+from reconcile.whole_groups import payments_whole
 
 AGES: tuple[tuple[int, int | None], ...] = ((0, 7), (8, 14), (15, 30), (31, 90), (91, None))
 MONTHS: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3)
+RATES = ("lines", "due", "paid", "provisional", "open")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,27 +48,35 @@ class Figures:
 
 def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figures:
     """All of them, as of the day."""
-    lines = all_lines(ledger, policy=policy)
-    events = pl.concat(
-        [
-            pl.DataFrame(schema=dict(EVENTS_READ)),
-            *ledger.scan("receipts", list(EVENTS_READ)),
-        ]
-    )
-    payments = net(events)
-    confirmed = payments.filter(~pl.col("provisional") & (pl.col("net") > 0))
+    rates = Sums({"tax_item": pl.String(), "carried": pl.Boolean()}, RATES)
+    reminders = Reminders(ledger, seen, as_of=as_of)
+    for lines in all_lines(ledger, policy=policy):
+        rates.add(_assessed(lines, as_of))
+        reminders.add(lines)
+    came = Sums(REMITTED, ("amount",))
+    channels = Sums({"channel": pl.String()}, ("count", "yen"))
+    months = Sums({"year": pl.Int32(), "month": pl.Int8()}, ("yen",))
+    unconfirmed = Sums({"from_days": pl.Int64(), "to_days": pl.Int64()}, ("count", "yen"))
+    unconfirmed.add(by_age(seen.suspense.clear(), "amount", as_of))
+    for events in payments_whole(ledger):
+        came.add(remitted(events))
+        payments = net(events)
+        confirmed = payments.filter(~pl.col("provisional") & (pl.col("net") > 0))
+        channels.add(confirmed.select("channel", count=pl.lit(1, pl.Int64), yen="net"))
+        paid = confirmed["paid_on"]
+        months.add(confirmed.select(year=fiscal_year(paid), month=paid.dt.month(), yen="net"))
+        unconfirmed.add(by_age(payments.filter("provisional"), "net", as_of))
+    year = int(fiscal_year(pl.Series([as_of]))[0])
     return Figures(
-        rates=_rates(lines, as_of),
-        channels=confirmed.group_by("channel")
-        .agg(count=pl.len().cast(pl.Int64), yen=pl.col("net").sum())
-        .sort("yen", "channel", descending=[True, False]),
-        year=int(fiscal_year(pl.Series([as_of]))[0]),
-        months=_months(confirmed, as_of),
-        unconfirmed=by_age(payments.filter("provisional"), "net", as_of),
+        rates=rates.frame().sort("carried", "tax_item").select("tax_item", "carried", *RATES),
+        channels=channels.frame().sort("yen", "channel", descending=[True, False]),
+        year=year,
+        months=_months(months.frame(), year),
+        unconfirmed=unconfirmed.frame(),
         suspense=by_age(seen.suspense, "amount", as_of),
         held=by_age(seen.held, "amount", as_of),
-        dunning=dunning(ledger, lines, seen, as_of=as_of),
-        balance=balance_of(ledger, events),
+        dunning=reminders.found(),
+        balance=balance_of(ledger, came.frame()),
     )
 
 
@@ -82,32 +93,20 @@ def by_age(rows: pl.DataFrame, yen: str, as_of: date) -> pl.DataFrame:
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def _rates(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """調定 and 収入済 by tax item, 現年 and 滞納繰越 apart; cancelled lines are no 調定."""
+def _assessed(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """調定 and 収入済 a line, 現年 and 滞納繰越 apart; cancelled lines are no 調定."""
     standing = lines.filter(pl.col("status") != "cancelled")
     on = pl.repeat(as_of, standing.height, dtype=pl.Date(), eager=True)
     carried = is_carried_over(standing["fiscal_year"], on=on, carried_over=standing["carried_over"])
-    return (
-        standing.with_columns(carried=carried)
-        .group_by("tax_item", "carried")
-        .agg(
-            lines=pl.len().cast(pl.Int64),
-            **{n: pl.col(n).sum() for n in ("due", "paid", "provisional", "open")},
-        )
-        .sort("carried", "tax_item")
-    )
+    return standing.with_columns(carried=carried, lines=pl.lit(1, pl.Int64))
 
 
-def _months(confirmed: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Confirmed yen by month of the payment, this fiscal year beside the last."""
-    year = int(fiscal_year(pl.Series([as_of]))[0])
-    paid = confirmed.select(
-        year=fiscal_year(confirmed["paid_on"]), month=confirmed["paid_on"].dt.month(), yen="net"
-    )
+def _months(paid: pl.DataFrame, year: int) -> pl.DataFrame:
+    """Confirmed yen by month of the payment, this fiscal year beside the last. `paid`: `year, month, yen`."""
     order = pl.DataFrame({"month": MONTHS}, schema={"month": pl.Int8})
 
     def of(wanted: int, name: str) -> pl.DataFrame:
-        return paid.filter(pl.col("year") == wanted).group_by("month").agg(pl.col("yen").sum().alias(name))
+        return paid.filter(pl.col("year") == wanted).select("month", pl.col("yen").alias(name))
 
     joined = order.join(of(year, "this_year"), on="month", how="left", maintain_order="left")
     joined = joined.join(of(year - 1, "last_year"), on="month", how="left", maintain_order="left")

@@ -143,12 +143,7 @@ def timely(figures: Figures) -> list[str]:
 
 def dunned(figures: Figures) -> list[str]:
     """Lines to remind by the day on which the reminder must be out; and what is left out."""
-    chosen = figures.dunning.chosen
-    sums = (
-        chosen.group_by("send_by", "when")
-        .agg(n=pl.len().cast(pl.Int64), yen=pl.col("open").sum())
-        .sort("send_by")
-    )
+    sums = figures.dunning.sums
     says = {"now": Words("発送", "send now"), "later": Words("待つ", "wait")}
     rows: list[tuple[Cell, ...]] = [(d.isoformat(), says[w], n, y) for d, w, n, y in sums.iter_rows()]
     columns = [Column(Words("発送期限", "send by")), Column(Words("処理", "do")), COUNT, YEN]

@@ -13,6 +13,7 @@ from typing import Protocol
 import polars as pl
 
 Value = str | int | bytes | None
+SEVERAL: Mapping[str, pl.DataType] = {"seq": pl.Int64(), "first": pl.Int64()}  # a row; the first of its kind
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ class Store(Protocol):
 
         `part`: (remainder, divisor) of `payment_no`, 0 where there is none.
         """
+
+    def several(self, table: str, column: str) -> Iterator[pl.DataFrame]:
+        """`SEVERAL` of every row of a chained table whose value in an indexed column stands in other rows too, in blocks."""
 
     def damage(self) -> Iterator[Damage]:
         """What the store itself can find: broken pages, broken indexes."""

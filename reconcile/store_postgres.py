@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from elqr.problems import Problem, ProblemError
-from reconcile.store import Damage
+from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, from_stored, stored_type, to_stored
 
 BLOCK_ROWS = 50_000
@@ -31,7 +31,7 @@ class PostgresStore:
 
     def __init__(self, url: str, *, writer: bool) -> None:
         self.place = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", url)
-        self._lost = False
+        self._reads = not writer
         with self._told():
             self._connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True)
             self._run("set client_min_messages = warning")
@@ -227,6 +227,21 @@ class PostgresStore:
         finally:
             cursor.close()
 
+    def several(self, table: str, column: str) -> Iterator[pl.DataFrame]:
+        """Rows that share their value with others."""
+        query = sql.SQL(
+            "select t.seq, w.f from (select {c} as k, min(seq) as f from {t} group by {c} having count(*) > 1) as w "
+            "join {t} as t on t.{c} = w.k"
+        ).format(c=sql.Identifier(column), t=sql.Identifier(table))
+        own = self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        with (
+            self._told(),
+            self._connection.cursor(name=f"several_{table}", withhold=own, binary=True) as cursor,
+        ):
+            cursor.execute(query)
+            while rows := cursor.fetchmany(BLOCK_ROWS):
+                yield pl.DataFrame(rows, schema=dict(SEVERAL), orient="row")
+
     # --- damage
 
     def damage(self) -> Iterator[Damage]:
@@ -262,7 +277,7 @@ class PostgresStore:
             for i, n in enumerate(keys.columns)
         )
         places = sql.SQL(", ").join(sql.Identifier(f"k{i}") for i in range(keys.width))
-        if keys.height <= ARRAY_MOST:
+        if keys.height <= ARRAY_MOST or self._reads:  # who only reads may make no table
             arrays = sql.SQL(", ").join(
                 sql.SQL("{}::{}[]").format(sql.Literal(keys[name].to_list()), sql.SQL(kind))
                 for name, kind in zip(keys.columns, kinds, strict=True)

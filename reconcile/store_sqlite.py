@@ -21,7 +21,7 @@ from reconcile.bulk_rows import json_list, values
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_block, read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
-from reconcile.store import Damage
+from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, to_stored
 
 BLOCK_ROWS = 50_000
@@ -138,9 +138,7 @@ class SqliteStore:
     def versions(self) -> list[tuple[int, str, str]]:
         """Migrations applied."""
         with self._told():
-            there = self._run(
-                "select 1 from sqlite_master where type = 'table' and name = 'schema_version'"
-            ).fetchone()
+            there = self._run("select 1 from sqlite_master where name = 'schema_version'").fetchone()
             if there is None:
                 if self._run("select 1 from sqlite_master").fetchone() is not None:
                     raise ProblemError(Problem("ledger.not_a_ledger", params={"found": self.place}))
@@ -170,10 +168,8 @@ class SqliteStore:
                 self._insert("insert", table, rows)
                 return
             # more than all that is there: an index that is sorted once costs less than one that grows row by row
-            indexes = self._run(
-                "select name, sql from sqlite_master where type = 'index' and tbl_name = ? and sql is not null",
-                (table,),
-            ).fetchall()
+            made_by = "select name, sql from sqlite_master where type = 'index' and tbl_name = ? and sql > ''"
+            indexes = self._run(made_by, (table,)).fetchall()
             for name, _ in indexes:
                 self._run(f"drop index {name}")
             self._insert("insert", table, rows)
@@ -243,9 +239,8 @@ class SqliteStore:
         if keys.width == 1:
             return "(select value as k0 from json_each(?))", (json_list(keys.to_series()),)
         table = f"wanted{keys.width}"  # not dropped: other rows may just be read
-        self._run(
-            f"create temp table if not exists {table} ({', '.join(f'k{i}' for i in range(keys.width))})"
-        )
+        names = ", ".join(f"k{i}" for i in range(keys.width))
+        self._run(f"create temp table if not exists {table} ({names})")
         self._run(f"delete from temp.{table}")
         self._many(f"insert into temp.{table} values ({', '.join('?' * keys.width)})", keys)
         return f"temp.{table}", ()
@@ -281,6 +276,14 @@ class SqliteStore:
                 return
             yield read_rows(table, columns, rows)
 
+    def several(self, table: str, column: str) -> Iterator[pl.DataFrame]:
+        """Rows that share their value with others, out of the index alone."""
+        shared = f"select {column} k, min(seq) f from {table} group by {column} having count(*) > 1"
+        with self._told():
+            found = self._run(f"select t.seq, w.f from ({shared}) w cross join {table} t on t.{column} = w.k")
+            while rows := found.fetchmany(BLOCK_ROWS):
+                yield pl.DataFrame(rows, schema=dict(SEVERAL), orient="row")
+
     # --- damage
 
     def damage(self) -> Iterator[Damage]:
@@ -308,9 +311,8 @@ class SqliteStore:
         pages = list(broken(self.path, seal))
         if pages:
             shown = ", ".join(map(str, pages[:10])) + (" …" if len(pages) > 10 else "")
-            yield Damage(
-                "ledger.check_pages", {"found": len(pages), "expected": len(seal.crcs), "pages": shown}
-            )
+            told: dict[str, str | int] = {"found": len(pages), "expected": len(seal.crcs), "pages": shown}
+            yield Damage("ledger.check_pages", told)
 
     def facts(self) -> dict[str, str | int]:
         """Size and pages."""
@@ -354,9 +356,7 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-            if str(error).startswith(
-                "Could not decode"
-            ):  # text that is none: Python says so, without a number
+            if str(error).startswith("Could not decode"):  # text that is none: Python gives no number
                 code = "ledger.damaged"
             if code is None:
                 raise

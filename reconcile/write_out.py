@@ -1,20 +1,22 @@
 """Puts the files of a night into their folder, each whole or not at all, `totals.json` last: where it stands, all of them do.
 
-In: names and bytes. Out: files, replaced in one step each. Refuses (ProblemError `out.unwritable`): a folder that cannot be written.
+In: names and bytes, whole or in parts. Out: files, each replaced in one step.
+Refuses (ProblemError `out.unwritable`): a folder that cannot be written.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
 
 LAST = "totals.json"
+Content = bytes | Iterable[bytes]  # whole, or part by part
 
 
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, files: Mapping[str, Content]) -> None:
     """Write all, under other names first; then rename them, `totals.json` at the end."""
     order = sorted(files, key=lambda name: (name == LAST, name))
     try:
@@ -45,8 +47,8 @@ def probe(folder: Path) -> None:
         ) from None
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: Content) -> None:
     with path.open("wb") as handle:
-        handle.write(data)
+        handle.writelines([data] if isinstance(data, bytes) else data)
         handle.flush()
         os.fsync(handle.fileno())

@@ -80,6 +80,11 @@ class Source:
         return _parse(self.text)
 
     @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree, as `ast.walk` gives them; every rule goes over them."""
+        return _walked(self.text)
+
+    @property
     def room(self) -> str:
         return self.path.split("/")[0].removesuffix(".py")
 
@@ -94,6 +99,11 @@ class Source:
 @cache
 def _parse(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+@cache
+def _walked(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parse(text)))
 
 
 def sources(*tops: str) -> list[Source]:
@@ -111,10 +121,15 @@ def yards() -> list[Source]:
     return sources(*YARDS)
 
 
-def imports(source: Source) -> Iterator[tuple[ast.AST, str]]:
+@cache
+def imports(source: Source) -> tuple[tuple[ast.AST, str], ...]:
     """Every module that a file imports, at any depth, by its full name; `from a import b` gives `a.b` too."""
+    return tuple(_imports(source))
+
+
+def _imports(source: Source) -> Iterator[tuple[ast.AST, str]]:
     package = source.module if source.path.endswith("__init__.py") else source.module.rpartition(".")[0]
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -150,7 +165,7 @@ def wrong_directions(files: Iterable[Source]) -> list[str]:
                 found.append(f"{source.at(node)}: imports {name}; {source.room} may import {may}")
         found += [
             f"{source.at(n)}: imports a name made at run time; write it out, so that it can be checked"
-            for n in ast.walk(source.tree)
+            for n in source.nodes
             if _called_by_name(n) == ""
         ]
     return sorted(set(found))
@@ -165,8 +180,9 @@ def edges(files: Iterable[Source]) -> dict[str, set[str]]:
     known = {s.module for s in files}
 
     def led_to(source: Source) -> Iterator[str]:
+        others = known - {source.module}
         for node, name in imports(source):
-            if not isinstance(node, ast.ImportFrom) or name in known - {source.module}:
+            if not isinstance(node, ast.ImportFrom) or name in others:
                 package_only = isinstance(node, ast.ImportFrom) and all(
                     f"{name}.{a.name}" in known for a in node.names
                 )
@@ -330,12 +346,12 @@ def shapeless(files: Iterable[Source]) -> list[str]:
 
 
 def _globals(source: Source) -> list[ast.Global]:
-    return [n for n in ast.walk(source.tree) if isinstance(n, ast.Global)]
+    return [n for n in source.nodes if isinstance(n, ast.Global)]
 
 
 def _thawed(source: Source) -> Iterator[ast.ClassDef]:
     """Dataclasses that are not frozen and only hold data; one with methods may gather (a builder)."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         for d in node.decorator_list if isinstance(node, ast.ClassDef) else ():
             keywords = d.keywords if isinstance(d, ast.Call) else []
             frozen = any(k.arg == "frozen" and getattr(k.value, "value", False) is True for k in keywords)
@@ -357,13 +373,13 @@ def leftovers(files: Iterable[Source]) -> list[str]:
                 found.append(f"{source.path}:{number}: a note to oneself; finish it or file it")
             if blanket.search(line):
                 found.append(f"{source.path}:{number}: a silence without the rule it silences")
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if (
                 isinstance(node, ast.Raise)
                 and _tail(getattr(node.exc, "func", node.exc)) == "NotImplemented" + "Error"
             ):
                 found.append(f"{source.at(node)}: a stub")
-        for klass, node in _functions(source.tree):
+        for klass, node in _functions(source):
             bases = {_tail(b) for b in klass.bases} if klass else set()
             # a docstring alone may say why there is nothing to do (a listener that does not listen, a command group)
             empty = all(
@@ -379,8 +395,8 @@ def leftovers(files: Iterable[Source]) -> list[str]:
     return found
 
 
-def _functions(tree: ast.Module) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
-    for node in ast.walk(tree):
+def _functions(source: Source) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
+    for node in source.nodes:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.FunctionDef):
                 yield (node if isinstance(node, ast.ClassDef) else None), child
@@ -394,7 +410,7 @@ def money_faults(files: Iterable[Source]) -> list[str]:
     found = []
     for source in files:
         strict = source.path.startswith(MONEY_MODULES)
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and (strict or _of_money(node)):
                 found.append(f"{source.at(node)}: / near money; yen are whole: // and say how it rounds")
             elif (
@@ -427,7 +443,7 @@ def clock_faults(files: Iterable[Source]) -> list[str]:
     """Clocks and chance outside the shell; a stopwatch outside the shell and the job."""
     found = []
     for source in files:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Attribute | ast.Name):
                 tail = _tail(node)
                 base = _tail(node.value) if isinstance(node, ast.Attribute) else ""
@@ -489,7 +505,7 @@ def uses(files: Iterable[Source]) -> list[Use]:
     """Calls of `log.add(rows, "code", …)` and `Problem("code", …)` with the code written out."""
     found = []
     for source in files:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if not isinstance(node, ast.Call):
                 continue
             named = {k.arg: k.value for k in node.keywords}
@@ -516,7 +532,7 @@ def code_patterns(files: Iterable[Source]) -> tuple[set[str], list[re.Pattern[st
     """Strings that look like codes, and f-strings that can make one, as patterns (`f"{field}.mismatch"`)."""
     plain, made = set(), []
     for source in files:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
                 plain.add(node.value)
             elif isinstance(node, ast.JoinedStr):

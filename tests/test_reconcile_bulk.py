@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -68,21 +70,29 @@ def test_keys_go_as_a_json_list(keys: list[str] | list[int]) -> None:
     assert json.loads(json_list(pl.Series(keys, dtype=kind))) == keys
 
 
-@pytest.fixture
-def loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """The same two nights, in bulk and row by row."""
-    made = town(tmp_path / "town", notices=30, payments=80)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same two nights, in bulk and row by row."""
+    top = tmp_path_factory.mktemp("loads")
+    files = town(top / "town", notices=30, payments=80)
     more = write(
-        tmp_path / "m.csv", LINE_HEAD, *(line(n, 1, 9_000, revised_at="2026-07-01") for n in range(20, 60))
+        top / "m.csv", LINE_HEAD, *(line(n, 1, 9_000, revised_at="2026-07-01") for n in range(20, 60))
     )
-    late = write(tmp_path / "l.csv", SLIP_HEAD, *(slip(n * 10 + 7, n, 2, 1_000) for n in range(20, 60)))
-    places = {}
+    late = write(top / "l.csv", SLIP_HEAD, *(slip(n * 10 + 7, n, 2, 1_000) for n in range(20, 60)))
+    (top / "ledgers").mkdir()
     for name, least in (("bulk", 2), ("plain", 1 << 40)):
-        monkeypatch.setattr(store_sqlite, "BULK_ROWS", least)
-        places[name] = tmp_path / f"{name}.db"
-        night(str(places[name]), assessments=[made.assessments], slips=[made.slips])
-        night(str(places[name]), assessments=[more], slips=[late], receipts=list(made.receipts))
-    return places
+        place = str(top / "ledgers" / f"{name}.db")
+        with patch.object(store_sqlite, "BULK_ROWS", least):
+            night(place, assessments=[files.assessments], slips=[files.slips])
+            night(place, assessments=[more], slips=[late], receipts=list(files.receipts))
+    return top / "ledgers"
+
+
+@pytest.fixture
+def loads(made: Path, tmp_path: Path) -> dict[str, Path]:
+    """Copies of both, to do with what a test likes."""
+    copy = shutil.copytree(made, tmp_path / "ledgers")
+    return {name: copy / f"{name}.db" for name in ("bulk", "plain")}
 
 
 def test_in_bulk_and_row_by_row_the_ledger_is_the_same(loads: dict[str, Path]) -> None:

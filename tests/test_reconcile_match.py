@@ -6,7 +6,7 @@ import decide_worlds as w
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -77,13 +77,17 @@ def test_an_empty_register() -> None:
 # --- candidates ------------------------------------------------------------------------------------
 
 
-@given(st.integers(0, 10**20 - 1).map(lambda n: f"{n:020}"))
-def test_neighbours_are_all_keys_one_step_away(key: str) -> None:
-    found = neighbours(pl.Series([key]))
-    digits = {key[:i] + d + key[i + 1 :] for i in range(DIGITS) for d in "0123456789"} - {key}
-    swaps = {key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(DIGITS - 1)} - {key}
-    assert sorted(found["candidate"]) == sorted([*digits, *swaps])
-    for candidate, change in found.select("candidate", "change").iter_rows():
+@given(st.lists(st.integers(0, 10**20 - 1).map(lambda n: f"{n:020}"), min_size=1, max_size=12, unique=True))
+@settings(max_examples=200 if w.FUZZ else 20)  # of some keys each
+def test_neighbours_are_all_keys_one_step_away(keys: list[str]) -> None:
+    found = neighbours(pl.Series(keys))
+    wanted = []
+    for key in keys:
+        digits = {key[:i] + d + key[i + 1 :] for i in range(DIGITS) for d in "0123456789"} - {key}
+        swaps = {key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(DIGITS - 1)} - {key}
+        wanted += [(key, candidate) for candidate in (*digits, *swaps)]
+    assert sorted(found.select("slip_key", "candidate").rows()) == sorted(wanted)
+    for key, candidate, change in found.select("slip_key", "candidate", "change").iter_rows():
         kind, place = change.split(":")
         at = int(place) - 1
         apart = [i for i in range(DIGITS) if candidate[i] != key[i]]

@@ -10,7 +10,7 @@ import decide_worlds as w
 import polars as pl
 import pytest
 from decide_worlds import cover, line, paid, simple, slip, world
-from hypothesis import given
+from hypothesis import given, settings
 
 from reconcile.outcomes import PRECEDENCE, Outcome, first, markdown
 from reconcile.world import World
@@ -528,6 +528,7 @@ def test_of_two_cases_the_higher_is_the_outcome(higher: Outcome, lower: Outcome)
     assert facts.index(higher.value) < facts.index(lower.value)
 
 
+@settings(max_examples=2_000 if w.FUZZ else 50)
 @given(w.worlds())
 def test_the_outcome_is_the_first_fact_and_some_never_meet(of: World) -> None:
     names = {o.value: o for o in Outcome}

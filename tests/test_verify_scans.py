@@ -183,18 +183,18 @@ def test_grades_and_scale_at_600_dpi(printed_job: Path, tmp_path: Path) -> None:
     """A finer scan gets a letter; a page printed at 97 % says so; a skewed one too."""
     (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
     scanner = Scanner(dpi=600, stretch=0.0, jpeg=0)
-    Image.fromarray(scanner.scan(page, seed=1)).save(tmp_path / "1.png", dpi=(600, 600))
+    Image.fromarray(scanner.scan(page, seed=1)).save(tmp_path / "1.png", dpi=(600, 600), compress_level=1)
     small = Image.fromarray(page).resize(
         (round(page.shape[1] * 0.97), round(page.shape[0] * 0.97)), Image.Resampling.BOX
     )
     shrunk = np.full_like(page, 255)
     shrunk[: small.height, : small.width] = np.asarray(small)
     Image.fromarray(Scanner(dpi=400, stretch=0.0).scan(shrunk, seed=2)).save(
-        tmp_path / "2.png", dpi=(400, 400)
+        tmp_path / "2.png", dpi=(400, 400), compress_level=1
     )
     turned = Image.fromarray(page).rotate(3.0, fillcolor=255, resample=Image.Resampling.BILINEAR)
     Image.fromarray(Scanner(turn_deg=0.0).scan(np.asarray(turned), seed=3)).save(
-        tmp_path / "3.png", dpi=(300, 300)
+        tmp_path / "3.png", dpi=(300, 300), compress_level=1
     )
     found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
     fine, scaled, skewed = found.pages

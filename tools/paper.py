@@ -57,16 +57,19 @@ class Scanner:
         offset = (np.array([width, height]) - 1) / 2 + shift - turn @ middle
         soft = cv2.GaussianBlur(page, (0, 0), self.soft_px / scale)
         light = cv2.warpAffine(soft, np.column_stack([turn, offset]), (width, height), borderValue=255)
-        reflectance = INK_LIGHT + (PAPER_LIGHT - INK_LIGHT) * (light.astype(np.float32) / 255)
-        srgb = np.where(
-            reflectance <= 0.0031308, 12.92 * reflectance, 1.055 * reflectance ** (1 / 2.4) - 0.055
-        )
+        srgb = _srgb(np.arange(256, dtype=np.uint8))[light]  # of 256 lights, and not of each pixel
         grey = np.clip(255 * (srgb + self.noise * chance.standard_normal(srgb.shape, np.float32)), 0, 255)
         pixels = np.asarray(grey, np.uint8)
         if self.jpeg:
             data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg])[1]
             pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
         return pixels
+
+
+def _srgb(light: Pixels) -> npt.NDArray[np.float32]:
+    """What a scanner says of ink and paper, 0 to 1."""
+    reflectance = INK_LIGHT + (PAPER_LIGHT - INK_LIGHT) * (light.astype(np.float32) / 255)
+    return np.where(reflectance <= 0.0031308, 12.92 * reflectance, 1.055 * reflectance ** (1 / 2.4) - 0.055)
 
 
 def sheets_of(pdf: Path, numbers: Sequence[int], *, dpi: float = PRESS_DPI) -> Iterator[Pixels]:

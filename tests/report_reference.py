@@ -1,0 +1,123 @@
+"""The figures of the report from whole frames, as plainly as they can be said: what the block by block version must equal cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from reconcile.balance import balance
+from reconcile.dunning import CHOSEN, LEAD_DAYS, LEFT_OUT, ORDER, WITHIN_DAYS
+from reconcile.fiscal import fiscal_year, is_carried_over
+from reconcile.frames import ASSESSMENTS, CREDITS
+from reconcile.ledger import Ledger
+from reconcile.payments import net
+from reconcile.policy import Policy
+from reconcile.report_figures import MONTHS, by_age
+from reconcile.standing import last_versions
+from reconcile.tables import TABLES
+from reconcile.view import View
+from reconcile.world import EVENTS_READ
+
+
+def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> dict[str, pl.DataFrame]:
+    """All frames of `Figures` and of its `dunning`, by name."""
+    lines = all_lines(ledger, policy=policy)
+    events = whole(ledger, "receipts", list(EVENTS_READ))
+    payments = net(events)
+    confirmed = payments.filter(~pl.col("provisional") & (pl.col("net") > 0))
+    channels = confirmed.group_by("channel").agg(count=pl.len().cast(pl.Int64), yen=pl.col("net").sum())
+    return {
+        "rates": rates(lines, as_of),
+        "channels": channels.sort("yen", "channel", descending=[True, False]),
+        "months": months(confirmed, as_of),
+        "unconfirmed": by_age(payments.filter("provisional"), "net", as_of),
+        "suspense": by_age(seen.suspense, "amount", as_of),
+        "held": by_age(seen.held, "amount", as_of),
+        "balance": balance(events, whole(ledger, "bank_credits", list(CREDITS))),
+        **dunning(ledger, lines, seen, as_of=as_of),
+    }
+
+
+def whole(ledger: Ledger, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    """A table in one frame."""
+    none = pl.DataFrame(schema={n: TABLES[table].columns[n] for n in columns})
+    return pl.concat([none, *ledger.scan(table, list(columns))])
+
+
+def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
+    """Every line as it stands."""
+    versions = whole(ledger, "assessments", [n for n in ASSESSMENTS if n != "file_sha256"])
+    stands = whole(ledger, "standing_lines", ["line_id", "paid", "provisional", "charge", "charge_open"])
+    joined = last_versions(versions, policy=policy).join(stands, on="line_id", how="left")
+    paid = joined.with_columns(pl.col("paid", "provisional").fill_null(0))
+    return paid.with_columns(open=pl.col("due") - pl.col("paid") - pl.col("provisional"))
+
+
+def rates(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """調定 and 収入済 by tax item, 現年 and 滞納繰越 apart."""
+    standing = lines.filter(pl.col("status") != "cancelled")
+    on = pl.repeat(as_of, standing.height, dtype=pl.Date(), eager=True)
+    carried = is_carried_over(standing["fiscal_year"], on=on, carried_over=standing["carried_over"])
+    sums = (pl.col(n).sum() for n in ("due", "paid", "provisional", "open"))
+    by = standing.with_columns(carried=carried).group_by("tax_item", "carried")
+    return by.agg(pl.len().cast(pl.Int64).alias("lines"), *sums).sort("carried", "tax_item")
+
+
+def months(confirmed: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Yen by month of the payment, this fiscal year and the last."""
+    year = int(fiscal_year(pl.Series([as_of]))[0])
+    paid = confirmed.select(of=fiscal_year(confirmed["paid_on"]), m=pl.col("paid_on").dt.month(), yen="net")
+    sums = [
+        [int(paid.filter((pl.col("of") == y) & (pl.col("m") == m))["yen"].sum()) for m in MONTHS]
+        for y in (year, year - 1)
+    ]
+    schema = {"month": pl.Int8(), "this_year": pl.Int64(), "last_year": pl.Int64()}
+    return pl.DataFrame([MONTHS, *sums], schema=schema)
+
+
+def dunning(ledger: Ledger, lines: pl.DataFrame, seen: View, *, as_of: date) -> dict[str, pl.DataFrame]:
+    """Line by line."""
+    covers = whole(ledger, "covers", ["line_id", "slip_key"])
+    kinds = dict(whole(ledger, "slips", ["slip_key", "kind"]).iter_rows())
+    slips_of: dict[str, set[str]] = {}
+    for line_id, slip_key in covers.iter_rows():
+        slips_of.setdefault(line_id, set()).add(slip_key)
+    waiting, maybe = set(seen.held["slip_key"].drop_nulls()), set(seen.candidates["candidate"])
+    held_lines = set(seen.held["line_id"].drop_nulls())
+    chosen, left = [], {reason: [0, 0] for reason in LEFT_OUT}
+    for row in lines.iter_rows(named=True):
+        unpaid = row["due"] - row["paid"]
+        if row["status"] != "open" or row["rolled"] >= as_of or unpaid <= 0 or row["barred"] <= as_of:
+            continue
+        slips = slips_of.get(row["line_id"], set())
+        reasons = (
+            row["provisional"] > 0,
+            bool(slips & waiting) or row["line_id"] in held_lines,
+            bool(slips & maybe),
+            any(kinds.get(s) in ("dunning", "delinquency") for s in slips),
+        )
+        if any(reasons):
+            counted = left[LEFT_OUT[reasons.index(True)]]
+            counted[0] += 1
+            counted[1] += unpaid
+            continue
+        days = WITHIN_DAYS - (as_of - row["rolled"]).days
+        chosen.append(
+            {**{n: row.get(n) for n in CHOSEN}, "send_by": None, "days_left": days}
+            | {"when": "now" if days <= LEAD_DAYS else "later"}
+        )
+    rows = pl.DataFrame(chosen, schema=dict(CHOSEN)).with_columns(
+        send_by=pl.col("rolled").dt.offset_by(f"{WITHIN_DAYS}d")
+    )
+    by = rows.group_by("send_by", "when").agg(count=pl.len().cast(pl.Int64), yen=pl.col("open").sum())
+    return {
+        "chosen": rows.sort(ORDER),
+        "sums": by.sort("send_by", "when"),
+        "left_out": pl.DataFrame(
+            [(r, *pair) for r, pair in left.items()],
+            schema={"reason": pl.String(), "count": pl.Int64(), "yen": pl.Int64()},
+            orient="row",
+        ),
+    }
