@@ -6,6 +6,11 @@ Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 
 from __future__ import annotations
 
+import os
+
+# numpy's linear algebra, of which nothing here asks much, starts no threads of its own: they would wait busily beside a short night.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime

@@ -116,9 +116,10 @@ def night(home: Path, *, env: Mapping[str, str]) -> dict[str, Any]:
 
 
 def compiling(folder: Path) -> dict[str, str]:
-    """The environment in which Python keeps what it compiles, in `folder`."""
+    """The environment in which Python keeps what it compiles, in `folder`; numpy as the `elqr` command sets it."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str((folder / "compiled").absolute())}
+    compiled = str((folder / "compiled").absolute())
+    return {"OPENBLAS_NUM_THREADS": "1", **kept, "PYTHONPYCACHEPREFIX": compiled}
 
 
 def made(folder: Path, *, lines: int, receipts: int) -> Path:
