@@ -113,15 +113,17 @@ def main() -> int:
     words.add_argument(
         "--folder", type=Path, default=Path("out/bench"), help="ledgers and peers of the nights stay here"
     )
-    words.add_argument("--count", type=int, default=20_000, help="slips of the other runs")
+    words.add_argument(
+        "--count", type=int, default=50_000, help="slips of a printing run, twice as many with --full"
+    )
     given = words.parse_args()
     found = [reading_figure("utf-8"), reading_figure("cp932")]
     found += [symbol_figure(), *page_figures("mihara"), *page_figures("a4_notice")]
     with tempfile.TemporaryDirectory() as folder:
         found += printing.figures(
             Path(folder),
-            count=given.count,
-            large=1_000_000 if given.full else 5 * given.count,
+            count=2 * given.count if given.full else given.count,
+            large=1_000_000 if given.full else 2 * given.count,
             rounds=given.rounds,
         )
     found += intake_figures(full=given.full)

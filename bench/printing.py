@@ -23,8 +23,8 @@ TOP = Path(__file__).resolve().parent.parent
 SITE = TOP / "sample_data" / "site.toml"
 LAYOUT, ISSUE_DATE = "mihara", "2026-06-01"
 ROUNDS = 3
-BARE, WHOLE, FEW = 5, 2, 10
-"""Sizes of the runs without and with read-back as multiples of `count`; and so few slips that only starting counts."""
+FEW = 10
+"""So few slips that only starting counts."""
 MIB = 1024
 
 
@@ -98,24 +98,22 @@ def ceiling() -> float:
 
 
 def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> list[Figure]:
-    """Measure without read-back with files of 5 × `count` slips, with it 2 × `count`, and memory beside `large`.
+    """Measure rates, memory and two processes on `count` slips, memory on `large` as well.
 
     Whoever cares for the rate prints hundreds of thousands; starting is part of every run and is said on its own.
     """
-    bare_file, whole_file, large_file = folder / "bare.csv", folder / "whole.csv", folder / "large.csv"
-    few_file = folder / "few.csv"
-    bare, whole = BARE * count, WHOLE * count
-    for path, slips in ((bare_file, bare), (whole_file, whole), (large_file, large), (few_file, FEW)):
+    file, large_file, few_file = folder / "slips.csv", folder / "large.csv", folder / "few.csv"
+    for path, slips in ((file, count), (large_file, large), (few_file, FEW)):
         write_large(path, slips)
     out = folder / "out"
     without, with_, one, two, start, most = [], [], [], [], [], []
     for _ in range(rounds):  # in turn, so that a busy moment hits all of them
         start.append(run(few_file, out, "--skip-read-back").cpu_s)
-        without.append(run(bare_file, out, "--skip-read-back"))
-        with_.append(run(whole_file, out))
-        files = ("--slips-per-file", str(max(1, whole // 8)))  # enough files for two to share
-        one.append(run(whole_file, out, *files, pinned=False).wall_s)
-        two.append(run(whole_file, out, *files, "--jobs", "2", pinned=False).wall_s)
+        without.append(run(file, out, "--skip-read-back"))
+        with_.append(run(file, out))
+        files = ("--slips-per-file", str(max(1, count // 8)))  # enough files for two to share
+        one.append(run(file, out, *files, pinned=False).wall_s)
+        two.append(run(file, out, *files, "--jobs", "2", pinned=False).wall_s)
         most.append(ceiling())
     fast, full = statistics.median(r.rate for r in without), statistics.median(r.rate for r in with_)
     small_rss, large_rss = with_[0].rss_mib, run(large_file, out).rss_mib
@@ -124,7 +122,7 @@ def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> li
     return [
         Figure(
             "print without read-back",
-            f"{bare:,} slips, `{LAYOUT}`",
+            f"{count:,} slips, `{LAYOUT}`",
             begun,
             f"{fast:,.0f} slips/s a core",
             "≥ 2,500",
@@ -132,7 +130,7 @@ def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> li
         ),
         Figure(
             "print with read-back",
-            f"{whole:,} slips, `{LAYOUT}`",
+            f"{count:,} slips, `{LAYOUT}`",
             "every code and amount",
             f"{full:,.0f} slips/s a core",
             "≥ 600",
@@ -141,8 +139,8 @@ def figures(folder: Path, *, count: int, large: int, rounds: int = ROUNDS) -> li
         Figure(
             "memory",
             f"{large:,} slips: {large_rss:,.0f} MiB",
-            f"{whole:,} slips: {small_rss:,.0f} MiB",
-            f"× {large_rss / small_rss:.2f} for × {large / whole:.1f} slips",
+            f"{count:,} slips: {small_rss:,.0f} MiB",
+            f"× {large_rss / small_rss:.2f} for × {large / count:.1f} slips",
             "≤ 1.5 GB and no growth",
             large_rss <= 1430 and large_rss <= small_rss * 1.25,
         ),
