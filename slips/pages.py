@@ -35,8 +35,8 @@ from slips.stamping import Block, Numbers, stamp
 from slips.structure import OF_PAGE, PageObjects, Shared
 from slips.template import Shown, Template, code_key, compile_template, every
 
-GROUP: Final = 8
-"""Pages whose tags share an object stream: enough to compress well, and no more than a packer looks back (32 KiB)."""
+GROUP: Final = 16
+"""Pages whose tags share an object stream. Eight would take 2 % fewer bytes, for a packer looks back 32 KiB, and a tenth more time."""
 BRANCH: Final = 64
 """Children of a page-tree node."""
 
