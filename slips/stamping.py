@@ -104,9 +104,8 @@ def _stamped(maker: PageObjects, numbers: Numbers, widths: Sequence[int]) -> lis
     text = model.bodies + model.owners
     base = (numbers.pages, numbers.tags, numbers.contents, numbers.nodes, numbers.indexes)
     pieces: list[bytes] = []
-    places: list[list[tuple[int, int]]] = [
-        [] for _ in range(6)
-    ]  # for each kind: position, offset from its base
+    # for each kind: position, offset from its base
+    places: list[list[tuple[int, int]]] = [[] for _ in range(6)]
     edges = [0]  # where bodies end, in the model
     for length in model.lengths:
         edges.append(edges[-1] + length + 1)

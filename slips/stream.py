@@ -29,7 +29,7 @@ class Stream:
 
     def put(self, data: bytes) -> None:
         """Operators as they are; not inside a text object."""
-        self.end_text()
+        self._end_text()
         self.pieces[-1] += data
 
     def leave(self, hole: Hole) -> None:
@@ -65,11 +65,11 @@ class Stream:
         self.pieces[-1] += b" "
         self.leave(replace(hole, area=hole.area.seen_from(from_x, from_y)))
         self.pieces[-1] += b")Tj"
-        self.end_text()  # the row's own operators may have moved on
+        self._end_text()  # the row's own operators may have moved on
 
     def image_mask(self, hole: CodeHole, shape: tuple[int, int], place: Iterable[float]) -> None:
         """An inline image mask at x, y, w, h: masks do not grow in a RIP, filled modules do."""
-        x, y, w, h = map(exact, place)
+        x, y, w, h = map(_exact, place)
         self.put(b"q %b 0 0 %b %b %b cm BI/W %d/H %d/IM true/BPC 1/D[1 0]ID " % (w, h, x, y, *shape))
         self.leave(hole)
         self.put(b"\nEI Q ")
@@ -84,13 +84,13 @@ class Stream:
             self.pieces[-1] += b"/%b %b Tf" % (font[0].encode(), number(font[1]))
         return self._text
 
-    def end_text(self) -> None:
+    def _end_text(self) -> None:
         """Close the text object, if one is open: no paths and no other marked content inside it."""
         if self._text is not None:
             self.pieces[-1] += b" ET "
             self._text = None
 
 
-def exact(value: float) -> bytes:
+def _exact(value: float) -> bytes:
     """Codes stand on the dot grid: six places keep a module's edge within a nanometre of it."""
     return f"{value:.6f}".rstrip("0").rstrip(".").encode()
