@@ -45,23 +45,26 @@ def _glyph_map(face: CodedFace) -> bytes:
     return bytes(table)
 
 
+FULL_WIDTH = 1000
+"""The advance of a character as wide as high, in 1/1000 em."""
+
+
 def _widths(face: CodedFace) -> bytes:
-    """Only advances that differ from the default of 1000, neighbours together."""
-    out: list[str] = []
-    run: list[int] = []
-    start = 0
+    """Every advance, neighbours of one advance as a range; the few ranges of full width first, then the most frequent ahead.
+
+    PDFium walks over these entries from the first for every character that it meets, on every page, and over all of them for one that
+    has none; numbers in brackets are an entry each.
+    """
     pairs = [*zip(face.codes.values(), face.subset.advances, strict=True)]
     pairs += zip(face.phrases.values(), face.subset.phrase_advances, strict=True)
+    ranges: list[tuple[int, int, int]] = []
     for code, advance in sorted(pairs):
-        if run and (advance == 1000 or code != start + len(run)):
-            out.append(f"{start}[{' '.join(map(str, run))}]")
-            run = []
-        if advance != 1000:
-            start = start if run else code
-            run.append(advance)
-    if run:
-        out.append(f"{start}[{' '.join(map(str, run))}]")
-    return "".join(out).encode()
+        if ranges and ranges[-1][1:] == (code - 1, advance):
+            ranges[-1] = (ranges[-1][0], code, advance)
+        else:
+            ranges.append((code, code, advance))
+    ranges.sort(key=lambda entry: entry[2] != FULL_WIDTH)
+    return " ".join(f"{first} {last} {advance}" for first, last, advance in ranges).encode()
 
 
 def _unicode_map(face: CodedFace) -> bytes:

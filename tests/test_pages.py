@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pikepdf
 import polars as pl
+from fontTools.ttLib import TTFont
 
 from elqr import digits, symbols
 from tests import pdfread
@@ -96,3 +97,29 @@ def test_what_all_pages_say_stands_in_the_file_once() -> None:
 def test_object_numbers_are_dense() -> None:
     with pikepdf.open(io.BytesIO(print_rows(SAMPLE))) as pdf:
         assert int(pdf.trailer.Size) <= len(pdf.objects) + 1
+
+
+def test_every_character_is_as_wide_as_its_glyph() -> None:
+    """ISO 32000-1, 9.7.4.3: what /W says of a code, against the advance in the embedded program; it leaves no code to the default."""
+    with pikepdf.open(io.BytesIO(print_rows(SAMPLE))) as pdf:
+        fonts = [font.DescendantFonts[0] for page in pdf.pages for font in page.Resources.Font.values()]
+        assert len({str(font.BaseFont) for font in fonts}) >= 3
+        for font in fonts:
+            advances, order = _program(font)
+            glyphs = font.CIDToGIDMap.read_bytes()
+            said: dict[int, int] = {}
+            entries = [int(number) for number in font.W]
+            for first, last, width in zip(entries[::3], entries[1::3], entries[2::3], strict=True):
+                assert said.keys().isdisjoint(range(first, last + 1))
+                said |= dict.fromkeys(range(first, last + 1), width)
+            gids = [int.from_bytes(glyphs[k : k + 2], "big") for k in range(0, len(glyphs), 2)]
+            assert said == {code: advances[order[gid]] for code, gid in enumerate(gids) if gid}
+
+
+def _program(font: pikepdf.Object) -> tuple[dict[str, int], list[str]]:
+    """Advances by glyph in 1/1000 em, and the order of the glyphs."""
+    program = TTFont(io.BytesIO(font.FontDescriptor.FontFile2.read_bytes()))
+    upem = program["head"].unitsPerEm
+    return {
+        name: round(width * 1000 / upem) for name, (width, _) in program["hmtx"].metrics.items()
+    }, program.getGlyphOrder()
