@@ -11,9 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slips.proof.expected import Area
-from slips.proof.render import Document, Frame, Page
+from slips.proof.render import Box, Document, Frame, Page
 
 PIXELS_PER_MM = 3
+
+_Shape = tuple["TextPlaces", int, tuple[float, float]]
+"""Its boxes, how many objects it has, where its edges lie."""
+
+
+@dataclass(frozen=True, eq=False)
+class TextPlaces:
+    """The boxes of pages of one kind. Made once and only itself: what is known of such pages is kept under it."""
+
+    areas: tuple[Area, ...]
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class Known:
     """Where the boxes' text stood on an earlier page, and what was left in the boxes without it."""
 
     numbers: tuple[int, ...]
+    boxes: list[Box]
     frames: tuple[Frame, ...]
     left_over: list[bytes]
 
@@ -30,40 +41,39 @@ class TextBoxes:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._known: dict[tuple[tuple[Area, ...], int], Known] = {}
+        self._known: dict[_Shape, Known] = {}
 
-    def read(self, index: int, page: Page, areas: Sequence[Area], wanted: Sequence[str]) -> list[str]:
+    def read(self, index: int, page: Page, places: TextPlaces, wanted: list[str]) -> list[str]:
         """The text in each area of `page` (the `index`-th); the page has lost objects afterwards.
 
         `wanted` decides only how it is read: what is given back was read in any case.
         """
-        if not areas:
+        if not places.areas:
             return []
-        shape = (tuple(areas), page.object_count)
+        shape = (places, page.object_count, page.origin)
         known = self._known.get(shape)
         if known is not None:
-            texts = page.lift(known.numbers, areas)
+            texts = page.lift(known.numbers, known.boxes)
             if agree(texts, wanted) and _pictures(page, known.frames) == known.left_over:
                 return texts
         with self._document.pages(index, index + 1) as (whole,):
-            texts = whole.texts(areas)
+            texts = whole.texts(places.areas)
             if agree(texts, wanted):
-                self._learn(shape, whole, areas, wanted)
+                self._learn(shape, whole, wanted)
         return texts
 
-    def _learn(
-        self, shape: tuple[tuple[Area, ...], int], page: Page, areas: Sequence[Area], wanted: Sequence[str]
-    ) -> None:
+    def _learn(self, shape: _Shape, page: Page, wanted: list[str]) -> None:
         """Remember a page that is right, if lifting its objects gives the same text."""
-        numbers = page.touching(areas)
-        if agree(page.lift(numbers, areas), wanted):
+        areas = shape[0].areas
+        numbers, boxes = page.touching(areas), page.boxes(areas)
+        if agree(page.lift(numbers, boxes), wanted):
             frames = tuple(map(_frame, areas))
-            self._known[shape] = Known(numbers, frames, _pictures(page, frames))
+            self._known[shape] = Known(numbers, boxes, frames, _pictures(page, frames))
 
 
-def agree(texts: Sequence[str], wanted: Sequence[str]) -> bool:
+def agree(texts: list[str], wanted: list[str]) -> bool:
     """The same texts, spaces aside: pdfium puts some between words as it sees fit."""
-    return list(texts) == list(wanted) or [*map(solid, texts)] == [*map(solid, wanted)]
+    return texts == wanted or [*map(solid, texts)] == [*map(solid, wanted)]
 
 
 def solid(text: str) -> str:
