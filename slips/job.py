@@ -23,6 +23,7 @@ from slips.findings import Counted, Findings
 from slips.intake import Intake, Prepress, distribute, hold_overfull, take_in
 from slips.jobfile import files_json, problems_json, proof_json, source_of, tables_json, to_bytes, versions
 from slips.manifest import write_lists
+from slips.numbering import hold_unnumbered
 from slips.order import PrintPlan, plan_order
 from slips.outfiles import telling_disk_errors
 from slips.outfolder import JOB, TABLES, OutFolder, opened
@@ -97,7 +98,7 @@ def _job(
     _refuse_release_of_tests(setting, intake)
     if source_of(request.slips) != setting.source:
         raise ProblemError(Problem("job.input_changed", "", {"found": request.slips.name}))
-    plan = _ordered(setting, intake, folder, listener)
+    plan = _ordered(setting, intake, prepress, folder, listener)
     results: list[FileResult] = []
     for result in people.print_files(_tasks(setting, plan, folder, prepress)):
         results.append(result)
@@ -122,19 +123,27 @@ def _refuse_release_of_tests(setting: Setting, intake: Intake) -> None:
         raise ProblemError(Problem("job.release_of_test", "", {"found": tests, "rules": rules}))
 
 
-def _ordered(setting: Setting, intake: Intake, folder: OutFolder, listener: Listener) -> PrintPlan:
+def _ordered(
+    setting: Setting, intake: Intake, prepress: Prepress, folder: OutFolder, listener: Listener
+) -> PrintPlan:
     """Decide where every slip goes, and lay its row there."""
     hold_overfull(intake, setting.forms)
-    plan = plan_order(
+    plan = _planned(setting, intake)
+    if hold_unnumbered(intake, plan, forms=setting.forms, prepress=prepress):
+        plan = _planned(setting, intake)
+    intake.findings.late.extend(plan.log)
+    distribute(intake, plan, Buckets(folder.work / "buckets"), listener=listener)
+    intake.keys = pl.DataFrame()
+    return plan
+
+
+def _planned(setting: Setting, intake: Intake) -> PrintPlan:
+    return plan_order(
         intake.keys,
         slips_per_file=setting.request.slips_per_file,
         layouts={large: form.name for large, form in setting.forms.items()},
         held=intake.held_lines,
     )
-    intake.findings.late.extend(plan.log)
-    distribute(intake, plan, Buckets(folder.work / "buckets"), listener=listener)
-    intake.keys = pl.DataFrame()
-    return plan
 
 
 def _tasks(setting: Setting, plan: PrintPlan, folder: OutFolder, prepress: Prepress) -> list[FileTask]:

@@ -126,7 +126,8 @@ class PaperPrepress:
 
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         """See `slips.intake.Prepress`."""
-        self._langs.update(values["lang"].unique())
+        if "lang" in values.columns:  # numbers speak none
+            self._langs.update(values["lang"].unique())
         return self._texts.check(values, layout)
 
     def ready(self) -> Callable[[], object]:

@@ -93,6 +93,10 @@ def place_words() -> tuple[str, ...]:
     return tuple(word for lang in ("ja", "en") for word in _words()[lang]["places"])
 
 
+USUAL_BUNDLE = 99
+"""Slips of a bundle whose n/m the check before printing takes for granted."""
+
+
 @cache
 def _words() -> Mapping[str, Any]:
     return tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
@@ -122,11 +126,13 @@ def provisional(
 ) -> pl.DataFrame:
     """Values for the check whether text can be shown and fits, before the order is known.
 
-    Numbers are of the widest usual form, and each row stands in the first line of its own table, so that every text that
-    can come into a cell of that column is tried once.
+    Numbers are of the widest usual form (longer ones are looked at when the order is known: `slips.numbering`), and each row
+    stands in the first line of its own table, so that every text that can come into a cell of that column is tried once.
     """
     numbered = frame.with_columns(
-        seq=pl.lit(10**NUMBER_WIDTH - 1, pl.Int64), n=pl.lit(99, pl.Int64), m=pl.lit(99, pl.Int64)
+        seq=pl.lit(10**NUMBER_WIDTH - 1, pl.Int64),
+        n=pl.lit(USUAL_BUNDLE, pl.Int64),
+        m=pl.lit(USUAL_BUNDLE, pl.Int64),
     )
     alone = numbered.with_columns(
         payer_id=pl.lit(None, pl.String)

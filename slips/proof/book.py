@@ -111,6 +111,12 @@ class Book:
         at = self.rows["seq"].search_sorted(seq)
         return int(at) if at < len(self) and self.rows.item(int(at), "seq") == seq else None
 
+    @property
+    def number_widths(self) -> range:
+        """How many digits the printed running numbers have."""
+        last = self.rows.item(-1, "seq") if len(self) else 0
+        return range(NUMBER_WIDTH, max(NUMBER_WIDTH, len(str(last))) + 1)
+
     def payload(self, index: int) -> str:
         """The 255 digits of a row."""
         return str(self.rows.item(index, "payload"))

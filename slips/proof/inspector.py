@@ -199,7 +199,7 @@ class Inspector:
             curve=self.curve,
             thresholds=self.thresholds,
             picture_of=self._picture,
-            text=PageText(self.sheets),
+            text=PageText(self.sheets, self._book.number_widths),
             wechat=WeChat(),
             scanner=self.scanner,
         )

@@ -19,7 +19,7 @@ from slips.proof.page_fit import PageFit
 from slips.proof.printed import AMOUNTS, DAYS, printed_texts
 from slips.proof.scan import Pixels
 from slips.proof.sheets import Sheet
-from slips.proof.text_forms import TextForm, form_like
+from slips.proof.text_forms import TextForm, form_like, numbers
 from slips.proof.text_reading import Legibility, TextReading
 from slips.wording import faces_of
 
@@ -48,6 +48,8 @@ class PageText:
     """The reader of one process; fonts are opened with the first field."""
 
     sheets: Sequence[Sheet]
+    number_widths: Sequence[int] = (NUMBER_WIDTH,)
+    """How many digits the running numbers of the job have."""
 
     @cached_property
     def _reader(self) -> GlyphReader:
@@ -67,7 +69,7 @@ class PageText:
         boxes = _fields(sheet, {NUMBER: ("0",)})
         if not boxes:
             return None
-        reading = self._read(grey, fit, boxes[0], TextForm("digits", ("0" * NUMBER_WIDTH,)))
+        reading = self._read(grey, fit, boxes[0], numbers(self.number_widths))
         return int(reading.text) if reading is not None and reading.legibility is Legibility.READ else None
 
     def _fact(self, grey: Pixels, fit: PageFit, box: PlacedBox, right: tuple[str, ...]) -> TextFact:

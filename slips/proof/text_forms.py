@@ -7,6 +7,7 @@ Refuses text without a digit: there is nothing in it that could be misread for a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -35,6 +36,11 @@ def amounts(*, before: str = "", after: str = "円") -> TextForm:
     """`1円` to `99,999,999,999円`, with what stands before and after the figure."""
     figures = (f"{10 ** (digits - 1):,}".replace("1", "0") for digits in range(1, AMOUNT_DIGITS_MAX + 1))
     return TextForm("amount", tuple(f"{before}{figure}{after}" for figure in figures))
+
+
+def numbers(widths: Sequence[int]) -> TextForm:
+    """Numbers filled with zeros to one of these widths."""
+    return TextForm("digits", tuple("0" * width for width in widths))
 
 
 def wareki_days(*, era: str = "令和") -> TextForm:
