@@ -215,6 +215,20 @@ def test_where_nothing_is_set_off_the_notice_says_so(lang: str, word: str) -> No
     assert notice_values(rows, site=load_site(SITE))["offset_to"].to_list() == [word]
 
 
+@pytest.mark.parametrize("account", ["", "みほん銀行 ***1234"])
+@pytest.mark.parametrize("total", [0, 12300])
+def test_a_notice_says_one_thing_of_the_payment(account: str, total: int) -> None:
+    """The three boxes share a place (`exclusive` in the form): with two of them the page could not be read."""
+    paid = {"offset_amount": str(12300 - total), "refund": str(total), "interest": "", "total": str(total)}
+    log = ProblemLog()
+    rows = cleaned(frame(row(account_masked=account, **paid)), log)
+    said = notice_values(rows, site=load_site(SITE)).row(0, named=True)
+    assert log.table().is_empty()
+    assert [n for n in ("account", "no_account", "no_payment") if said[n]] == [
+        "no_payment" if not total else "account" if account else "no_account"
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
