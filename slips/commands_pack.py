@@ -6,10 +6,12 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
+
+from elqr.option_values import day
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -25,9 +27,8 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
 @click.option(
     "--issue-date",
-    type=click.DateTime(["%Y-%m-%d"]),
-    required=True,
-    help="Date of issue of the files, YYYY-MM-DD. 発行日",
+    type=day,
+    help="Date of issue of the files, YYYY-MM-DD; today by default. 発行日",
 )
 @click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
 @click.option(
@@ -43,7 +44,7 @@ def print_notices(
     layout: str,
     out: Path,
     site: Path | None,
-    issue_date: datetime,
+    issue_date: date | None,
     encoding: str | None,
     notices_per_file: int,
     as_json: bool,
@@ -62,7 +63,7 @@ def print_notices(
             out=out,
             layout=layout,
             site=site,
-            issue_date=issue_date.date(),
+            issue_date=issue_date or date.today(),  # noqa: DTZ011 - the office's own day
             encoding=encoding,
             notices_per_file=notices_per_file,
         )
