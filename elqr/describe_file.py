@@ -28,6 +28,8 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
 
     Raises ProblemError where the file is missing, unreadable or of no known kind.
     """
+    if path.is_dir():
+        raise ProblemError(Problem("describe.folder", "file", {"found": str(path)}))
     if not path.is_file():
         raise ProblemError(Problem("describe.not_found", "file", {"found": str(path)}))
     suffix = path.suffix.lower()

@@ -48,6 +48,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises ProblemError when the disk refuses.
     """
+    if not path.parent.is_dir():
+        raise ProblemError(Problem("out.no_folder", params={"found": str(path.parent)}))
     temporary = path.with_name(f".{path.name}.writing")
     with telling_disk_errors(path):
         try:
