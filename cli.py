@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.option_values import day
+from elqr.option_values import day, is_utf8, refuse_other_bytes
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import layouts
@@ -40,6 +40,15 @@ CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_dif
 
 class _Shell(click.Group):
     """The command itself: what the library refuses ends in words and a code, in every command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not all(map(is_utf8, args)):
+            with _refusals():
+                refuse_other_bytes(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _in_japanese_too(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         with _refusals():

@@ -1,11 +1,13 @@
-"""Values of the shell's options as an office writes them: a day in any notation of `dates`.
+"""Words of the shell as an office writes them: a day in any notation of `dates`, names of files.
 
-In: the text after an option. Out: the value. Nothing heavy is loaded before an option is read, so that `--help` answers at once.
-Refuses by ProblemError, which the shell says in both languages: `option.day`.
+In: the text of an option or argument. Out: the value. Nothing heavy is loaded before one is read, so that `--help` answers at once.
+Refuses by ProblemError, which the shell says in both languages: `option.day`, `file.name_bytes`.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from datetime import date
 
 
@@ -20,3 +22,17 @@ def day(text: str) -> date:
     if found is None:
         raise ProblemError(Problem("option.day", params={"found": text}))
     return found
+
+
+def is_utf8(word: str) -> bool:
+    """Whether a name can stand in a list or a report: bytes of another encoding cannot."""
+    return not any("\ud800" <= c <= "\udfff" for c in word)
+
+
+def refuse_other_bytes(names: Iterable[str]) -> None:
+    """Raises ProblemError `file.name_bytes` for names in other bytes than UTF-8, shown as what they are in CP932."""
+    from elqr.problems import Problem, ProblemError
+
+    shown = [os.fsencode(n).decode("cp932", errors="replace") for n in names if not is_utf8(n)]
+    if shown:
+        raise ProblemError([Problem("file.name_bytes", params={"found": name}) for name in shown])

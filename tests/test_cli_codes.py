@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -209,3 +210,10 @@ def test_a_day_that_is_none_is_refused_in_words() -> None:
     found = run("print", "x", "--layout", "mihara", "--out", "x", "--issue-date", "2026-06-31")
     assert found.exit_code == 2
     assert "[option.day]" in found.stderr and "実在する日" in found.stderr
+
+
+def test_a_name_in_other_bytes_than_utf8_is_refused_in_words() -> None:
+    """It ended in a traceback, when job.json was written."""
+    found = run("describe", os.fsdecode("納付書.csv".encode("cp932")))
+    assert found.exit_code == 2
+    assert "[file.name_bytes]" in found.stderr and "納付書.csv" in found.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -278,3 +279,10 @@ class TestWords:
         assert sheet.side_mm == pytest.approx(41 * 8 * 25.4 / 600)
         assert sheet.fits(279.3, 114.3, within_mm=1.0) and not sheet.fits(210, 297, within_mm=5.0)
         assert InkUse() == InkUse((), (), 0)
+
+
+def test_a_file_whose_name_no_report_can_hold_is_refused(tmp_path: Path) -> None:
+    """Taken out of an archive of a Windows machine; the results could not be written."""
+    (tmp_path / os.fsdecode("納付.pdf".encode("cp932"))).write_bytes(b"%PDF-")
+    with pytest.raises(ProblemError, match=r"納付\.pdf"):
+        gather([tmp_path])
