@@ -368,6 +368,8 @@ def _in_japanese_too(error: click.UsageError) -> click.UsageError:
             ja = f"{name} にはフォルダーではなくファイルを指定してください。"
         case click.BadParameter() if "is a file" in said:
             ja = f"{name} にはファイルではなくフォルダーを指定してください。"
+        case click.BadParameter() if "is not readable" in said:
+            ja = f"{name} を読む権限がありません。"
         case click.BadParameter():
             ja = f"{name} の値が正しくありません。"
         case click.NoSuchOption():

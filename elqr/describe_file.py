@@ -43,7 +43,11 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
             return _settings(path, data, parse_settings(data))
     except (OSError, ValueError) as error:
         raise ProblemError(
-            Problem("describe.unreadable", "file", {"file": path.name, "found": str(error)})
+            Problem(
+                "describe.unreadable",
+                "file",
+                {"file": path.name, "found": getattr(error, "strerror", None) or str(error)},
+            )
         ) from None
     raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
 
