@@ -76,7 +76,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     required=True,
     help="Folder for the results. 出力先",
 )
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option(
     "--profile", default="tax", show_default=True, help="Payload profile, a name or a TOML file. 符号の規則"
 )
@@ -213,7 +213,7 @@ def decode(code: str, lang: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("what", metavar="FILE|CODE")
-@click.option("--site", type=FILE, help="Site file: names of tax items, own headings. 自治体設定")
+@click.option("--site", type=FILE, help="Site file: names of tax items, own headings. 団体設定")
 @LANG
 @JSON
 @click.option(

@@ -74,7 +74,7 @@ def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
     kinds: tuple[tuple[str, Callable[[], Description]], ...] = (
         ("rule", lambda: judge_bytes(data, path.name)),
         ("box", lambda: _layout(path, table)),
-        ("body_code", lambda: _plain_settings("site", "サイト設定", "site file", path, table)),
+        ("body_code", lambda: _plain_settings("site", "団体設定ファイル", "site file", path, table)),
         ("columns", lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table)),
     )
     for key, make in kinds:

@@ -107,7 +107,7 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
     help="Which sample a PNG shows; a PDF has all three. 見本の種類",
 )
 @click.option("--lang", help="Language of the slips; the row's own, or ja. 納付書の言語")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option("--profile", default="tax", show_default=True, help="Payload profile of --row. 符号の規則")
 @click.option(
     "--issue-date",
@@ -135,7 +135,7 @@ def preview_layout(layout: str, out: Path, issue_date: date | None, **options: A
 @click.argument("layout")
 @click.option("--row", help=ROW)
 @click.option("--lang", help="Language of the slip; the row's own, or ja. 納付書の言語")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option("--profile", default="tax", show_default=True, help="Payload profile of --row. 符号の規則")
 @click.option(
     "--issue-date",

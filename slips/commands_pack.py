@@ -24,7 +24,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     "--layout", default="refund_notice", show_default=True, help="Form: a name, or a TOML file. 様式"
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder for the results. 出力先")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option(
     "--issue-date",
     type=day,
@@ -85,7 +85,7 @@ def print_notices(
 @click.argument("layout")
 @click.option("--out", type=FOLDER, required=True, help="Folder for the package. 出力先")
 @click.option("--previous", type=FILE, help="The form as it was (TOML): every change is listed. 前の版の様式")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 def vendor_pack(layout: str, out: Path, previous: Path | None, site: Path | None) -> None:
     """The package for the print vendor: instruction with every measure, sample set, checksums.
 
