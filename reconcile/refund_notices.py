@@ -6,7 +6,7 @@ In: a ledger, the payers' names and addresses (the ledger holds none), the site'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -91,31 +91,33 @@ def notices(
     )
 
 
-def _named_lines(ledger: Ledger, line_ids: Sequence[str], site: Site) -> dict[str, str]:
-    """Lines as a payer knows them: 令和8年度 市県民税(普通徴収) 第1期."""
+def _named_lines(ledger: Ledger, line_ids: Sequence[str], site: Site) -> dict[str, tuple[str, str]]:
+    """Lines as a payer knows them: 令和8年度 市県民税(普通徴収), 第1期."""
     keys = pl.Series("line_id", line_ids, dtype=pl.String)
     lines = ledger.lookup("assessments", keys, ["line_id", "tax_item", "levy_year", "period"])
     years = lines.with_columns(fiscal_wareki(lines["levy_year"]).fill_null("").alias("levy_year"))
     return {
-        line["line_id"]: " ".join(
-            filter(
-                None,
-                (
-                    line["levy_year"],
-                    site.tax_items.get(line["tax_item"], line["tax_item"]),
-                    _term(line["period"]),
-                ),
-            )
+        line["line_id"]: (
+            f"{line['levy_year']} {site.tax_items.get(line['tax_item'], line['tax_item'])}".strip(),
+            _term(line["period"]),
         )
         for line in years.iter_rows(named=True)
     }
+
+
+def _listed(lines: Iterable[tuple[str, str]]) -> str | None:
+    """Each tax once, with its instalments: 令和8年度 市県民税(普通徴収) 第1期・第2期."""
+    taxes: dict[str, dict[str, None]] = {}
+    for tax, term in lines:
+        taxes.setdefault(tax, {})[term] = None
+    return ";".join(f"{tax} {'・'.join(terms)}" for tax, terms in taxes.items()) or None
 
 
 def _term(period: str) -> str:
     return "全期" if period == "00" else f"第{period.lstrip('0')}期"
 
 
-def _row(refund: Refund, site: Site, filled: Mapping[str, str]) -> dict[str, Any]:
+def _row(refund: Refund, site: Site, filled: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     figures, about = refund.figures, refund.about
     lapses = date.fromisoformat(figures["lapses_from"])
     item = about["tax_item"]
@@ -130,7 +132,7 @@ def _row(refund: Refund, site: Site, filled: Mapping[str, str]) -> dict[str, Any
         "due_amount": about["due_amount"],
         "overpaid": figures["amount"],
         "class": CLASSES[refund.basis["class"]],
-        "offset_to": ";".join(dict.fromkeys(filled[o["offset_to"]] for o in refund.offsets)) or None,
+        "offset_to": _listed(filled[o["offset_to"]] for o in refund.offsets),
         "offset_amount": figures["offset"],
         "refund": figures["refund"],
         "interest": figures["interest"],
