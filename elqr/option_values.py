@@ -1,7 +1,7 @@
 """Words of the shell as an office writes them: a day in any notation of `dates`, names of files.
 
 In: the text of an option or argument. Out: the value. Nothing heavy is loaded before one is read, so that `--help` answers at once.
-Refuses by ProblemError, which the shell says in both languages: `option.day`, `file.name_bytes`.
+Refuses by ProblemError, which the shell says in both languages: `option.day`, `option.encoding`, `file.name_bytes`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,18 @@ def day(text: str) -> date:
     if found is None:
         raise ProblemError(Problem("option.day", params={"found": text}))
     return found
+
+
+def encoding(text: str) -> str:
+    """utf-8 or cp932, also by another of their names. Raises ProblemError for what is neither."""
+    from elqr.encoding import ENCODINGS, encoding_named
+    from elqr.problems import Problem, ProblemError
+
+    try:
+        return encoding_named(text)
+    except ValueError:
+        params = {"found": text, "expected": ", ".join(ENCODINGS)}
+        raise ProblemError(Problem("option.encoding", params=params)) from None
 
 
 def is_utf8(word: str) -> bool:

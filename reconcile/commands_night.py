@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from elqr.option_values import day
+from elqr.option_values import encoding as encoding_of
 from reconcile.commands import FILE, JSON, ledger
 from reconcile.commands_all import reconcile_all
 
@@ -56,7 +57,12 @@ NAMES = click.option(
     "--receipt-layout", help="Layout of the receipts where two fit: a name, or a TOML file. 収納データの形式"
 )
 @click.option("--mapping", type=FILE, help="Own headings of assessments and slips (TOML). 見出しの対応表")
-@click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+@click.option(
+    "--encoding",
+    "encoding",
+    type=encoding_of,
+    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
+)
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @click.option(
     "--postings-mapping",

@@ -15,15 +15,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.option_values import day
+from elqr.option_values import encoding as encoding_of
 from reconcile.commands import FILE, JSON
 from reconcile.commands_night import COMMANDS as NIGHT
 from reconcile.commands_night import LEDGER, NAMES, OUT
-from reconcile.commands_refunds import FOUND, act_of, acting, code, documents, refunds, warn
+from reconcile.commands_refunds import FOUND, act_of, acting, code, documents, refunds, refuse_empty, warn
 
 if TYPE_CHECKING:
     from elqr.problems import Problem
 
-ENCODING = click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+ENCODING = click.option(
+    "--encoding",
+    "encoding",
+    type=encoding_of,
+    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
+)
 
 
 @refunds.command()
@@ -78,6 +84,7 @@ def block(key: str, reason: str, lift: bool, **who: Any) -> None:
 
     相続人・共有者・第三者納付など、担当者の判断が要る過誤納を止めます。
     """
+    refuse_empty(reason)
     from reconcile.refund_blocks import block as block_key
 
     block_key(act_of(**who), key, reason=reason, lift=lift)

@@ -72,6 +72,12 @@ def act_of(place: str, who: str | None, as_of: date, rules: str, policy: str) ->
     )
 
 
+def refuse_empty(reason: str) -> None:
+    """A step that is kept with its reason is not taken without one."""
+    if not reason.strip():
+        raise click.UsageError("--reason is empty. --reason に理由を入れてください。")
+
+
 @click.group()
 def refunds() -> None:
     """Refunds with four eyes (propose, approve, reject, export, notices, list, show).
@@ -123,6 +129,7 @@ def reject(refund_ids: tuple[str, ...], reason: str, as_json: bool, show_names: 
 
     差し戻します。過誤納は未処理に戻ります。
     """
+    refuse_empty(reason)
     from reconcile.refunds import reject as reject_refunds
 
     done = reject_refunds(act_of(**who), refund_ids, reason=reason)

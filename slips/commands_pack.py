@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from elqr.option_values import day
+from elqr.option_values import encoding as encoding_of
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -30,7 +31,12 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     type=day,
     help="Date of issue of the files, YYYY-MM-DD; today by default. 発行日",
 )
-@click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+@click.option(
+    "--encoding",
+    "encoding",
+    type=encoding_of,
+    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
+)
 @click.option(
     "--notices-per-file",
     type=click.IntRange(1),

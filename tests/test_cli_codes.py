@@ -16,7 +16,7 @@ from test_payload import VECTOR
 from test_profiles import TAX, confirmed
 
 from cli import main
-from elqr.option_values import day
+from elqr.option_values import day, encoding
 
 ROOT = Path(__file__).parents[1]
 SLIP = {
@@ -217,3 +217,21 @@ def test_a_name_in_other_bytes_than_utf8_is_refused_in_words() -> None:
     found = run("describe", os.fsdecode("納付書.csv".encode("cp932")))
     assert found.exit_code == 2
     assert "[file.name_bytes]" in found.stderr and "納付書.csv" in found.stderr
+
+
+def test_an_encoding_that_is_none_of_ours_is_refused() -> None:
+    """print-notices ended in a traceback; reconcile went on without a word."""
+    assert (encoding("sjis"), encoding("UTF8")) == ("cp932", "utf-8")
+    for words in (
+        ("print-notices", "x", "--out", "x"),
+        ("reconcile", "--ledger", "x", "--as-of", "R8.6.1", "--out", "x"),
+    ):
+        found = run(*words, "--encoding", "utf16")
+        assert found.exit_code == 2 and "[option.encoding]" in found.stderr, found.output
+
+
+def test_a_step_on_a_refund_without_a_reason_is_refused() -> None:
+    words = ("--ledger", "x", "--as-of", "R8.6.1", "--reason", " ")
+    for command in (("reject", "R000001"), ("block", "1")):
+        found = run("refunds", *command, *words)
+        assert found.exit_code == 2 and "理由を入れてください" in found.stderr
