@@ -13,12 +13,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr.option_values import day, is_utf8, refuse_other_bytes
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import layouts
@@ -39,6 +40,15 @@ CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_dif
 
 class _Shell(click.Group):
     """The command itself: what the library refuses ends in words and a code, in every command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not all(map(is_utf8, args)):
+            with _refusals():
+                refuse_other_bytes(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _in_japanese_too(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         with _refusals():
@@ -66,14 +76,14 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     required=True,
     help="Folder for the results. 出力先",
 )
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option(
     "--profile", default="tax", show_default=True, help="Payload profile, a name or a TOML file. 符号の規則"
 )
 @click.option(
     "--issue-date",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="Date of issue, YYYY-MM-DD; today by default. 発行日",
+    type=day,
+    help="Date of issue, YYYY-MM-DD or 和暦; today by default. 発行日",
 )
 @click.option("--mapping", type=FILE, help="The site's own headings (TOML). 見出しの対応表")
 @click.option(
@@ -102,7 +112,7 @@ def print_command(
     slips: Path,
     layout: str,
     out: Path,
-    issue_date: datetime | None,
+    issue_date: date | None,
     skip_read_back: bool,
     as_json: bool,
     show_names: bool,
@@ -125,7 +135,7 @@ def print_command(
         slips=slips,
         out=out,
         layout=layout,
-        issue_date=issue_date.date() if issue_date else date.today(),  # noqa: DTZ011 - the office's own day
+        issue_date=issue_date or date.today(),  # noqa: DTZ011 - the office's own day
         read_back=not skip_read_back,
         **options,
     )
@@ -203,7 +213,7 @@ def decode(code: str, lang: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("what", metavar="FILE|CODE")
-@click.option("--site", type=FILE, help="Site file: names of tax items, own headings. 自治体設定")
+@click.option("--site", type=FILE, help="Site file: names of tax items, own headings. 団体設定")
 @LANG
 @JSON
 @click.option(
@@ -328,6 +338,8 @@ def _refusals() -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
         raise SystemExit(CONFLICT) from None
+    except click.UsageError as error:
+        raise _in_japanese_too(error) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except Exception:
@@ -339,6 +351,34 @@ def _refusals() -> Iterator[None]:
             err=True,
         )
         raise SystemExit(UNUSABLE) from None
+
+
+def _in_japanese_too(error: click.UsageError) -> click.UsageError:
+    """click speaks English: the same in Japanese under it, where the sentence is not ours."""
+    said = error.format_message()
+    if type(error) is click.UsageError and not said.isascii():
+        return error
+    name = (
+        error.param.get_error_hint(error.ctx) if isinstance(error, click.BadParameter) and error.param else ""
+    )
+    match error:
+        case click.MissingParameter():
+            ja = f"{name} を指定してください。"
+        case click.BadParameter() if "is a directory" in said:
+            ja = f"{name} にはフォルダーではなくファイルを指定してください。"
+        case click.BadParameter() if "is a file" in said:
+            ja = f"{name} にはファイルではなくフォルダーを指定してください。"
+        case click.BadParameter() if "is not readable" in said:
+            ja = f"{name} を読む権限がありません。"
+        case click.BadParameter():
+            ja = f"{name} の値が正しくありません。"
+        case click.NoSuchOption():
+            ja = f"{error.option_name} というオプションはありません。"
+        case click.BadOptionUsage():
+            ja = f"{error.option_name} の書き方が正しくありません。"
+        case _:
+            ja = "コマンドの使い方が正しくありません。"
+    return click.UsageError(f"{said}\n{ja}--help で使い方を表示します。", ctx=error.ctx)
 
 
 def _tell(error: ProblemError) -> None:

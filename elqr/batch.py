@@ -72,10 +72,9 @@ def plan(
             faults.append(Problem("heading.constant", name, {"found": heading}, where))
         names.append(name)
     missing = [c for c in columns if c.required and c.name not in names and c.name not in mapping.constants]
-    faults += [
-        Problem("heading.missing", c.name, {"found": "、".join(shown), "expected": c.ja}, where)
-        for c in missing
-    ]
+    faults += [Problem("heading.missing", c.name, {"expected": c.ja}, where) for c in missing]
+    if missing:
+        faults.append(Problem("heading.found", params={"found": ", ".join(shown)}, where=where))
     if faults:
         raise ProblemError(faults)
     return Plan(file, len(shown), tuple(names), tuple(shown), mapping, tuple(columns)), log

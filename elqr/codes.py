@@ -88,8 +88,8 @@ def describe(code_or_path: str | Path, *, show_names: bool = False, site: Site |
 
 
 def names_file(text: str) -> bool:
-    """Whether text means a file: it names one, or it ends like one of the files that we know."""
-    return Path(text).suffix.lower() in SUFFIXES or (len(text) < NAME_MAX and Path(text).is_file())
+    """Whether text means a file: it names one (or a folder), or it ends like one of the files that we know."""
+    return Path(text).suffix.lower() in SUFFIXES or (len(text) < NAME_MAX and Path(text).exists())
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
 
     Raises ProblemError where the file is missing, unreadable or of no known kind.
     """
+    if path.is_dir():
+        raise ProblemError(Problem("describe.folder", "file", {"found": str(path)}))
     if not path.is_file():
         raise ProblemError(Problem("describe.not_found", "file", {"found": str(path)}))
     suffix = path.suffix.lower()
@@ -41,7 +43,11 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
             return _settings(path, data, parse_settings(data))
     except (OSError, ValueError) as error:
         raise ProblemError(
-            Problem("describe.unreadable", "file", {"file": path.name, "found": str(error)})
+            Problem(
+                "describe.unreadable",
+                "file",
+                {"file": path.name, "found": getattr(error, "strerror", None) or str(error)},
+            )
         ) from None
     raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
 
@@ -68,7 +74,7 @@ def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
     kinds: tuple[tuple[str, Callable[[], Description]], ...] = (
         ("rule", lambda: judge_bytes(data, path.name)),
         ("box", lambda: _layout(path, table)),
-        ("body_code", lambda: _plain_settings("site", "サイト設定", "site file", path, table)),
+        ("body_code", lambda: _plain_settings("site", "団体設定ファイル", "site file", path, table)),
         ("columns", lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table)),
     )
     for key, make in kinds:

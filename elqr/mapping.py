@@ -119,5 +119,9 @@ def read_mapping(
 
 def nearest(word: str, words: Sequence[str]) -> str:
     """The words that come closest to `word`, for a message; all of them where none is close."""
-    close = difflib.get_close_matches(word, words, n=3, cutoff=0.6)
-    return "、".join(close or words)
+    return "、".join(close_to(word, words) or words)
+
+
+def close_to(word: str, words: Sequence[str]) -> list[str]:
+    """The words that `word` may have been meant for, the closest first."""
+    return difflib.get_close_matches(word, words, n=3, cutoff=0.6)

@@ -105,7 +105,7 @@ class Problem:
         )
 
     def __str__(self) -> str:
-        place = f"{self.where.file}:{self.where.line}: " if self.where.line is not None else ""
+        place = f"{self.where.file}:{self.where.line}: " if self.where.file and self.where.line else ""
         return f"{place}{self.text('ja')} / {self.text('en')} [{self.code}]"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from elqr.checkdigits import body_code_check
 from elqr.digits import row
-from elqr.mapping import TABLES, HeadingMap, load_toml, nearest, read_mapping
+from elqr.mapping import TABLES, HeadingMap, close_to, load_toml, nearest, read_mapping
 from elqr.problems import Problem, ProblemError, Where
 
 CHANNELS = ("counter", "app", "card", "netbank", "direct_debit", "payeasy", "convenience", "transfer")
@@ -104,9 +104,12 @@ class _Reader:
         )
 
     def site(self) -> Site:
-        for key in self.tables:
-            if key not in _KEYS:
-                self.fault("site.unknown_key", key, key, nearest(key, _KEYS))
+        unknown = [key for key in self.tables if key not in _KEYS]
+        for key in (k for k in unknown if close_to(k, _KEYS)):
+            self.fault("site.unknown_key", key, key, nearest(key, _KEYS))
+        foreign = [key for key in unknown if not close_to(key, _KEYS)]
+        if foreign:
+            self.fault("site.foreign_keys", foreign[0], "、".join(foreign), "、".join(_KEYS))
         words = {key: self._bilingual(key) for key in _BILINGUAL}
         items = self._items()
         convenience = self._convenience()

@@ -15,11 +15,13 @@ from reconcile.migrations import migrations
 from reconcile.seal import seal_of, whole, write_seal
 from reconcile.store import Store
 from reconcile.tables import TABLES
+from reconcile.write_out import probe
 
 
 def backup(ledger: str | Path, target: Path) -> None:
     """Copy the ledger to `target`, a file that is not there. Readers and the next run need not wait for long: the source is read as it stands."""
     _refuse_present(target)
+    probe(target.parent)
     beside = target.with_name(target.name + ".new")
     with open_ledger(ledger, writer=True) as source:
         try:

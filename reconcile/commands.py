@@ -63,6 +63,8 @@ def check(place: str, deep: bool, policy: str, as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(str(problem))
+        if not problems:
+            click.echo("異常はありません。 / Everything is as it was written.")
     raise SystemExit(1 if problems else 0)
 
 

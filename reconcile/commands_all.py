@@ -9,11 +9,12 @@ from __future__ import annotations
 import getpass
 import json
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
+from elqr.option_values import day
 from reconcile.commands import FILE, JSON
 
 
@@ -21,7 +22,7 @@ from reconcile.commands import FILE, JSON
 @click.argument("plan", type=FILE)
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=day,
     required=True,
     help="The day as of which things are decided, YYYY-MM-DD. 基準日",
 )
@@ -44,7 +45,7 @@ from reconcile.commands import FILE, JSON
 @click.option("--no-report", is_flag=True, help="Leave out report.html and dunning.csv. 報告書を省く")
 @JSON
 def reconcile_all(
-    plan: Path, as_of: datetime, out: Path, engine: str, jobs: int, no_report: bool, as_json: bool
+    plan: Path, as_of: date, out: Path, engine: str, jobs: int, no_report: bool, as_json: bool
 ) -> None:
     """The nightly batch of many municipalities, each with a ledger of its own; one that fails does not stop the others.
 
@@ -56,7 +57,7 @@ def reconcile_all(
     at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the audit log alone
     tasks = [
         replace(task, who=getpass.getuser(), at=at)
-        for task in read_plan(plan, out=out, as_of=as_of.date(), report=not no_report)
+        for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
     ]
     done = run_all(tasks, work=reconcile_one, engine=engine, jobs=jobs)
     if as_json:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from elqr.option_values import day
+from elqr.option_values import encoding as encoding_of
 from reconcile.commands import FILE, JSON, ledger
 from reconcile.commands_all import reconcile_all
 
@@ -23,7 +25,7 @@ LEDGER = click.option(
 )
 AS_OF = click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=day,
     required=True,
     help="The day as of which things are decided, YYYY-MM-DD. 基準日",
 )
@@ -55,7 +57,12 @@ NAMES = click.option(
     "--receipt-layout", help="Layout of the receipts where two fit: a name, or a TOML file. 収納データの形式"
 )
 @click.option("--mapping", type=FILE, help="Own headings of assessments and slips (TOML). 見出しの対応表")
-@click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+@click.option(
+    "--encoding",
+    "encoding",
+    type=encoding_of,
+    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
+)
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @click.option(
     "--postings-mapping",
@@ -72,7 +79,7 @@ def reconcile(
     slips: tuple[Path, ...],
     receipts: tuple[Path, ...],
     more: tuple[Path, ...],
-    as_of: datetime,
+    as_of: date,
     out: Path,
     dry_run: bool,
     site: Path | None,
@@ -111,7 +118,7 @@ def reconcile(
     run = RunRequest(
         ledger=place,
         inputs=inputs,
-        as_of=as_of.date(),
+        as_of=as_of,
         policy=load_policy(_name_or_path(policy)),
         dry_run=dry_run,
         who=getpass.getuser(),
@@ -133,7 +140,7 @@ def reconcile(
 @click.option(
     "--run", "run_id", type=click.IntRange(1), help="Number of the run; the last night by default. 処理番号"
 )
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Another day for interest and ages. 基準日")
+@click.option("--as-of", type=day, help="Another day for interest and ages. 基準日")
 @click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @click.option(
@@ -145,7 +152,7 @@ def report(
     place: str,
     out: Path,
     run_id: int | None,
-    as_of: datetime | None,
+    as_of: date | None,
     site: Path | None,
     policy: str,
     postings_mapping: Path | None,
@@ -163,7 +170,7 @@ def report(
         place,
         out,
         policy=load_policy(_name_or_path(policy)),
-        as_of=as_of.date() if as_of else None,
+        as_of=as_of,
         run_id=run_id,
         export=load_export(postings_mapping) if postings_mapping else None,
         site=load_site(site) if site else None,
@@ -176,15 +183,13 @@ def report(
 @LEDGER
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=day,
     help="The day for overdue and barred; the last run's by default. 基準日",
 )
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @JSON
 @NAMES
-def explain(
-    key: str, place: str, as_of: datetime | None, policy: str, as_json: bool, show_names: bool
-) -> None:
+def explain(key: str, place: str, as_of: date | None, policy: str, as_json: bool, show_names: bool) -> None:
     """Why a receipt, slip or line stands as it does: what arrived, which rule, what was posted, what was taken back.
 
     収納・納付書・調定の経緯を、届いた順に、適用した規則とともに示します。KEYは収納ID、案件特定キー、調定番号です。
@@ -193,9 +198,7 @@ def explain(
     from reconcile.policy import load_policy
     from reconcile.story import told
 
-    story = explained(
-        place, key, policy=load_policy(_name_or_path(policy)), as_of=as_of.date() if as_of else None
-    )
+    story = explained(place, key, policy=load_policy(_name_or_path(policy)), as_of=as_of)
     document: dict[str, Any] = story.document(show_names=show_names)
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr.option_values import day
+from elqr.option_values import encoding as encoding_of
 from reconcile.commands import FILE, JSON
 from reconcile.commands_night import COMMANDS as NIGHT
 from reconcile.commands_night import LEDGER, NAMES, OUT
-from reconcile.commands_refunds import DAY, FOUND, act_of, acting, code, documents, refunds, warn
+from reconcile.commands_refunds import FOUND, act_of, acting, code, documents, refunds, refuse_empty, warn
 
 if TYPE_CHECKING:
     from elqr.problems import Problem
 
-ENCODING = click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+ENCODING = click.option(
+    "--encoding",
+    "encoding",
+    type=encoding_of,
+    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
+)
 
 
 @refunds.command()
@@ -77,6 +84,7 @@ def block(key: str, reason: str, lift: bool, **who: Any) -> None:
 
     相続人・共有者・第三者納付など、担当者の判断が要る過誤納を止めます。
     """
+    refuse_empty(reason)
     from reconcile.refund_blocks import block as block_key
 
     block_key(act_of(**who), key, reason=reason, lift=lift)
@@ -88,7 +96,7 @@ def block(key: str, reason: str, lift: bool, **who: Any) -> None:
 @LEDGER
 @click.option("--payers", type=FILE, required=True, help="Names and addresses of payers (CSV). 宛名ファイル")
 @click.option("--site", type=FILE, help="Site file of the municipality (TOML): names of taxes. 団体設定")
-@click.option("--decided-on", type=DAY, help="Only those decided on this day. 決定日")
+@click.option("--decided-on", type=day, help="Only those decided on this day. 決定日")
 @ENCODING
 @OUT
 @JSON
@@ -97,7 +105,7 @@ def notices(
     place: str,
     payers: Path,
     site: Path | None,
-    decided_on: datetime | None,
+    decided_on: date | None,
     encoding: str | None,
     out: Path,
     as_json: bool,
@@ -115,7 +123,7 @@ def notices(
         payers=payers,
         site=load_site(site) if site else Site.unknown(),
         only=refund_ids,
-        decided_on=decided_on.date() if decided_on else None,
+        decided_on=decided_on,
         encoding=encoding,
     )
     write_files(out, {"notices.csv": found.data})
@@ -144,12 +152,12 @@ def _without_names(problem: Problem) -> Problem:
 @click.command("credits")
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @LEDGER
-@click.option("--as-of", type=DAY, required=True, help="The day of this step, YYYY-MM-DD. 基準日")
+@click.option("--as-of", type=day, required=True, help="The day of this step, YYYY-MM-DD. 基準日")
 @ENCODING
 @OUT
 @JSON
 def bank_credits(
-    files: tuple[Path, ...], place: str, as_of: datetime, encoding: str | None, out: Path, as_json: bool
+    files: tuple[Path, ...], place: str, as_of: date, encoding: str | None, out: Path, as_json: bool
 ) -> None:
     """What the bank credited against what the receipts say: balance.csv, with a signed drift. A file that comes again changes nothing.
 
@@ -161,7 +169,7 @@ def bank_credits(
 
     probe(out)
     at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the record alone
-    done = take_credits(place, files, as_of=as_of.date(), encoding=encoding, who=getpass.getuser(), at=at)
+    done = take_credits(place, files, as_of=as_of, encoding=encoding, who=getpass.getuser(), at=at)
     write_files(out, {"balance.csv": csv_bytes(done.table)})
     problems = [p for name, log in done.logs.items() for p in log.problems(name)]
     unknown = done.table.filter(done.table["state"] == "open")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr.option_values import day
 from reconcile.commands import JSON
 from reconcile.commands_night import LEDGER, NAMES, OUT
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from reconcile.refund_states import Refund
 
 FINE, FOUND = 0, 1
-DAY = click.DateTime(["%Y-%m-%d"])
 IDS = click.argument("refund_ids", metavar="REFUND...", nargs=-1, required=True)
 
 
@@ -35,7 +35,7 @@ def acting(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--as", "who", help="Who does this; the login name by default. 操作する人"),
         click.option(
             "--as-of",
-            type=DAY,
+            type=day,
             required=True,
             help="The day of this step, YYYY-MM-DD. 起案日・決定日・処理日",
         ),
@@ -54,7 +54,7 @@ def acting(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def act_of(place: str, who: str | None, as_of: datetime, rules: str, policy: str) -> Act:
+def act_of(place: str, who: str | None, as_of: date, rules: str, policy: str) -> Act:
     """The options of `acting` as the library takes them."""
     from reconcile.policy import load_policy
     from reconcile.refund_policy import load_refund_policy
@@ -66,10 +66,16 @@ def act_of(place: str, who: str | None, as_of: datetime, rules: str, policy: str
         who=login if who is None else who,
         login=login,
         at=datetime.now().astimezone().isoformat(timespec="seconds"),  # for the record alone
-        on=as_of.date(),
+        on=as_of,
         policy=load_policy(_name_or_path(policy)),
         rules=load_refund_policy(_name_or_path(rules)),
     )
+
+
+def refuse_empty(reason: str) -> None:
+    """A step that is kept with its reason is not taken without one."""
+    if not reason.strip():
+        raise click.UsageError("--reason is empty. --reason に理由を入れてください。")
 
 
 @click.group()
@@ -123,6 +129,7 @@ def reject(refund_ids: tuple[str, ...], reason: str, as_json: bool, show_names: 
 
     差し戻します。過誤納は未処理に戻ります。
     """
+    refuse_empty(reason)
     from reconcile.refunds import reject as reject_refunds
 
     done = reject_refunds(act_of(**who), refund_ids, reason=reason)
@@ -131,7 +138,7 @@ def reject(refund_ids: tuple[str, ...], reason: str, as_json: bool, show_names: 
 
 @refunds.command()
 @click.argument("refund_ids", metavar="[REFUND]...", nargs=-1)
-@click.option("--transfer-on", type=DAY, help="Day of the transfer, a bank business day. 振込指定日")
+@click.option("--transfer-on", type=day, help="Day of the transfer, a bank business day. 振込指定日")
 @click.option(
     "--batch", type=click.IntRange(1), help="Write this transfer file once more; nothing else. 再作成する号"
 )
@@ -140,7 +147,7 @@ def reject(refund_ids: tuple[str, ...], reason: str, as_json: bool, show_names: 
 @JSON
 def export(
     refund_ids: tuple[str, ...],
-    transfer_on: datetime | None,
+    transfer_on: date | None,
     batch: int | None,
     out: Path,
     as_json: bool,
@@ -155,11 +162,13 @@ def export(
     from reconcile.refund_export import export_again
 
     if (transfer_on is None) is (batch is None):
-        raise click.UsageError("give --transfer-on, or --batch")
+        raise click.UsageError(
+            "give --transfer-on, or --batch. --transfer-on(振込指定日)か --batch(再作成する号)の一方を指定してください。"
+        )
     if batch is not None:
         done = export_again(place, batch, out=out)
     elif transfer_on is not None:
-        done = export_refunds(act_of(place, **who), transfer_on=transfer_on.date(), out=out, only=refund_ids)
+        done = export_refunds(act_of(place, **who), transfer_on=transfer_on, out=out, only=refund_ids)
     if as_json:
         document = {
             **{n: getattr(done, n) for n in ("batch", "again", "count", "yen", "sha256")},

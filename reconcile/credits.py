@@ -1,7 +1,7 @@
 """振込入金 into the ledger: what the bank says has arrived, so that receipts can be balanced against money.
 
 In: CSV of `CREDIT_COLUMNS` (a day and an amount; channel, tax item, institution and the office's reason where known). Out: rows of `bank_credits`,
-added once however often the file comes, and the balance. Refuses rows that cannot be read; nothing else.
+added once however often the file comes, and the balance. Refuses rows that cannot be read, and a file of receipts: it would balance with itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.columns import BY_NAME, Column, Kind
-from elqr.problems import ProblemLog
+from elqr.problems import Problem, ProblemError, ProblemLog, Where
 from elqr.reader import read_columns
 from reconcile.balance import REMITTED, balance, balanced, remitted
 from reconcile.frames import CREDITS
@@ -45,6 +45,8 @@ CREDIT_COLUMNS: tuple[Column, ...] = (
     replace(BY_NAME["tax_item"], required=False, filled=False),
     Column("reason", "差額の理由", Kind.TEXT, TEXT_MAX, required=False, filled=False, aliases=("理由",)),
 )
+RECEIPTS_ONLY = frozenset({"slip_key", "案件特定キー", "confirm_no", "確認番号", "paid_at", "txn_id"})
+"""Headings that no bank's file of credits has."""
 _SAME = ("remit_date", "account_date", "institution", "channel", "tax_item", "amount", "reason")
 
 
@@ -104,6 +106,7 @@ def _read(path: Path, encoding: str | None) -> tuple[pl.DataFrame, ProblemLog]:
     log, parts = ProblemLog(), []
     for batch in read_columns(path, CREDIT_COLUMNS, encoding=encoding):
         log.extend(batch.log)
+        _refuse_receipts(log, path)
         parts.append(typed(batch.frame, CREDIT_COLUMNS, log))
     rows = pl.concat(parts)
     rows = rows.filter(~pl.col("line").is_in(log.held_lines().implode()))
@@ -116,6 +119,15 @@ def _read(path: Path, encoding: str | None) -> tuple[pl.DataFrame, ProblemLog]:
     kinds = {n: k for n, k in TABLES["bank_credits"].columns.items() if n not in ("seq", "run_id")}
     rows = rows.with_columns(credit_id=pl.Series(ids, dtype=pl.String), file=pl.lit(path.name))
     return rows.select(list(kinds)).cast(pl.Schema(kinds)), log
+
+
+def _refuse_receipts(log: ProblemLog, path: Path) -> None:
+    """Receipts have a day and an amount too. Raises ProblemError `credits.receipts` where columns of theirs stand in the file."""
+    unknown = {str(p.params["found"]) for p in log.problems() if p.code == "heading.unknown"}
+    if unknown & RECEIPTS_ONLY:
+        raise ProblemError(
+            Problem("credits.receipts", params={"found": ", ".join(sorted(unknown))}, where=Where(path.name))
+        )
 
 
 def _commit(ledger: Ledger, paths: Sequence[Path], *, as_of: date, who: str | None, at: str | None) -> None:

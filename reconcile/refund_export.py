@@ -25,6 +25,7 @@ from reconcile.refund_accounts import Account, accounts_of, masked_account
 from reconcile.refund_policy import EXPORTER
 from reconcile.refund_record import Act, Record, recording
 from reconcile.refund_states import Refund, State, refunds_of
+from reconcile.refund_words import state_fault
 from reconcile.refunds import changed, same_person
 from reconcile.tables import TABLES
 from reconcile.transfers import check, header
@@ -182,12 +183,7 @@ def _not_ready(only: Sequence[str], now: Owed) -> list[Problem]:
         if refund is None:
             found.append(Problem("refund.unknown", params={"found": name}))
         elif refund.state is not State.APPROVED:
-            params: dict[str, str | int] = {
-                "refund": name,
-                "found": refund.state.value,
-                "expected": State.APPROVED.value,
-            }
-            found.append(Problem("refund.state", params=params))
+            found.append(state_fault(refund, State.APPROVED))
     return found
 
 

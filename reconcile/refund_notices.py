@@ -6,7 +6,7 @@ In: a ledger, the payers' names and addresses (the ledger holds none), the site'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,11 +15,12 @@ from typing import Any
 import polars as pl
 
 from elqr.columns import BY_NAME, Column
+from elqr.dates import fiscal_wareki
 from elqr.problems import Problem, ProblemLog
 from elqr.reader import read_columns
 from elqr.site import Site
 from reconcile.csv_out import csv_bytes
-from reconcile.ledger import open_ledger
+from reconcile.ledger import Ledger, open_ledger
 from reconcile.refund_accounts import accounts_of, named_account
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.register_values import typed
@@ -66,6 +67,7 @@ def notices(
         chosen = [r for r in decided if not only or r.refund_id in only]
         chosen = [r for r in chosen if decided_on is None or r.decided_on == decided_on.isoformat()]
         accounts = accounts_of(opened, [r.payer_id for r in chosen])
+        filled = _named_lines(opened, [o["offset_to"] for r in chosen for o in r.offsets], site)
     known = {r.refund_id for r in decided}
     problems = [Problem("refund.unknown", params={"found": name}) for name in only if name not in known]
     rows = []
@@ -77,7 +79,7 @@ def notices(
             continue
         account = accounts.get(refund.payer_id or "")
         masked = named_account(account.row) if account and account.usable else None
-        rows.append({**_row(refund, site), **person, "account_masked": masked})
+        rows.append({**_row(refund, site, filled), **person, "account_masked": masked})
     kinds = dict.fromkeys(COLUMNS, pl.String())
     text = [{name: None if row[name] is None else str(row[name]) for name in COLUMNS} for row in rows]
     return Notices(
@@ -89,7 +91,33 @@ def notices(
     )
 
 
-def _row(refund: Refund, site: Site) -> dict[str, Any]:
+def _named_lines(ledger: Ledger, line_ids: Sequence[str], site: Site) -> dict[str, tuple[str, str]]:
+    """Lines as a payer knows them: 令和8年度 市県民税(普通徴収), 第1期."""
+    keys = pl.Series("line_id", line_ids, dtype=pl.String)
+    lines = ledger.lookup("assessments", keys, ["line_id", "tax_item", "levy_year", "period"])
+    years = lines.with_columns(fiscal_wareki(lines["levy_year"]).fill_null("").alias("levy_year"))
+    return {
+        line["line_id"]: (
+            f"{line['levy_year']} {site.tax_items.get(line['tax_item'], line['tax_item'])}".strip(),
+            _term(line["period"]),
+        )
+        for line in years.iter_rows(named=True)
+    }
+
+
+def _listed(lines: Iterable[tuple[str, str]]) -> str | None:
+    """Each tax once, with its instalments: 令和8年度 市県民税(普通徴収) 第1期・第2期."""
+    taxes: dict[str, dict[str, None]] = {}
+    for tax, term in lines:
+        taxes.setdefault(tax, {})[term] = None
+    return ";".join(f"{tax} {'・'.join(terms)}" for tax, terms in taxes.items()) or None
+
+
+def _term(period: str) -> str:
+    return "全期" if period == "00" else f"第{period.lstrip('0')}期"
+
+
+def _row(refund: Refund, site: Site, filled: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     figures, about = refund.figures, refund.about
     lapses = date.fromisoformat(figures["lapses_from"])
     item = about["tax_item"]
@@ -104,7 +132,7 @@ def _row(refund: Refund, site: Site) -> dict[str, Any]:
         "due_amount": about["due_amount"],
         "overpaid": figures["amount"],
         "class": CLASSES[refund.basis["class"]],
-        "offset_to": ";".join(dict.fromkeys(o["offset_to"] for o in refund.offsets)) or None,
+        "offset_to": _listed(filled[o["offset_to"]] for o in refund.offsets),
         "offset_amount": figures["offset"],
         "refund": figures["refund"],
         "interest": figures["interest"],

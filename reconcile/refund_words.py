@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from elqr.problems import Problem
 from reconcile.refund_states import Refund, State
 
 STATE_WORDS: Mapping[str, tuple[str, str]] = {
@@ -18,6 +19,19 @@ STATE_WORDS: Mapping[str, tuple[str, str]] = {
     "offset": ("全額充当済み", "offset in whole"),
 }
 CLASS_WORDS: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
+
+
+COMPONENT_WORDS: Mapping[str, str] = {
+    "principal": "本税",
+    "delinquency": "延滞金",
+    "dunning_fee": "督促手数料",
+}
+
+
+def state_fault(refund: Refund, expected: State) -> Problem:
+    """`refund.state`: what it is, and what it would have to be."""
+    found, needed = (f"{STATE_WORDS[s.value][0]}({s.value})" for s in (refund.state, expected))
+    return Problem("refund.state", params={"refund": refund.refund_id, "found": found, "expected": needed})
 
 
 def state_of(refund: Refund) -> str:
@@ -59,7 +73,7 @@ def line(refund: Refund, *, show_names: bool) -> str:
     """One refund on one line."""
     ja, en = STATE_WORDS[state_of(refund)]
     figures = refund.figures
-    given = f"({len(refund.approvals)})" if refund.state is State.PROPOSED and refund.approvals else ""
+    given = f"(承認 {len(refund.approvals)})" if refund.state is State.PROPOSED and refund.approvals else ""
     payer = refund.payer_id if show_names else "***"
     parts = [
         f"{refund.refund_id} {ja}{given} {CLASS_WORDS[refund.basis['class']]} {refund.amount:,}円",
@@ -91,12 +105,13 @@ def story(refund: Refund, *, show_names: bool) -> Iterator[str]:
     yield f"  収納ID {basis['receipt_id']}、調定 {basis['line_id'] or '–'}、納付日 {basis['paid_on']} / receipt, line, paid on"
     yield f"  起案 {refund.proposed_on} {refund.maker} / proposed"
     for offset in refund.offsets:
-        yield f"  充当先 {offset['offset_to']} {offset['component']} {offset['amount']:,}円({offset['effective_on']})/ offset to"
+        yield f"  充当先 {offset['offset_to']} {COMPONENT_WORDS[offset['component']]} {offset['amount']:,}円({offset['effective_on']})/ offset to"
     for given in refund.approvals:
         yield f"  承認 {given.on} {given.who}({given.role})/ approved"
     if refund.decided_on:
-        span = f"{figures['interest_from'] or '–'}–{figures['interest_to'] or '–'}"
-        yield f"  決定 {refund.decided_on} 通知 {refund.notice_no}、加算金の期間 {span} / decided"
+        since, until = figures["interest_from"], figures["interest_to"]
+        span = f"加算金の期間 {since} – {until}" if since else "加算金なし"
+        yield f"  決定 {refund.decided_on} 通知 {refund.notice_no}、{span} / decided"
     if refund.rejected_by:
         yield f"  差戻し {refund.rejected_by}: {refund.reason} / rejected"
     if refund.batch:

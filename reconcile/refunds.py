@@ -24,6 +24,7 @@ from reconcile.policy import Policy
 from reconcile.refund_policy import ANY, MAKER
 from reconcile.refund_record import Act, Record, recording, refusals
 from reconcile.refund_states import Refund, State, key_of
+from reconcile.refund_words import state_fault
 from reconcile.world import EXCESS
 
 FIGURES = (
@@ -114,7 +115,7 @@ def reject(act: Act, refund_ids: Sequence[str], *, reason: str) -> Done:
 
     def one(record: Record, refund: Refund, now: Owed) -> Refund | Problem:
         if refund.state not in (State.PROPOSED, State.APPROVED):
-            return _state_fault(refund, State.PROPOSED)
+            return state_fault(refund, State.PROPOSED)
         if refund.state is State.APPROVED:
             record.take_back(refund)
         return record.event(refund, "rejected", {"on": act.on.isoformat(), "reason": reason})
@@ -267,16 +268,7 @@ def _unknown(only: Sequence[str], now: Owed) -> list[Problem]:
 
 
 def _not_in(refund: Refund, state: State) -> Problem | None:
-    return None if refund.state is state else _state_fault(refund, state)
-
-
-def _state_fault(refund: Refund, state: State) -> Problem:
-    params: dict[str, str | int] = {
-        "refund": refund.refund_id,
-        "found": refund.state.value,
-        "expected": state.value,
-    }
-    return Problem("refund.state", params=params)
+    return None if refund.state is state else state_fault(refund, state)
 
 
 def _too_early(on: date, refund: Refund) -> Problem | None:

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from elqr.columns import KINDS as SLIP_KINDS
+from elqr.html_page import Words
 from reconcile.outcomes import Outcome
+from reconcile.report_words import CHANNELS
 
 Row = Mapping[str, Any]
+NO_CHANNEL = Words("納付方法不明", "channel not known")
 _OUTCOMES: Mapping[str, Outcome] = {o.value: o for o in Outcome}
 _KINDS: Mapping[str, str] = {
     "preliminary": "速報", "confirmed": "確報", "cancelled": "取消", "corrected": "訂正",
@@ -120,7 +124,7 @@ def _assessed(e: Row) -> tuple[str, str]:
 
 def _slip(e: Row) -> tuple[str, str]:
     ja, en = (
-        f"納付書 {e['slip_key']} {e['amount']:,}円({e['kind']})",
+        f"納付書 {e['slip_key']} {e['amount']:,}円({SLIP_KINDS[e['kind']]})",
         f"slip of {e['amount']:,} yen ({e['kind']})",
     )
     if e["supersedes"]:
@@ -129,9 +133,10 @@ def _slip(e: Row) -> tuple[str, str]:
 
 
 def _received(e: Row) -> tuple[str, str]:
+    channel = CHANNELS.get(e["channel"], NO_CHANNEL)
     return (
-        f"収納 {_KINDS[e['kind']]} {e['amount']:,}円 納付日 {e['paid_on']} {e['channel']} 収納ID {e['receipt_id']} [{_place(e)}]",
-        f"received ({e['kind']}): {e['amount']:,} yen, paid on {e['paid_on']}, key {e['slip_key']}",
+        f"収納 {_KINDS[e['kind']]} {e['amount']:,}円 納付日 {e['paid_on']} {channel.ja} 収納ID {e['receipt_id']} [{_place(e)}]",
+        f"received ({e['kind']}): {e['amount']:,} yen, {channel.en}, paid on {e['paid_on']}, key {e['slip_key']}",
     )
 
 

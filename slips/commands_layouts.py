@@ -7,11 +7,13 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
+
+from elqr.option_values import day
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -105,11 +107,11 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
     help="Which sample a PNG shows; a PDF has all three. 見本の種類",
 )
 @click.option("--lang", help="Language of the slips; the row's own, or ja. 納付書の言語")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option("--profile", default="tax", show_default=True, help="Payload profile of --row. 符号の規則")
 @click.option(
     "--issue-date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=day,
     help="Date of issue for --row, YYYY-MM-DD; today by default. 発行日",
 )
 @click.option("--dpi", type=click.IntRange(50, 1200), default=150, show_default=True, help="Of a PNG. 解像度")
@@ -117,7 +119,7 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
     "--low-vision", is_flag=True, help="As a person with low vision sees it (PNG). ロービジョンの再現"
 )
 @VISION
-def preview_layout(layout: str, out: Path, issue_date: datetime | None, **options: Any) -> None:
+def preview_layout(layout: str, out: Path, issue_date: date | None, **options: Any) -> None:
     """Slips on a form, marked 見本: samples (a usual one, the longest values, one without a barcode), or one row of a file.
 
     様式に見本の値、または納付書ファイルの1行を印刷します(見本・使用不可)。
@@ -133,14 +135,14 @@ def preview_layout(layout: str, out: Path, issue_date: datetime | None, **option
 @click.argument("layout")
 @click.option("--row", help=ROW)
 @click.option("--lang", help="Language of the slip; the row's own, or ja. 納付書の言語")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option("--profile", default="tax", show_default=True, help="Payload profile of --row. 符号の規則")
 @click.option(
     "--issue-date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=day,
     help="Date of issue for --row, YYYY-MM-DD; today by default. 発行日",
 )
-def read_layout(layout: str, issue_date: datetime | None, **options: Any) -> None:
+def read_layout(layout: str, issue_date: date | None, **options: Any) -> None:
     """What a screen reader says of a slip, in order, from the structure of the finished PDF.
 
     できあがったPDFを画面読み上げソフトが読む順に、文字で示します。
@@ -170,9 +172,9 @@ def studio_layout(layout: str, port: int) -> None:
     serve(layout, port=port, tell=lambda address: click.echo(f"{address}  (Ctrl-C: 終了 / stop)"))
 
 
-def _day(given: datetime | None) -> date:
+def _day(given: date | None) -> date:
     """The day asked for, or the office's own."""
-    return given.date() if given else date.today()  # noqa: DTZ011 - the office's own day
+    return given or date.today()  # noqa: DTZ011 - the office's own day
 
 
 COMMANDS = (layouts,)

@@ -6,10 +6,13 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
+
+from elqr.option_values import day
+from elqr.option_values import encoding as encoding_of
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -22,14 +25,18 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     "--layout", default="refund_notice", show_default=True, help="Form: a name, or a TOML file. 様式"
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder for the results. 出力先")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 @click.option(
     "--issue-date",
-    type=click.DateTime(["%Y-%m-%d"]),
-    required=True,
-    help="Date of issue of the files, YYYY-MM-DD. 発行日",
+    type=day,
+    help="Date of issue of the files, YYYY-MM-DD; today by default. 発行日",
 )
-@click.option("--encoding", help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード")
+@click.option(
+    "--encoding",
+    "encoding",
+    type=encoding_of,
+    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
+)
 @click.option(
     "--notices-per-file",
     type=click.IntRange(1),
@@ -43,7 +50,7 @@ def print_notices(
     layout: str,
     out: Path,
     site: Path | None,
-    issue_date: datetime,
+    issue_date: date | None,
     encoding: str | None,
     notices_per_file: int,
     as_json: bool,
@@ -62,7 +69,7 @@ def print_notices(
             out=out,
             layout=layout,
             site=site,
-            issue_date=issue_date.date(),
+            issue_date=issue_date or date.today(),  # noqa: DTZ011 - the office's own day
             encoding=encoding,
             notices_per_file=notices_per_file,
         )
@@ -84,7 +91,7 @@ def print_notices(
 @click.argument("layout")
 @click.option("--out", type=FOLDER, required=True, help="Folder for the package. 出力先")
 @click.option("--previous", type=FILE, help="The form as it was (TOML): every change is listed. 前の版の様式")
-@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 自治体設定")
+@click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")
 def vendor_pack(layout: str, out: Path, previous: Path | None, site: Path | None) -> None:
     """The package for the print vendor: instruction with every measure, sample set, checksums.
 

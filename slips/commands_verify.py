@@ -85,16 +85,19 @@ def verify(
     """
     if out is None:
         raise click.UsageError("--out DIR is missing. 出力先を指定してください。")
+    if calibration_scan is None and simulated is None and not (paths and manifest is not None):
+        raise click.UsageError(
+            "PATH… and --manifest are needed. 検査するファイルと印刷一覧を指定してください。"
+        )
+    from slips.outfiles import make_ready
+
+    make_ready(out)
     if calibration_scan is not None:
         _calibrate(calibration_scan, card_steps, rule_mm, out)
     elif simulated is not None:
         _simulate(simulated, out)
-    elif paths and manifest is not None:
+    elif manifest is not None:
         _verify(paths, manifest, out, as_json=as_json, **options)
-    else:
-        raise click.UsageError(
-            "PATH… and --manifest are needed. 検査するファイルと印刷一覧を指定してください。"
-        )
 
 
 def _verify(paths: tuple[Path, ...], manifest: Path, out: Path, *, as_json: bool, **options: Any) -> None:

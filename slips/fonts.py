@@ -234,6 +234,7 @@ _NOT_IN_A_PDF: Final = [
     "GDEF",
     "BASE",
     "DSIG",
+    "FFTM",
     "vhea",
     "vmtx",
     "OS/2",

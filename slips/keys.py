@@ -33,7 +33,12 @@ class Keys:
             Problem(
                 code,
                 f"{self.owner}.{key}" if self.owner else key,
-                {"file": self.file, "owner": self.owner or "—", "found": str(found), "expected": expected},
+                {
+                    "file": self.file,
+                    "owner": self.owner or "最上位(top level)",
+                    "found": str(found),
+                    "expected": expected,
+                },
                 Where(self.file),
             )
         )

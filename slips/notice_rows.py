@@ -180,7 +180,8 @@ def _said(rows: pl.DataFrame, *, lang: str, site: Site, test: bool) -> pl.DataFr
             words["postal"], rows["postal_code"].str.slice(0, 3), rows["postal_code"].str.slice(3)
         ),
         "payer_name": _pattern(words["name"], rows["payer_name"]),
-        "account": rows["account_masked"],
+        # one of the three, as the form's group `exclusive` promises: they share a place
+        "account": rows.select(pl.when(pl.col("total") > 0).then("account_masked")).to_series(),
         "no_payment": _flag(rows["total"] == 0),
         "no_account": _flag(rows["account_masked"].is_null() & (rows["total"] > 0)),
         "offset": _flag(offset > 0),

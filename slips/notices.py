@@ -31,7 +31,7 @@ from slips.proof.expected import Area
 from slips.proof.render import open_document
 from slips.proof.textboxes import TextBoxes, TextPlaces, agree
 from slips.textcheck import TextCheck
-from slips.wording import faces_of, faces_of_languages
+from slips.wording import faces_of, faces_of_languages, unsaid
 
 DOCUMENT = "refund_notice"
 READ_BACK = ("notice_no", "payer_name", "total")
@@ -67,6 +67,8 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
         params = {"file": layout.file, "found": layout.document, "expected": DOCUMENT}
         raise ProblemError(Problem("layout.other_document", "layout", params))
     site = load_site(request.site) if request.site else Site.unknown()
+    if missing := unsaid(layout, site_words(site)):
+        raise ProblemError(missing)
     log, frames = ProblemLog(), []
     for batch in read_columns(request.notices, COLUMNS, encoding=request.encoding):
         log.extend(batch.log.table())

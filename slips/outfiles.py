@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from elqr.problems import Problem, ProblemError, Where
@@ -48,6 +49,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises ProblemError when the disk refuses.
     """
+    if not path.parent.is_dir():
+        raise ProblemError(Problem("out.no_folder", params={"found": str(path.parent)}))
     temporary = path.with_name(f".{path.name}.writing")
     with telling_disk_errors(path):
         try:
@@ -56,9 +59,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 _sync(file)
             temporary.replace(path)
             sync_folder(path.parent)
-        except BaseException:
+        except BaseException as error:
             temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.filename == str(temporary):
+                error.filename = str(path)  # the name that was asked for, not ours
             raise
+
+
+def make_ready(folder: Path) -> None:
+    """Make the folder, and find out before the work whether files will have a place in it. Raises ProblemError when the disk refuses."""
+    with telling_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.money import to_human
-from elqr.problems import ProblemLog, Where
+from elqr.problems import ProblemError, ProblemLog, Where
 from elqr.site import Site
 from slips.artwork import load_mark
 from slips.fonts import FontLibrary, load_fonts
@@ -28,7 +28,7 @@ from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
 from slips.wording import faces_of as faces_of_layout
-from slips.wording import faces_of_languages
+from slips.wording import faces_of_languages, unsaid
 from slips.workers import Proof
 
 SECOND_EVERY = 100
@@ -122,13 +122,21 @@ class PaperPrepress:
         if self.setting.request.read_back:
             require_readers()
         layouts = self.setting.layouts
+        release, words = self.setting.request.release, site_words(self.setting.site)
+        code = "site.words" if release else "site.words_trial"
+        self._unsaid = [p for layout in layouts.values() for p in unsaid(layout, words, code=code)]
+        if self._unsaid and release:
+            raise ProblemError(self._unsaid)
         self._texts = TextCheck(layouts, _fonts(faces_of(layouts)))
 
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         """See `slips.intake.Prepress`."""
         if "lang" in values.columns:  # numbers speak none
             self._langs.update(values["lang"].unique())
-        return self._texts.check(values, layout)
+        log = self._texts.check(values, layout)
+        while self._unsaid:
+            log.add_one(self._unsaid.pop())
+        return log
 
     def ready(self) -> Callable[[], object]:
         """See `slips.intake.Prepress`: open the fonts, and import all that printing needs."""

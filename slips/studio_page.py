@@ -32,15 +32,35 @@ async function look() {
   }
   setTimeout(look, 600);
 }
+const panes = [".view", "#findings", "#reading"].map((name) => document.querySelector(name)).filter((pane) => pane);
+const notes = document.querySelector("details");
+const before = JSON.parse(sessionStorage.getItem("panes") || "null");
+if (before) {
+  if (notes) notes.open = before.open;
+  panes.forEach((pane, place) => { pane.scrollTop = before.tops[place] || 0; });
+}
+addEventListener("pagehide", () => {
+  const tops = panes.map((pane) => pane.scrollTop);
+  sessionStorage.setItem("panes", JSON.stringify({ open: Boolean(notes && notes.open), tops }));
+});
+const beside = matchMedia("(min-width: 1001px) and (min-height: 640px)");
 for (const link of document.querySelectorAll("a[data-box]")) {
   const boxes = link.dataset.box.split(" ").map((name) => document.getElementById(name)).filter((box) => box);
   const show = (on) => boxes.forEach((box) => box.classList.toggle("shown", on));
   for (const begin of ["mouseenter", "focus"]) link.addEventListener(begin, () => show(true));
+  link.addEventListener("focus", () => {
+    if (beside.matches && boxes.length) boxes[0].scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
   for (const end of ["mouseleave", "blur"]) link.addEventListener(end, () => show(false));
 }
 setTimeout(look, 600);
 """
 
+
+WIDER = 1.3
+"""From this width to height on a form stands over the lists, not beside them."""
+MARK_R_MM, WIDE_MARK_R_MM = 2.0, 1.5
+"""Of the circle with a place in the reading order: a wide form is shown larger."""
 
 SAMPLE_WORDS: Mapping[str, str] = {
     "usual": "ふつうの納付書",
@@ -131,7 +151,7 @@ def _trouble(problems: Sequence[Problem]) -> Iterator[str]:
 
 def _main(view: View, judged: Judged) -> Iterator[str]:
     layout = judged.layout
-    wide = ' class="wide"' if layout.page_w_mm > 1.3 * layout.page_h_mm else ""
+    wide = ' class="wide"' if _wide(layout) else ""
     yield f"<main{wide}>"
     yield from _sheet(view, judged)
     yield '<section id="findings"><h2>指摘</h2><ul>'
@@ -180,7 +200,7 @@ def _id(box: PlacedBox) -> str:
 def _sheet(view: View, judged: Judged) -> Iterator[str]:
     layout = judged.layout
     old = " old" if view.problems else ""
-    yield f'<section class="sheet"><h2>できあがり</h2><div class="paper{old}">'
+    yield f'<section class="sheet"><h2>できあがり</h2><div class="view" tabindex="0" role="region" aria-label="できあがり"><div class="paper{old}">'
     yield f'<img src="/page.png?sample={view.sample}&amp;v={view.version[:16]}" alt="印刷したときの見た目">'
     yield f'<svg viewBox="0 0 {layout.page_w_mm:g} {layout.page_h_mm:g}" role="img" aria-label="欄の位置">'
     for window in layout.windows:
@@ -194,10 +214,15 @@ def _sheet(view: View, judged: Judged) -> Iterator[str]:
             f'<rect id="{_id(box)}" class="{marked.get(box.name, "")}" x="{box.x_mm:g}" y="{box.y_mm:g}" '
             f'width="{box.w_mm:g}" height="{box.h_mm:g}"><title>{escape(_title(layout, box))}</title></rect>'
         )
+    radius = WIDE_MARK_R_MM if _wide(layout) else MARK_R_MM
     for number, spoken in enumerate(view.spoken, 1):
-        x, y = spoken.box.x_mm, spoken.box.y_mm
-        yield f'<circle cx="{x:g}" cy="{y:g}" r="1.7"/><text x="{x:g}" y="{y:g}">{number}</text>'
-    yield "</svg></div></section>"
+        x, y = spoken.box.x_mm - radius, spoken.box.y_mm  # beside the box: its first letter stays in sight
+        yield f'<circle cx="{x:g}" cy="{y:g}" r="{radius}"/><text x="{x:g}" y="{y:g}">{number}</text>'
+    yield "</svg></div></div></section>"
+
+
+def _wide(layout: Layout) -> bool:
+    return layout.page_w_mm > WIDER * layout.page_h_mm
 
 
 def _title(layout: Layout, box: PlacedBox) -> str:

@@ -83,15 +83,15 @@ def _proof(report: JobReport) -> Iterator[str]:
 def _problems(report: JobReport, show_names: bool) -> Iterator[str]:
     for counted in report.counted:
         yield f"[{_WEIGHTS[counted.severity]}] {counted.code}: {counted.count:,}"
-        if counted.severity == "note":
-            continue
-        for slip_key, problem in counted.examples:
+        note = counted.severity == "note"
+        for slip_key, problem in counted.examples[: 1 if note else None]:
             shown = problem if show_names else masked(problem)
             line = problem.where.line
             place = f"行 line {line}" if line is not None else ""
             key = f" ({slip_key})" if slip_key else ""
-            yield f"    {place}{key}: {shown.text('ja')} / {shown.text('en')}"
-        if counted.count > len(counted.examples):
+            begin = f"{place}{key}: " if place or key else ""
+            yield f"    {begin}{shown.text('ja')} / {shown.text('en')}"
+        if counted.count > len(counted.examples) and not note:
             yield "    …"
 
 

@@ -36,6 +36,18 @@ def check_words(
     return found
 
 
+def unsaid(layout: Layout, site: Mapping[str, str], *, code: str = "site.words") -> list[Problem]:
+    """One problem where sentences of the form ask for words that the site does not have: `site.words`, or `site.words_trial` for a trial.
+
+    An instruction on remedies that names nobody would be void. Boxes for such words alone are another matter: they stay empty.
+    """
+    labels = load_labels("ja")
+    keys = {key for box in layout.boxes for key in (box.label, box.text) if key}
+    missing = sorted({hole for key in keys for hole in labels.holes(key) if not site.get(hole)})
+    params = {"file": layout.file, "found": ", ".join(missing)}
+    return [Problem(code, missing[0], params)] if missing else []
+
+
 def faces_of_languages(langs: Iterable[str]) -> tuple[str, ...]:
     """The faces that the guidance texts of these languages need beside those of the form."""
     names = {NAMES_OF.get(lang, lang) for lang in langs}

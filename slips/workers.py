@@ -25,6 +25,7 @@ from typing import Protocol
 
 import polars as pl
 
+from elqr.interrupts import unheard
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
 from slips.form import InserterMark
@@ -155,7 +156,7 @@ class Crew:
             self._pool = ProcessPoolExecutor(
                 jobs, mp_context=get_context("spawn"), initializer=_begin_work, initargs=(ready,)
             )
-            with _one_thread_each():
+            with _one_thread_each(), unheard():
                 self._ready = [self._pool.submit(_idle) for _ in range(jobs)]
 
     def print_files(self, tasks: Sequence[FileTask]) -> Iterator[FileResult]:

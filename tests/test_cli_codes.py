@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from test_payload import VECTOR
 from test_profiles import TAX, confirmed
 
 from cli import main
+from elqr.option_values import day, encoding
 
 ROOT = Path(__file__).parents[1]
 SLIP = {
@@ -171,3 +174,64 @@ def test_help_answers_without_the_heavy_libraries() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "elqr" in done.stdout or "Usage" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "ja"),
+    [
+        (("print",), "'SLIPS' を指定してください。"),
+        (
+            ("print", str(ROOT), "--layout", "mihara", "--out", "x"),
+            "'SLIPS' にはフォルダーではなくファイルを",
+        ),
+        (("print", "x", "--layout", "mihara", "--out", __file__), "'--out' にはファイルではなくフォルダーを"),
+        (
+            ("print", "x", "--layout", "mihara", "--out", "x", "--jobs", "0"),
+            "'--jobs' の値が正しくありません。",
+        ),
+        (("print", "--foo"), "--foo というオプションはありません。"),
+        (("print", "--jobs"), "--jobs の書き方が正しくありません。"),
+        (("foo",), "コマンドの使い方が正しくありません。"),
+        (("verify", "--out", "x"), "検査するファイルと印刷一覧を指定してください。"),
+    ],
+)
+def test_wrong_usage_is_said_in_both_languages(words: tuple[str, ...], ja: str) -> None:
+    found = run(*words)
+    assert found.exit_code == 2
+    assert "Error: " in found.stderr and found.stderr.count(ja) == 1, found.stderr
+
+
+@pytest.mark.parametrize("word", ["2026-06-01", "20260601", "R8.6.1", "令和８年６月１日"])
+def test_an_option_takes_a_day_as_the_office_writes_it(word: str) -> None:
+    assert day(word) == date(2026, 6, 1)
+
+
+def test_a_day_that_is_none_is_refused_in_words() -> None:
+    found = run("print", "x", "--layout", "mihara", "--out", "x", "--issue-date", "2026-06-31")
+    assert found.exit_code == 2
+    assert "[option.day]" in found.stderr and "実在する日" in found.stderr
+
+
+def test_a_name_in_other_bytes_than_utf8_is_refused_in_words() -> None:
+    """It ended in a traceback, when job.json was written."""
+    found = run("describe", os.fsdecode("納付書.csv".encode("cp932")))
+    assert found.exit_code == 2
+    assert "[file.name_bytes]" in found.stderr and "納付書.csv" in found.stderr
+
+
+def test_an_encoding_that_is_none_of_ours_is_refused() -> None:
+    """print-notices ended in a traceback; reconcile went on without a word."""
+    assert (encoding("sjis"), encoding("UTF8")) == ("cp932", "utf-8")
+    for words in (
+        ("print-notices", "x", "--out", "x"),
+        ("reconcile", "--ledger", "x", "--as-of", "R8.6.1", "--out", "x"),
+    ):
+        found = run(*words, "--encoding", "utf16")
+        assert found.exit_code == 2 and "[option.encoding]" in found.stderr, found.output
+
+
+def test_a_step_on_a_refund_without_a_reason_is_refused() -> None:
+    words = ("--ledger", "x", "--as-of", "R8.6.1", "--reason", " ")
+    for command in (("reject", "R000001"), ("block", "1")):
+        found = run("refunds", *command, *words)
+        assert found.exit_code == 2 and "理由を入れてください" in found.stderr

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from test_profiles import TAX
 
+from elqr.codes import describe
 from elqr.describe_file import describe_file
 from elqr.describe_table import masked
 from elqr.problems import ProblemError
@@ -152,3 +153,9 @@ def test_what_is_unknown_is_refused(tmp_path: Path, name: str, content: bytes | 
         describe_file(path)
     assert [p.code for p in caught.value.problems] == [code]
     assert caught.value.problems[0].text("ja")
+
+
+def test_a_folder_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError) as caught:
+        describe(str(tmp_path))
+    assert [p.code for p in caught.value.problems] == ["describe.folder"]

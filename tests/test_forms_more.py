@@ -17,11 +17,13 @@ from elqr.site import Site, load_site
 from slips.catalogue import faults_of
 from slips.form import Layout
 from slips.geometry import check_layout
+from slips.labels import SITE_WORDS
 from slips.layout import load_layout
 from slips.notice_rows import COLUMNS, VALUES, cleaned, notice_values
 from slips.notices import NoticeRequest, print_notices
 from slips.preview import write_preview
 from slips.request import values_of
+from slips.wording import unsaid
 from tools import form_pictures
 
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
@@ -215,6 +217,20 @@ def test_where_nothing_is_set_off_the_notice_says_so(lang: str, word: str) -> No
     assert notice_values(rows, site=load_site(SITE))["offset_to"].to_list() == [word]
 
 
+@pytest.mark.parametrize("account", ["", "みほん銀行 ***1234"])
+@pytest.mark.parametrize("total", [0, 12300])
+def test_a_notice_says_one_thing_of_the_payment(account: str, total: int) -> None:
+    """The three boxes share a place (`exclusive` in the form): with two of them the page could not be read."""
+    paid = {"offset_amount": str(12300 - total), "refund": str(total), "interest": "", "total": str(total)}
+    log = ProblemLog()
+    rows = cleaned(frame(row(account_masked=account, **paid)), log)
+    said = notice_values(rows, site=load_site(SITE)).row(0, named=True)
+    assert log.table().is_empty()
+    assert [n for n in ("account", "no_account", "no_payment") if said[n]] == [
+        "no_payment" if not total else "account" if account else "no_account"
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
@@ -279,7 +295,11 @@ def test_the_same_notices_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         print_notices(
             NoticeRequest(
-                notices=source, out=tmp_path / name, layout="refund_notice", issue_date=dt.date(2026, 7, 10)
+                notices=source,
+                out=tmp_path / name,
+                layout="refund_notice",
+                site=SITE,
+                issue_date=dt.date(2026, 7, 10),
             )
         )
     for file in ("notices-00001.pdf", "notices.csv", "job.json"):
@@ -304,11 +324,31 @@ def test_a_page_that_reads_otherwise_is_not_delivered(
     with pytest.raises(ProblemError) as refused:
         print_notices(
             NoticeRequest(
-                notices=source, out=tmp_path / "out", layout="refund_notice", issue_date=dt.date(2026, 7, 10)
+                notices=source,
+                out=tmp_path / "out",
+                layout="refund_notice",
+                site=SITE,
+                issue_date=dt.date(2026, 7, 10),
             )
         )
     assert [p.code for p in refused.value.problems] == ["notice.read_back"]
     assert not (tmp_path / "out" / "notices-00001.pdf").exists()
+
+
+def test_no_notice_is_printed_that_names_nobody(tmp_path: Path) -> None:
+    """Without the site file the instruction on remedies had blanks for the mayor and the city."""
+    source = tmp_path / "notices.csv"
+    frame(row()).drop("line").write_csv(source)
+    args = ["--out", str(tmp_path / "o"), "--issue-date", "2026-06-01"]
+    done = CliRunner().invoke(main, ["print-notices", str(source), *args])
+    assert done.exit_code == 2 and "site.words" in done.output and "head" in done.output
+    slips = ["print", "sample_data/slips.csv", "--layout", "postcard_reminder", *args]
+    done = CliRunner().invoke(main, [*slips, "--release"])
+    assert done.exit_code == 2 and "[site.words]" in done.output
+    words = dict.fromkeys(SITE_WORDS, "x")
+    assert unsaid(load_layout("postcard_reminder"), words) == []
+    trial = unsaid(load_layout("postcard_reminder"), {**words, "city": ""}, code="site.words_trial")
+    assert [(p.code, p.field) for p in trial] == [("site.words_trial", "city")]
 
 
 def test_forms_are_not_used_for_another_document(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from opened_fonts import opened
 
 from slips import labels
 from slips.catalogue import faults_of
+from slips.glyphs import clusters_of
 from slips.labels import FACE_OF, GUIDED, GUIDED_KEYS, NAMES_OF, load_labels
 from slips.layout import load_layout
 from slips.preview import write_preview
@@ -98,3 +100,14 @@ def test_a_language_without_its_letters_is_a_fault(monkeypatch: pytest.MonkeyPat
     found = {p.code for p in faults_of("mihara")}
     assert found == {"text.label_no_glyph"}
     assert load_layout("mihara").id == "mihara"
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize("form", ["a4_large", "a4_notice", "a4_two_slips", "mihara"])
+def test_the_words_in_the_place_of_the_mark_keep_their_lines(form: str, lang: str) -> None:
+    """Two lines as written: broken into three they filled the dashed frame to its edge."""
+    box = next(b for b in load_layout(form).boxes if b.kind == "mark")
+    face = opened({box.font}).faces[box.font]
+    for line in load_labels(lang).words["mark.placeholder"].splitlines():
+        width_pt = sum(face.advance(c) for c in clusters_of(line)) / 1000 * box.size_pt
+        assert width_pt / 72 * 25.4 < box.w_mm, line

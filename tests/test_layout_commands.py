@@ -125,7 +125,7 @@ def test_a_line_that_cannot_be_read_at_all_says_why(tmp_path: Path) -> None:
         (["--out", "x.jpeg"], "preview.format"),
         (["--out", "x.pdf", "--low-vision"], "preview.format"),
         (["--out", "x.pdf", "--colour-vision", "tritan"], "preview.format"),
-        (["--out", "no/such/folder/x.png", "--dpi", "50"], "out.failed"),
+        (["--out", "no/such/folder/x.png", "--dpi", "50"], "out.no_folder"),
     ],
 )
 def test_what_cannot_be_written_is_told(words: list[str], code: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from elqr.problems import ProblemError
 from slips import outfiles
-from slips.outfiles import publish, replacing, telling_disk_errors, write_whole
+from slips.outfiles import make_ready, publish, replacing, telling_disk_errors, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -76,3 +76,29 @@ def test_publish_moves_a_finished_file(tmp_path: Path) -> None:
 def test_other_errors_pass_through(tmp_path: Path) -> None:
     with pytest.raises(KeyError), telling_disk_errors(tmp_path):
         raise KeyError("x")
+
+
+def test_a_refused_file_is_told_by_the_name_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, *_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ProblemError) as caught:
+        write_whole(tmp_path / "x.png", b"data")
+    (problem,) = caught.value.problems
+    assert str(tmp_path / "x.png") in problem.text("ja") and ".writing" not in problem.text("ja")
+
+
+def test_a_folder_is_made_ready_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify looked at every page before it found that its results had no place."""
+    make_ready(tmp_path / "a" / "b")
+    assert names(tmp_path / "a" / "b") == []
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(outfiles, "TemporaryFile", refuse)
+    with pytest.raises(ProblemError, match=r"out\.not_writable"):
+        make_ready(tmp_path)

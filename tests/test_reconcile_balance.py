@@ -8,10 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from house import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger_files import AS_OF, RECEIPT_HEAD, Row, night, receipt, write
 
+from elqr.problems import ProblemError
 from reconcile.balance import balance, remitted
 from reconcile.credits import Credited, take_credits
 from reconcile.frames import CREDITS
@@ -163,6 +165,16 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_taken(place: str, tmp_
     )
     assert done.new == 1 and told(done.table)[0][3:6] == (600, 500, -100)
     assert done.logs["1.csv"].table()["code"].to_list() == ["register.date", "register.amount"]
+
+
+def test_a_file_of_receipts_is_no_file_of_credits(place: str) -> None:
+    """It was taken, and every receipt balanced with itself."""
+    receipts = ROOT / "sample_data" / "nights" / "receipts_0715.csv"
+    with pytest.raises(ProblemError) as caught:
+        take_credits(place, [receipts], as_of=AS_OF)
+    assert [p.code for p in caught.value.problems] == ["credits.receipts"]
+    with open_ledger(place) as ledger:
+        assert not ledger.store.highest("bank_credits")
 
 
 def test_nothing_credited_is_no_balance(place: str) -> None:

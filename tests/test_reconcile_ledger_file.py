@@ -383,7 +383,8 @@ def test_the_commands(place: Path, tmp_path: Path) -> None:
     new = str(tmp_path / "new.db")
     assert run("init", new) == (0, f"{new}\n")
     assert run("init", new)[0] == 2
-    assert run("check", "--deep", str(place)) == (0, "")
+    code, text = run("check", "--deep", str(place))
+    assert (code, "異常はありません" in text) == (0, True)
     assert run("backup", str(place), str(tmp_path / "b.db"))[0] == 0
     assert run("restore", str(tmp_path / "b.db"), str(tmp_path / "r.db"))[0] == 0
     assert '"runs": 2' in run("info", "--json", str(tmp_path / "r.db"))[1]

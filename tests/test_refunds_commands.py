@@ -144,7 +144,7 @@ def test_notices_are_those_of_the_decisions(run: Run) -> None:
     )
     assert [r["notice_no"] for r in table] == ["2026-000001", "2026-000002", "2026-000003"]
     assert [r["tax_name"] for r in table] == ["市県民税(普通徴収)"] * 3
-    assert table[1]["offset_to"] == "2025901-000006-04" and table[1]["total"] == "0"
+    assert table[1]["offset_to"] == "令和7年度 市県民税(普通徴収) 第4期" and table[1]["total"] == "0"
 
 
 def test_notices_are_printed_as_they_were_decided(run: Run) -> None:
@@ -159,6 +159,7 @@ def test_notices_are_printed_as_they_were_decided(run: Run) -> None:
     text = "".join(subprocess.run(words, capture_output=True, check=True, text=True).stdout.split())
     for said in ("2026-000001", "2026-000003", "25,100円", "令和8年7月21日", "三菱UFJ本店普通****041"):
         assert said in text, said
+    assert "お支払いする額はありません" in text and "****006" not in text  # all of R000002 was set off
 
 
 def test_the_nightly_files_tell_the_states_and_every_yen_stays(run: Run) -> None:

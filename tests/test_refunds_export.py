@@ -33,7 +33,7 @@ from elqr.site import Site
 from reconcile import refund_export
 from reconcile.ledger import open_ledger
 from reconcile.refund_export import export, export_again
-from reconcile.refund_notices import COLUMNS, notices
+from reconcile.refund_notices import COLUMNS, _listed, notices
 from reconcile.refunds import approve, propose, reject
 from reconcile.zengin import DATA, HEADER, TRAILER, Field
 from reconcile.zengin_reader import decode
@@ -305,3 +305,14 @@ def test_notices_say_what_was_decided(place: str, tmp_path: Path) -> None:
     assert notices(place, payers=payers, site=Site.unknown()).data == made.data
     assert notices(place, payers=payers, site=Site.unknown(), decided_on=date(2026, 11, 21)).count == 0
     assert notices(place, payers=payers, site=Site.unknown(), only=["R000002", "R9"]).count == 1
+
+
+def test_what_was_filled_is_listed_tax_by_tax() -> None:
+    lines = [
+        ("令和7年度 市県民税", "第4期"),
+        ("令和8年度 固定資産税", "全期"),
+        ("令和7年度 市県民税", "第3期"),
+        ("令和7年度 市県民税", "第4期"),
+    ]
+    assert _listed(lines) == "令和7年度 市県民税 第4期・第3期;令和8年度 固定資産税 全期"
+    assert _listed([]) is None

@@ -95,6 +95,7 @@ def test_unknown_site_knows_nothing() -> None:
         ('"app"', '"phone"', "site.channel", "channels", "phone", "counter"),
         ('["app", "counter"]', '"app"', "site.type", "channels", "app", "list"),
         ("channels", "chanels", "site.unknown_key", "chanels", "chanels", "channels"),
+        ("channels", "xyz", "site.foreign_keys", "xyz", "xyz", "channels"),
         ('"el.pdf"', '"none.pdf"', "site.mark_file", "mark_file", "none.pdf", ""),
         ('"press.icc"', '"none.icc"', "site.output_profile", "output_profile", "none.icc", ""),
         ('"U+E000"', '"U+9AD9"', "site.gaiji", "gaiji.U+9AD9", "U+9AD9", "U+E000"),
@@ -137,3 +138,11 @@ def test_unreadable_site_files(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         load_site(path)
     assert [p.code for p in caught.value.problems] == ["file.not_toml"]
+
+
+def test_another_file_is_told_in_one_sentence() -> None:
+    """A form given as the site file: its keys once, not the list of ours beside each."""
+    with pytest.raises(ProblemError) as caught:
+        load_site(Path(__file__).parents[1] / "layouts" / "forms" / "mihara.toml")
+    codes = [p.code for p in caught.value.problems]
+    assert codes.count("site.foreign_keys") == 1 and len(codes) < 6, codes

@@ -198,6 +198,15 @@ def test_the_browser_shows_form_boxes_findings_and_reading_order(port: int) -> N
     assert "誤り 0・注意 1" in shown
 
 
+def test_the_numbers_of_the_reading_order_stand_beside_the_words(port: int) -> None:
+    """They stood on the first letter of every box."""
+    page = Page(body(port))
+    boxes = {float(str(a["x"])) for t, a in page.tags if t == "rect"}
+    marks = [(float(str(a["cx"])), float(str(a["r"]))) for t, a in page.tags if t == "circle"]
+    assert len(marks) > 50
+    assert all(any(abs(x + r - left) < 0.01 for left in boxes) for x, r in marks)
+
+
 def test_the_picture_is_the_finished_page(port: int) -> None:
     answer = get(port, "/page.png?sample=usual")
     data: bytes = answer.body  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from slips.proof.book import Book, open_book, read_book
 from slips.proof.gates import load_gates
 from slips.proof.ink import InkUse
 from slips.proof.outcome import PageResult
+from slips.proof.pictures import PictureLimits, Unfit, page_count
 from slips.proof.printed import printed_texts
 from slips.proof.run import VerifyRequest, verify
 from slips.proof.sequence import longest_run, looks_like_a_sample, order_of, sampling
@@ -278,3 +280,19 @@ class TestWords:
         assert sheet.side_mm == pytest.approx(41 * 8 * 25.4 / 600)
         assert sheet.fits(279.3, 114.3, within_mm=1.0) and not sheet.fits(210, 297, within_mm=5.0)
         assert InkUse() == InkUse((), (), 0)
+
+
+def test_a_file_whose_name_no_report_can_hold_is_refused(tmp_path: Path) -> None:
+    """Taken out of an archive of a Windows machine; the results could not be written."""
+    (tmp_path / os.fsdecode("納付.pdf".encode("cp932"))).write_bytes(b"%PDF-")
+    with pytest.raises(ProblemError, match=r"納付\.pdf"):
+        gather([tmp_path])
+
+
+def test_a_file_that_is_no_picture_is_told_as_such(tmp_path: Path) -> None:
+    """The reason was a KeyError of Pillow's."""
+    path = tmp_path / "scan.png"
+    path.write_bytes(b"a,b,c")
+    with pytest.raises(Unfit) as caught:
+        page_count(path, limits=PictureLimits(pixels_max=10, pages_max=1, bytes_max=100))
+    assert caught.value.finding.measured == "not TIFF, PNG, JPEG"

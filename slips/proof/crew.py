@@ -19,6 +19,8 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any, Generic, Literal, TypeVar
 
+from elqr.interrupts import unheard
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -139,7 +141,7 @@ class _Hand:
         context = get_context("spawn")
         mine, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._work, self._memory_bytes), daemon=True)
-        with self._births, _one_thread_each():
+        with self._births, _one_thread_each(), unheard():
             process.start()
         theirs.close()
         self._process, self._pipe = process, mine

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from slips.proof.remarks import remark
 from slips.proof.scan import Pixels, Scan
 from slips.proof.verdicts import Finding
 
-FORMATS = ("TIFF", "PNG", "JPEG", "MPO")
+FORMATS = ("TIFF", "PNG", "JPEG")  # several JPEG pictures in one file (MPO) are opened as JPEG
 DPI_BELIEVABLE = (50.0, 4800.0)
 _GREY_16 = ("I;16", "I;16B", "I;16L", "I")
 
@@ -80,7 +80,9 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
     except Image.DecompressionBombError:
         raise Unfit(_large("?", f"{limits.pixels_max / 1e6:,.0f} Mpx")) from None
     except Exception as error:  # a hostile header makes Pillow raise nearly anything
-        raise Unfit(remark("verify.damaged", measured=f"{type(error).__name__}: {error}"[:200])) from None
+        known = not isinstance(error, UnidentifiedImageError)
+        why = f"{type(error).__name__}: {error}"[:200] if known else f"not {', '.join(FORMATS)}"
+        raise Unfit(remark("verify.damaged", measured=why)) from None
 
 
 def _check_pixels(image: Any, limits: PictureLimits) -> None:

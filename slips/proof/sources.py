@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from elqr.option_values import refuse_other_bytes
 from elqr.problems import Problem, ProblemError, Where
 
 SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".png", ".jpg", ".jpeg"})
@@ -37,11 +38,12 @@ class Source:
 
 
 def gather(paths: Sequence[Path]) -> tuple[Source, ...]:
-    """All files of `paths`, each once, folders in natural order. Raises ProblemError `verify.no_source`."""
+    """All files of `paths`, each once, folders in natural order. Raises ProblemError `verify.no_source`, `file.name_bytes`."""
     found: dict[Path, Source] = {}
     for path in paths:
         for file, name in _files(path):
             found.setdefault(file.resolve(), Source(file, name, kind_of(file), file.stat().st_size))
+    refuse_other_bytes(source.name for source in found.values())
     if not found:
         raise ProblemError(_absent(", ".join(map(str, paths))))
     return tuple(found.values())

@@ -35,7 +35,7 @@ th,td{padding:.3rem .5rem;border-bottom:1px solid #d5dade;text-align:left;font-w
 thead th{background:#f3f5f6;border-bottom:1px solid #1d2226}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .row{display:grid;grid-template-columns:9.5rem repeat(6,1fr);gap:.4rem;padding:.5rem 0;border-bottom:1px solid #d5dade;break-inside:avoid}
 figure{margin:0}figcaption{font-size:.8rem;line-height:1.35;font-variant-numeric:tabular-nums}
-img{display:block;width:100%;height:auto;border:3px solid #d5dade}
+img{box-sizing:border-box;display:block;width:100%;height:auto;border:3px solid #d5dade}
 .all img{border-color:#1f7a4d}.some img{border-color:#b7791f}.none img{border-color:#b3261e}.mark{font-weight:bold}
 @media print{@page{size:A4 landscape;margin:12mm}body{padding:0;max-width:none;font-size:9pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

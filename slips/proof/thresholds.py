@@ -52,6 +52,8 @@ class Thresholds:
     id: str
     method: str
     edition: str
+    in_japanese: tuple[str, str]
+    """Method and edition in Japanese, for the report."""
     label: Mapping[str, str]
     """The sentence that stands beside every grade, in ja and en."""
     letter_pixels_a_module: float
@@ -73,6 +75,7 @@ def load_thresholds(name: str = "15415_2011_like") -> Thresholds:
         id=data["id"],
         method=data["method"],
         edition=data["edition"],
+        in_japanese=(data["method_ja"], data["edition_ja"]),
         label={"ja": data["label_ja"], "en": data["label_en"]},
         letter_pixels_a_module=data["limits"]["letter_pixels_a_module"],
         grade_pixels_a_module=data["limits"]["grade_pixels_a_module"],

@@ -20,6 +20,7 @@ from slips.proof.verify_words import (
     COUNT,
     CURVES,
     ESTIMATE,
+    EXACT,
     FIGURES,
     GATES,
     NONE,
@@ -95,7 +96,9 @@ def grades_section(inspection: Inspection, thresholds: Thresholds) -> Iterator[s
     yield f'<p class="mark">{words(ESTIMATE)}</p>'
     seen = [slip for slip in inspection.slips if slip.source]
     grades = Counter(slip.grade_est for slip in seen if slip.grade_est)
-    by_grade: list[tuple[Cell, ...]] = [(g, n, percent(n, len(seen))) for g, n in sorted(grades.items())]
+    by_grade: list[tuple[Cell, ...]] = [
+        (EXACT if g == "exact" else g, n, percent(n, len(seen))) for g, n in sorted(grades.items())
+    ]
     caption = Words(f"推定等級({ESTIMATE.ja})", f"Estimated grades ({ESTIMATE.en})")
     yield table(caption, [Column(Words("推定等級", "estimate")), COUNT, SHARE], by_grade, nothing=NONE)
     left = Counter(slip.codewords_left_min for slip in seen if slip.codewords_left_min is not None)
@@ -118,10 +121,11 @@ def grades_section(inspection: Inspection, thresholds: Thresholds) -> Iterator[s
         nothing=NONE,
     )
     unchecked = len(thresholds.unchecked())
+    method, edition = thresholds.in_japanese
     yield note(
         Words(
-            f"計算方法: {thresholds.method}({thresholds.edition})。{unchecked} 項目のしきい値は規格書との照合前です。",
-            f"Method: {thresholds.method} ({thresholds.edition}). The thresholds of {unchecked} parameters"
+            f"計算方法: {method}。{edition}{unchecked} 項目のしきい値は規格書との照合前です。",
+            f"Method: {thresholds.method}. {thresholds.edition} The thresholds of {unchecked} parameters"
             " have not been checked against the standard.",
         )
     )  # fmt: skip

@@ -14,6 +14,7 @@ from slips.proof.verdicts import Verdict, Weight
 
 ESTIMATE = Words("推定値・検証機による等級ではありません", "estimate, not a conformant verifier grade")
 NONE = Words("該当なし", "none")
+EXACT = Words("PDFのため等級なし(全画素が一致)", "a PDF: no grade, every pixel agrees")
 COUNT = Column(Words("件数", "count"), number=True)
 SHARE = Column(Words("割合", "share"), number=True)
 MAP = Words(

@@ -1,0 +1,50 @@
+"""Words of the shell as an office writes them: a day in any notation of `dates`, names of files.
+
+In: the text of an option or argument. Out: the value. Nothing heavy is loaded before one is read, so that `--help` answers at once.
+Refuses by ProblemError, which the shell says in both languages: `option.day`, `option.encoding`, `file.name_bytes`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import date
+
+
+def day(text: str) -> date:
+    """2026-06-30, 20260630, R8.6.30, 令和8年6月30日, also in full-width figures. Raises ProblemError for what is no day."""
+    import polars as pl
+
+    from elqr.dates import parse
+    from elqr.problems import Problem, ProblemError
+
+    found: date | None = parse(pl.Series([text]))[0]
+    if found is None:
+        raise ProblemError(Problem("option.day", params={"found": text}))
+    return found
+
+
+def encoding(text: str) -> str:
+    """utf-8 or cp932, also by another of their names. Raises ProblemError for what is neither."""
+    from elqr.encoding import ENCODINGS, encoding_named
+    from elqr.problems import Problem, ProblemError
+
+    try:
+        return encoding_named(text)
+    except ValueError:
+        params = {"found": text, "expected": ", ".join(ENCODINGS)}
+        raise ProblemError(Problem("option.encoding", params=params)) from None
+
+
+def is_utf8(word: str) -> bool:
+    """Whether a name can stand in a list or a report: bytes of another encoding cannot."""
+    return not any("\ud800" <= c <= "\udfff" for c in word)
+
+
+def refuse_other_bytes(names: Iterable[str]) -> None:
+    """Raises ProblemError `file.name_bytes` for names in other bytes than UTF-8, shown as what they are in CP932."""
+    from elqr.problems import Problem, ProblemError
+
+    shown = [os.fsencode(n).decode("cp932", errors="replace") for n in names if not is_utf8(n)]
+    if shown:
+        raise ProblemError([Problem("file.name_bytes", params={"found": name}) for name in shown])
