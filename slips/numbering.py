@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from elqr.problems import Problem, ProblemError, Severity
@@ -22,15 +24,16 @@ def hold_unnumbered(
 ) -> bool:
     """Check the numbers that are longer than the first pass took them to be. True where lines were held: the order must be made anew."""
     slips = sum(file.slips for file in plan.files)
+    sizes = _sizes(plan)
     held = False
     for large, form in forms.items():
-        rows = _printed(intake, plan, large=large)
-        if rows.is_empty():
-            continue
-        if slips >= 10**NUMBER_WIDTH:
-            _refuse_too_many(slips, rows.head(1), form, prepress, intake)
-        many = rows.filter(pl.col("m") > USUAL_BUNDLE)
-        if many.height:
+        mine = intake.keys["large"].to_numpy() == large
+        if slips >= 10**NUMBER_WIDTH and (sizes[mine] > 0).any():
+            first = intake.keys.select("line").filter((sizes > 0) & mine).head(1)
+            _refuse_too_many(slips, first, form, prepress, intake)
+        long = (sizes > USUAL_BUNDLE) & mine
+        if long.any():
+            many = intake.keys.select("line").filter(long).with_columns(m=pl.Series(sizes[long]))
             nines = pl.lit("9").repeat_by(pl.col("m").cast(pl.String).str.len_bytes()).list.join("")
             texts = many.select("line", n_of_m=pl.concat_str(nines, pl.lit("/"), nines))
             if form.slips_per_page > 1:
@@ -43,13 +46,11 @@ def hold_unnumbered(
     return held
 
 
-def _printed(intake: Intake, plan: PrintPlan, *, large: bool) -> pl.DataFrame:
-    """`line` and `m`, the size of its bundle, of the slips that print with one form."""
-    rows = intake.keys.select(
-        "line", "large", file=pl.Series(plan.file_of_row), bundle=pl.Series(plan.bundle_of_row)
-    )
-    mine = rows.filter(pl.col("large") == large, pl.col("file") != HELD)
-    return mine.select("line", m=pl.len().over("bundle"))
+def _sizes(plan: PrintPlan) -> npt.NDArray[np.int64]:
+    """For each row of the spool how many slips its bundle has, 0 where it is not printed."""
+    printed = plan.file_of_row != HELD
+    slips = np.bincount(plan.bundle_of_row[printed], minlength=1)
+    return np.where(printed, slips[plan.bundle_of_row], 0)
 
 
 def _refuse_too_many(slips: int, first: pl.DataFrame, form: Form, prepress: Prepress, intake: Intake) -> None:

@@ -97,7 +97,10 @@ def plan_order(
     print follows in files of its own. `held` are lines that do not print.
     """
     log = ProblemLog()
-    rows = keys.with_row_index("row")
+    # a payer as a number in the order of the texts: a million texts less to sort and to group
+    rows = keys.select(
+        "line", "large", "sort_key", "postal", payer=pl.col("payer").rank("dense")
+    ).with_row_index("row")
     if held is not None and held.len():
         rows = rows.filter(~pl.col("line").is_in(held.implode()))
     file_of_row = np.zeros(keys.height, np.uint32)
@@ -107,11 +110,10 @@ def plan_order(
     rows = rows.sort("large", "sort_key", "postal", "payer", "line", nulls_last=True)
     _notes(rows, log)
     position = np.arange(rows.height)
-    first = (
-        rows.select("large", "payer", place=pl.lit(position))
-        .select(pl.col("place").min().over("large", "payer"))["place"]
-        .to_numpy()
-    )  # of a row's bundle
+    whose = rows["payer"].to_numpy().astype(np.int64) * 2 + rows["large"].to_numpy()
+    place = np.empty(int(whose.max()) + 1, np.int64)
+    place[whose[::-1]] = position[::-1]  # of places written twice the last stands, so the first of a bundle
+    first = place[whose]
     opens = first == position
     bundle = (np.cumsum(opens) - 1)[first]
     sizes = np.bincount(bundle)
