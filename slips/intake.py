@@ -93,7 +93,8 @@ def take_in(
     listener: Listener,
 ) -> None:
     """Read, check and spool everything; `forms` has a large-print form under True only where the layout names one."""
-    keys: list[pl.DataFrame] = []
+    keys = intake.spool.beside("keys")  # not in memory while there are batches in it: that would add up
+    empty = pl.DataFrame()
     account = intake.account
     for batch in batches:
         checked = check.check(batch)
@@ -110,14 +111,17 @@ def take_in(
         intake.note_held(too_long)
         intake.modes.update(fitting["mode"].to_list())
         intake.spool.append(fitting)
-        keys.append(keys_of(fitting))
+        ordering = keys_of(fitting)
+        keys.append(ordering)
+        empty = ordering.clear()
         lines = pl.concat([batch.frame["line"], batch.refused["line"].cast(pl.Int64)])
         last = lines.max()
         intake.findings.add_batch(log.table(), last_line=last if isinstance(last, int) else 0)
         listener(Progress("check", account.came_in.slips, max(expected_rows, account.came_in.slips)))
     whole = check.finish()
     intake.findings.late.extend(whole.log)
-    intake.keys = pl.concat(keys) if keys else pl.DataFrame()
+    intake.keys = pl.concat([empty, *keys.frames()], rechunk=True)
+    keys.remove()
     intake.held_lines = whole.held["line"].sort()
 
 

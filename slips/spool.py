@@ -39,9 +39,13 @@ def frames_of(path: Path) -> Iterator[pl.DataFrame]:
 class Spool:
     """Frames in the order they were read; one row of the spool = one candidate slip, numbered from 0."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "spool.arrows"
+    def __init__(self, folder: Path, name: str = "spool") -> None:
+        self._path = folder / f"{name}.arrows"
         self.rows = 0
+
+    def beside(self, name: str) -> Spool:
+        """Another spool in the same folder."""
+        return Spool(self._path.parent, name)
 
     def append(self, frame: pl.DataFrame) -> None:
         if frame.height:
@@ -54,7 +58,7 @@ class Spool:
             yield from frames_of(self._path)
 
     def remove(self) -> None:
-        """Free the disk: the rows are in the buckets now."""
+        """Free the disk: the rows are elsewhere now."""
         self._path.unlink(missing_ok=True)
 
 
