@@ -29,7 +29,7 @@ from slips.pages import PagePlan, Setup, compile_plan, write_pdf
 from slips.press import site_words
 from slips.proof.expected import Area
 from slips.proof.render import open_document
-from slips.proof.textboxes import TextBoxes, TextPlaces, agree
+from slips.proof.textboxes import TextBoxes, agree
 from slips.textcheck import TextCheck
 from slips.wording import faces_of, faces_of_languages, unsaid
 
@@ -129,13 +129,13 @@ def _files(
 def _read_back(path: Path, values: pl.DataFrame, layout: Layout) -> None:
     """Every page by another engine: whose notice it is and what it says is paid out. Raises ProblemError."""
     boxes = [b for b in layout.boxes if b.kind == "field" and b.value in READ_BACK and not b.when]
-    places = TextPlaces(tuple(Area(b.x_mm, b.y_mm, b.w_mm, b.h_mm) for b in boxes))
+    areas = [Area(b.x_mm, b.y_mm, b.w_mm, b.h_mm) for b in boxes]
     with open_document(path) as document:
         reader = TextBoxes(document)
         for index, row in enumerate(values.iter_rows(named=True)):
             with document.pages(index, index + 1) as (page,):
                 wanted = [row[box.value] for box in boxes]
-                found = reader.read(index, page, places, wanted)
+                found = reader.read(index, page, areas, wanted)
             for box, one, other in zip(boxes, found, wanted, strict=True):
                 if not agree([one], [other]):
                     params = {"page": index + 1, "name": box.value, "found": one, "expected": other}

@@ -21,7 +21,7 @@ from slips.proof import compare, decode
 from slips.proof.expected import Expected, Places
 from slips.proof.inserter import read_drawn, saying_of
 from slips.proof.render import WHITE, Document, Frame, Page, Picture, UnreadableError, open_document
-from slips.proof.textboxes import TextBoxes, TextPlaces, solid
+from slips.proof.textboxes import TextBoxes, solid
 
 SYMBOL_KIND = f"{symbols.VERSION}-{symbols.LEVEL}"
 PAGE_SIZE_TOLERANCE_MM = 0.01
@@ -84,14 +84,6 @@ class _Frames:
         )
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """The texts that pages of one kind show: which slip of the page and which value stands in each area."""
-
-    values: Sequence[tuple[int, str]]
-    places: TextPlaces
-
-
 class _Reader:
     """One file: the counts so far and the problems so far."""
 
@@ -103,7 +95,6 @@ class _Reader:
         self.rows = symbols.encode(expected.payloads)
         self.bits = _bits(expected.barcodes)
         self.boxes = TextBoxes(document)
-        self.kinds: dict[tuple[tuple[int, ...], bool], _Shown] = {}
         self.frames = [_Frames.of(places) for places in expected.templates]
 
     def run(self, progress: Callable[[int], None] | None) -> ReadBack:
@@ -281,32 +272,22 @@ class _Reader:
 
     def text(self, indices: range, page: Page, sampled: bool) -> None:
         """Each value of a page's slips in each of its boxes, and nothing else there; on the sample from the whole text layer."""
+        shown = [
+            (index, name, area)
+            for index in indices
+            for name, areas in self.expected.templates[self.expected.template_of[index]].texts.items()
+            if sampled or name not in self.expected.sampled
+            for area in areas
+        ]
+        areas = [area for _, _, area in shown]
+        wanted = [self.expected.texts[name][index] for index, name, _ in shown]
         number = self.expected.page(indices.start)
-        shown = self.shown(tuple(self.expected.template_of[index] for index in indices), sampled)
-        wanted = [self.expected.texts[name][indices.start + k] for k, name in shown.values]
-        if sampled:
-            found = page.texts(shown.places.areas)
-        else:
-            found = self.boxes.read(number, page, shown.places, wanted)
-        for (k, name), text, want in zip(shown.values, found, wanted, strict=True):
+        found = page.texts(areas) if sampled else self.boxes.read(number, page, areas, wanted)
+        for (index, name, _), text, want in zip(shown, found, wanted, strict=True):
             if text == want or solid(text) == solid(want):
                 self.texts += 1
             else:
-                self.report(indices.start + k, "readback.text", name, found=text.strip(), expected=want)
-
-    def shown(self, templates: tuple[int, ...], sampled: bool) -> _Shown:
-        """The texts of pages that carry slips of these templates."""
-        if (templates, sampled) not in self.kinds:
-            here = [
-                (k, name, area)
-                for k, template in enumerate(templates)
-                for name, areas in self.expected.templates[template].texts.items()
-                if sampled or name not in self.expected.sampled
-                for area in areas
-            ]
-            places = TextPlaces(tuple(area for _, _, area in here))
-            self.kinds[templates, sampled] = _Shown([(k, name) for k, name, _ in here], places)
-        return self.kinds[templates, sampled]
+                self.report(index, "readback.text", name, found=text.strip(), expected=want)
 
     def void(self, number: int, page: Page, template: int) -> None:
         """The place of a slip that is not there: no ink where its codes would be, no figure where its values would."""

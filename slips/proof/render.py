@@ -8,7 +8,7 @@ pixels; the text that lies in a box. Nothing is repaired: a file that pdfium doe
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,7 @@ from slips.proof.expected import Area
 pdfium: Any = _raw  # generated bindings without types
 
 Picture = npt.NDArray[np.uint8]
-Box = tuple[float, float, float, float]
-"""left, bottom, right, top in points, in the page's own coordinates."""
+_Box = tuple[float, float, float, float]
 
 POINTS_PER_MM = 72 / 25.4
 WHITE = 255
@@ -39,7 +38,6 @@ SCAN_SHARE = 0.7
 _INVISIBLE = 3  # text rendering mode: what recognition software lays over a scan
 
 _TEXT_CAPACITY = 1024  # UTF-16 units of one box
-_Units = ctypes.c_ushort * _TEXT_CAPACITY
 
 
 class UnreadableError(Exception):
@@ -165,7 +163,7 @@ class Page:
 
     def texts(self, areas: Sequence[Area]) -> list[str]:
         """The text layer inside each area, as pdfium orders it; takes as long as parsing the page."""
-        return _texts_of(self._handle, self.boxes(areas))
+        return _texts_of(self._handle, [self._points(area) for area in areas])
 
     def scan_dpi(self) -> float | None:
         """The resolution of the images that this page is made of, or None for a page that is set and drawn."""
@@ -203,7 +201,7 @@ class Page:
 
     def touching(self, areas: Sequence[Area]) -> tuple[int, ...]:
         """The numbers of the text objects whose bounds touch an area."""
-        boxes = self.boxes(areas)
+        boxes = [self._points(area) for area in areas]
         found = []
         for number in range(self.object_count):
             thing = pdfium.FPDFPage_GetObject(self._handle, number)
@@ -213,20 +211,12 @@ class Page:
                     found.append(number)
         return tuple(found)
 
-    def lift(self, numbers: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-        """Take these objects off the page, as parsed, and give the text that they alone have inside each box."""
-        return self._desk.read(self._handle, numbers, boxes)
+    def lift(self, numbers: Sequence[int], areas: Sequence[Area]) -> list[str]:
+        """Take these objects off the page, as parsed, and give the text that they alone have inside each area."""
+        return self._desk.read(self._handle, numbers, [self._points(area) for area in areas])
 
-    @property
-    def origin(self) -> tuple[float, float]:
-        """Left and top edge in points: pages that share them have areas in the same boxes."""
-        return self._left, self._top
-
-    def boxes(self, areas: Iterable[Area]) -> list[Box]:
-        """Where areas lie on this page."""
-        return [self._box(area) for area in areas]
-
-    def _box(self, area: Area) -> Box:
+    def _points(self, area: Area) -> _Box:
+        """left, bottom, right, top in the page's own points."""
         left, top = self._left + area.x_mm * POINTS_PER_MM, self._top - area.y_mm * POINTS_PER_MM
         return left, top - area.h_mm * POINTS_PER_MM, left + area.w_mm * POINTS_PER_MM, top
 
@@ -261,7 +251,7 @@ class _Desk:
         pdfium.FPDF_ClosePage(self._page)
         pdfium.FPDF_CloseDocument(self._document)
 
-    def read(self, page: Any, numbers: Sequence[int], boxes: Sequence[Box]) -> list[str]:
+    def read(self, page: Any, numbers: Sequence[int], boxes: Sequence[_Box]) -> list[str]:
         """The text of these objects inside each box. They are gone from the page afterwards."""
         things = [pdfium.FPDFPage_GetObject(page, number) for number in numbers]
         for thing in things:
@@ -274,17 +264,17 @@ class _Desk:
         return texts
 
 
-def _bounds(thing: Any) -> Box:
-    """Where an object lies."""
+def _bounds(thing: Any) -> _Box:
+    """left, bottom, right, top of an object in the page's points."""
     edges = [ctypes.c_float() for _ in range(4)]
     pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges))
     left, bottom, right, top = (edge.value for edge in edges)
     return left, bottom, right, top
 
 
-def _texts_of(page: Any, boxes: Sequence[Box]) -> list[str]:
+def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:
     layer = pdfium.FPDFText_LoadPage(page)
-    units = _Units()
+    units = (ctypes.c_ushort * _TEXT_CAPACITY)()
     texts = []
     for left, bottom, right, top in boxes:
         count = pdfium.FPDFText_GetBoundedText(layer, left, top, right, bottom, units, _TEXT_CAPACITY)

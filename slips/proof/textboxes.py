@@ -11,19 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slips.proof.expected import Area
-from slips.proof.render import Box, Document, Frame, Page
+from slips.proof.render import Document, Frame, Page
 
 PIXELS_PER_MM = 3
-
-_Shape = tuple["TextPlaces", int, tuple[float, float]]
-"""Its boxes, how many objects it has, where its edges lie."""
-
-
-@dataclass(frozen=True, eq=False)
-class TextPlaces:
-    """The boxes of pages of one kind. Made once and only itself: what is known of such pages is kept under it."""
-
-    areas: tuple[Area, ...]
 
 
 @dataclass(frozen=True)
@@ -31,7 +21,6 @@ class Known:
     """Where the boxes' text stood on an earlier page, and what was left in the boxes without it."""
 
     numbers: tuple[int, ...]
-    boxes: list[Box]
     frames: tuple[Frame, ...]
     left_over: list[bytes]
 
@@ -41,39 +30,40 @@ class TextBoxes:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._known: dict[_Shape, Known] = {}
+        self._known: dict[tuple[tuple[Area, ...], int], Known] = {}
 
-    def read(self, index: int, page: Page, places: TextPlaces, wanted: list[str]) -> list[str]:
+    def read(self, index: int, page: Page, areas: Sequence[Area], wanted: Sequence[str]) -> list[str]:
         """The text in each area of `page` (the `index`-th); the page has lost objects afterwards.
 
         `wanted` decides only how it is read: what is given back was read in any case.
         """
-        if not places.areas:
+        if not areas:
             return []
-        shape = (places, page.object_count, page.origin)
+        shape = (tuple(areas), page.object_count)
         known = self._known.get(shape)
         if known is not None:
-            texts = page.lift(known.numbers, known.boxes)
+            texts = page.lift(known.numbers, areas)
             if agree(texts, wanted) and _pictures(page, known.frames) == known.left_over:
                 return texts
         with self._document.pages(index, index + 1) as (whole,):
-            texts = whole.texts(places.areas)
+            texts = whole.texts(areas)
             if agree(texts, wanted):
-                self._learn(shape, whole, wanted)
+                self._learn(shape, whole, areas, wanted)
         return texts
 
-    def _learn(self, shape: _Shape, page: Page, wanted: list[str]) -> None:
+    def _learn(
+        self, shape: tuple[tuple[Area, ...], int], page: Page, areas: Sequence[Area], wanted: Sequence[str]
+    ) -> None:
         """Remember a page that is right, if lifting its objects gives the same text."""
-        areas = shape[0].areas
-        numbers, boxes = page.touching(areas), page.boxes(areas)
-        if agree(page.lift(numbers, boxes), wanted):
+        numbers = page.touching(areas)
+        if agree(page.lift(numbers, areas), wanted):
             frames = tuple(map(_frame, areas))
-            self._known[shape] = Known(numbers, boxes, frames, _pictures(page, frames))
+            self._known[shape] = Known(numbers, frames, _pictures(page, frames))
 
 
-def agree(texts: list[str], wanted: list[str]) -> bool:
+def agree(texts: Sequence[str], wanted: Sequence[str]) -> bool:
     """The same texts, spaces aside: pdfium puts some between words as it sees fit."""
-    return texts == wanted or [*map(solid, texts)] == [*map(solid, wanted)]
+    return list(texts) == list(wanted) or [*map(solid, texts)] == [*map(solid, wanted)]
 
 
 def solid(text: str) -> str:
