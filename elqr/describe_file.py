@@ -16,7 +16,7 @@ from elqr.describe_profile import judge_bytes
 from elqr.describe_table import describe_table
 from elqr.description import Description, Line
 from elqr.mapping import HeadingMap
-from elqr.problems import Problem, ProblemError
+from elqr.problems import Problem, ProblemError, reason_of
 from elqr.settings import parse_settings
 
 KNOWN: Final = "CSV, Parquet, job.json, TOML"
@@ -46,7 +46,7 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
             Problem(
                 "describe.unreadable",
                 "file",
-                {"file": path.name, "found": getattr(error, "strerror", None) or str(error)},
+                {"file": path.name, "found": reason_of(error)},
             )
         ) from None
     raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))

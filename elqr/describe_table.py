@@ -20,7 +20,7 @@ from elqr.dates import parse
 from elqr.description import Description, Line
 from elqr.mapping import HeadingMap
 from elqr.money import from_payload, to_human
-from elqr.problems import Problem, ProblemError
+from elqr.problems import Problem, ProblemError, reason_of
 from elqr.reader import read_slips
 
 PERSONAL: Final = ("payer_id", "payer_name", "postal_code", "address", "notice_no", "covers", "sort_key")
@@ -142,7 +142,7 @@ def _names(path: Path, mapping: HeadingMap) -> list[str]:
             text = next((t for t in (_decoded(head, e) for e in ("utf-8-sig", "cp932")) if t is not None), "")
             found = [cell.strip().strip('"') for cell in text.split(",")]
     except (OSError, pl.exceptions.PolarsError) as error:
-        params = {"file": path.name, "found": getattr(error, "strerror", None) or str(error).splitlines()[0]}
+        params = {"file": path.name, "found": reason_of(error)}
         raise ProblemError(Problem("describe.unreadable", "file", params)) from None
     known = headings()
     return [mapping.column_of(name) or known.get(normal_heading(name), name) for name in found]
@@ -170,7 +170,7 @@ def _batches(
             else pl.read_csv(path, infer_schema=False, encoding="utf8")
         )
     except (OSError, pl.exceptions.PolarsError) as error:
-        params = {"file": path.name, "found": getattr(error, "strerror", None) or str(error).splitlines()[0]}
+        params = {"file": path.name, "found": reason_of(error)}
         raise ProblemError(Problem("describe.unreadable", "file", params)) from None
     yield from ((part, []) for part in chain(frame.iter_slices(100_000)))
 

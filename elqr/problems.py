@@ -21,6 +21,12 @@ import polars as pl
 Param = str | int
 
 
+def reason_of(error: BaseException) -> str:
+    """What the system says of a failure, without the name of the file, else the first line of the error's own words."""
+    said = getattr(error, "strerror", None) or str(error)
+    return str(said).partition("\n")[0]
+
+
 class Severity(Enum):
     """How much a problem weighs: NOTE tells, WARNING asks for a look, ERROR holds the slip (or stops the file)."""
 

@@ -14,14 +14,16 @@ from typing import Any
 
 import click
 
-from elqr.option_values import day
-from elqr.option_values import encoding as encoding_of
+from elqr.option_values import day, encoding
 from reconcile.commands import FILE, JSON, ledger
 from reconcile.commands_all import reconcile_all
 
 FINE, FOUND, UNUSABLE = 0, 1, 2
 LEDGER = click.option(
     "--ledger", "place", required=True, help="Ledger: a path, or a postgresql:// URL. 収納台帳"
+)
+ENCODING = click.option(
+    "--encoding", type=encoding, help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード"
 )
 AS_OF = click.option(
     "--as-of",
@@ -57,12 +59,7 @@ NAMES = click.option(
     "--receipt-layout", help="Layout of the receipts where two fit: a name, or a TOML file. 収納データの形式"
 )
 @click.option("--mapping", type=FILE, help="Own headings of assessments and slips (TOML). 見出しの対応表")
-@click.option(
-    "--encoding",
-    "encoding",
-    type=encoding_of,
-    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
-)
+@ENCODING
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @click.option(
     "--postings-mapping",

@@ -15,21 +15,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.option_values import day
-from elqr.option_values import encoding as encoding_of
 from reconcile.commands import FILE, JSON
 from reconcile.commands_night import COMMANDS as NIGHT
-from reconcile.commands_night import LEDGER, NAMES, OUT
+from reconcile.commands_night import ENCODING, LEDGER, NAMES, OUT
 from reconcile.commands_refunds import FOUND, act_of, acting, code, documents, refunds, refuse_empty, warn
 
 if TYPE_CHECKING:
     from elqr.problems import Problem
-
-ENCODING = click.option(
-    "--encoding",
-    "encoding",
-    type=encoding_of,
-    help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
-)
 
 
 @refunds.command()

@@ -103,10 +103,12 @@ def balance_of(ledger: Ledger, came: pl.DataFrame | None = None) -> pl.DataFrame
 
 def _read(path: Path, encoding: str | None) -> tuple[pl.DataFrame, ProblemLog]:
     """Good rows with their identity: what they say, and how often the file has said it before."""
-    log, parts = ProblemLog(), []
+    log = ProblemLog()
+    parts: list[pl.DataFrame] = []
     for batch in read_columns(path, CREDIT_COLUMNS, encoding=encoding):
         log.extend(batch.log)
-        _refuse_receipts(log, path)
+        if not parts:  # headings are told with the first batch
+            _refuse_receipts(log, path)
         parts.append(typed(batch.frame, CREDIT_COLUMNS, log))
     rows = pl.concat(parts)
     rows = rows.filter(~pl.col("line").is_in(log.held_lines().implode()))

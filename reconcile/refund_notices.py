@@ -16,6 +16,7 @@ import polars as pl
 
 from elqr.columns import BY_NAME, Column
 from elqr.dates import fiscal_wareki
+from elqr.meanings import instalment
 from elqr.problems import Problem, ProblemLog
 from elqr.reader import read_columns
 from elqr.site import Site
@@ -92,14 +93,15 @@ def notices(
 
 
 def _named_lines(ledger: Ledger, line_ids: Sequence[str], site: Site) -> dict[str, tuple[str, str]]:
-    """Lines as a payer knows them: 令和8年度 市県民税(普通徴収), 第1期."""
+    """Lines as a payer knows them, by their last version: 令和8年度 市県民税(普通徴収), 第1期."""
     keys = pl.Series("line_id", line_ids, dtype=pl.String)
-    lines = ledger.lookup("assessments", keys, ["line_id", "tax_item", "levy_year", "period"])
+    versions = ledger.lookup("assessments", keys, ["seq", "line_id", "tax_item", "levy_year", "period"])
+    lines = versions.sort("seq").unique("line_id", keep="last", maintain_order=True)
     years = lines.with_columns(fiscal_wareki(lines["levy_year"]).fill_null("").alias("levy_year"))
     return {
         line["line_id"]: (
             f"{line['levy_year']} {site.tax_items.get(line['tax_item'], line['tax_item'])}".strip(),
-            _term(line["period"]),
+            instalment(line["period"])[0],
         )
         for line in years.iter_rows(named=True)
     }
@@ -111,10 +113,6 @@ def _listed(lines: Iterable[tuple[str, str]]) -> str | None:
     for tax, term in lines:
         taxes.setdefault(tax, {})[term] = None
     return ";".join(f"{tax} {'・'.join(terms)}" for tax, terms in taxes.items()) or None
-
-
-def _term(period: str) -> str:
-    return "全期" if period == "00" else f"第{period.lstrip('0')}期"
 
 
 def _row(refund: Refund, site: Site, filled: Mapping[str, tuple[str, str]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from elqr.problems import Problem
 from reconcile.refund_states import Refund, State
+from reconcile.report_words import COMPONENTS
 
 STATE_WORDS: Mapping[str, tuple[str, str]] = {
     "proposed": ("起案", "proposed"),
@@ -19,13 +20,6 @@ STATE_WORDS: Mapping[str, tuple[str, str]] = {
     "offset": ("全額充当済み", "offset in whole"),
 }
 CLASS_WORDS: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
-
-
-COMPONENT_WORDS: Mapping[str, str] = {
-    "principal": "本税",
-    "delinquency": "延滞金",
-    "dunning_fee": "督促手数料",
-}
 
 
 def state_fault(refund: Refund, expected: State) -> Problem:
@@ -105,7 +99,7 @@ def story(refund: Refund, *, show_names: bool) -> Iterator[str]:
     yield f"  収納ID {basis['receipt_id']}、調定 {basis['line_id'] or '–'}、納付日 {basis['paid_on']} / receipt, line, paid on"
     yield f"  起案 {refund.proposed_on} {refund.maker} / proposed"
     for offset in refund.offsets:
-        yield f"  充当先 {offset['offset_to']} {COMPONENT_WORDS[offset['component']]} {offset['amount']:,}円({offset['effective_on']})/ offset to"
+        yield f"  充当先 {offset['offset_to']} {COMPONENTS[offset['component']].ja} {offset['amount']:,}円({offset['effective_on']})/ offset to"
     for given in refund.approvals:
         yield f"  承認 {given.on} {given.who}({given.role})/ approved"
     if refund.decided_on:

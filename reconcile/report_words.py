@@ -19,6 +19,11 @@ PLACE_NAMES: Mapping[str, Words] = {
     "suspense": Words("仮受(不明)", "suspense"),
     "held": Words("保留", "held"),
 }
+COMPONENTS: Mapping[str, Words] = {
+    "principal": Words("本税", "tax"),
+    "delinquency": Words("延滞金", "late payment charge"),
+    "dunning_fee": Words("督促手数料", "dunning fee"),
+}
 ROLES: Mapping[str, Words] = {
     "receipts": Words("収納", "receipts"),
     "assessments": Words("調定", "assessments"),

@@ -11,7 +11,7 @@ from typing import Any
 from elqr.columns import KINDS as SLIP_KINDS
 from elqr.html_page import Words
 from reconcile.outcomes import Outcome
-from reconcile.report_words import CHANNELS
+from reconcile.report_words import CHANNELS, COMPONENTS
 
 Row = Mapping[str, Any]
 NO_CHANNEL = Words("納付方法不明", "channel not known")
@@ -19,7 +19,6 @@ _OUTCOMES: Mapping[str, Outcome] = {o.value: o for o in Outcome}
 _KINDS: Mapping[str, str] = {
     "preliminary": "速報", "confirmed": "確報", "cancelled": "取消", "corrected": "訂正",
 }  # fmt: skip
-_PARTS: Mapping[str, str] = {"principal": "本税", "delinquency": "延滞金", "dunning_fee": "督促手数料"}
 _CLASSES: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
 _STATUS: Mapping[str, str] = {"open": "有効", "cancelled": "取消", "suspended": "停止"}
 _TITLES: Mapping[str, str] = {"receipt": "収納 / receipt", "slip": "納付書 / slip", "line": "調定 / line"}
@@ -153,7 +152,7 @@ def _decided(e: Row) -> tuple[str, str]:
 def _posted(e: Row) -> tuple[str, str]:
     marks = ("(仮)", ", provisional") if e["provisional"] else ("", "")
     return (
-        f"消込{marks[0]} {e['line_id']} {_PARTS[e['component']]} {e['amount']:,}円(収納ID {e['receipt_id']})",
+        f"消込{marks[0]} {e['line_id']} {COMPONENTS[e['component']].ja} {e['amount']:,}円(収納ID {e['receipt_id']})",
         f"posted {e['amount']:,} yen to {e['component']}{marks[1]}; entry {e['entry_id']}",
     )
 

@@ -33,7 +33,6 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option(
     "--encoding",
-    "encoding",
     type=encoding_of,
     help="Encoding where it is not to be guessed: utf-8, cp932. 文字コード",
 )

@@ -30,6 +30,10 @@ from slips.workers import Press
 class Prepress(Protocol):
     """What looks at every text before anything is printed, and then makes the press for exactly these texts."""
 
+    def notes(self) -> ProblemLog:
+        """What is to be told of the job as a whole, whatever its slips are."""
+        ...
+
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         """Problems of texts that cannot be shown or do not fit (errors hold the row), and notes."""
         ...

@@ -83,6 +83,7 @@ def _job(
     for name in ("buckets", "parts"):
         (folder.work / name).mkdir()
     intake = Intake(Spool(folder.work), Findings(folder.work))
+    intake.findings.late.extend(prepress.notes())
     take_in(
         read_slips(request.slips, mapping=setting.mapping, encoding=request.encoding),
         check=SlipCheck(

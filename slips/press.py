@@ -129,14 +129,18 @@ class PaperPrepress:
             raise ProblemError(self._unsaid)
         self._texts = TextCheck(layouts, _fonts(faces_of(layouts)))
 
+    def notes(self) -> ProblemLog:
+        """See `slips.intake.Prepress`."""
+        log = ProblemLog()
+        for problem in self._unsaid:
+            log.add_one(problem)
+        return log
+
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         """See `slips.intake.Prepress`."""
         if "lang" in values.columns:  # numbers speak none
             self._langs.update(values["lang"].unique())
-        log = self._texts.check(values, layout)
-        while self._unsaid:
-            log.add_one(self._unsaid.pop())
-        return log
+        return self._texts.check(values, layout)
 
     def ready(self) -> Callable[[], object]:
         """See `slips.intake.Prepress`: open the fonts, and import all that printing needs."""

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from elqr.problems import Problem, ProblemError
+from elqr.problems import Problem, ProblemError, reason_of
 from elqr.site import Site
 from slips.aloud import said_of, spoken_pages
 from slips.catalogue import all_faces, gate_faults
@@ -154,7 +154,7 @@ def server(studio: Studio, *, port: int) -> ThreadingHTTPServer:
     try:
         return ThreadingHTTPServer((HOST, port), Handler)
     except (OSError, OverflowError) as fault:
-        params = {"found": port, "reason": getattr(fault, "strerror", None) or str(fault)}
+        params: dict[str, str | int] = {"found": port, "reason": reason_of(fault)}
         raise ProblemError(Problem("studio.port_in_use", params=params)) from None
 
 

@@ -105,6 +105,9 @@ class FakePrepress:
     press_made: FakePress = FakePress("")
     seen: set[str] = field(default_factory=set)
 
+    def notes(self) -> ProblemLog:
+        return ProblemLog()
+
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         self.seen.update("".join(values["payer_name"]))
         log = ProblemLog()
