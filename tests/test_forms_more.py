@@ -24,6 +24,7 @@ from slips.notices import NoticeRequest, print_notices
 from slips.preview import write_preview
 from slips.request import values_of
 from slips.wording import unsaid
+from tests.slip_rows import clean, write_csv
 from tools import form_pictures
 
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
@@ -349,6 +350,15 @@ def test_no_notice_is_printed_that_names_nobody(tmp_path: Path) -> None:
     assert unsaid(load_layout("postcard_reminder"), words) == []
     trial = unsaid(load_layout("postcard_reminder"), {**words, "city": ""}, code="site.words_trial")
     assert [(p.code, p.field) for p in trial] == [("site.words_trial", "city")]
+
+
+def test_a_trial_without_the_site_is_warned_even_where_no_slip_is_good(tmp_path: Path) -> None:
+    """The warning came with the first good slip, so with none it was lost."""
+    write_csv(clean(3).with_columns(amount=pl.lit("0")), tmp_path / "slips.csv")
+    args = ["--layout", "postcard_reminder", "--out", str(tmp_path / "o"), "--issue-date", "2026-06-01"]
+    assert CliRunner().invoke(main, ["print", str(tmp_path / "slips.csv"), *args]).exit_code == 1
+    codes = pl.read_csv(tmp_path / "o" / "problems.csv", infer_schema=False)["code"].to_list()
+    assert codes.count("site.words_trial") == 1
 
 
 def test_forms_are_not_used_for_another_document(tmp_path: Path) -> None:
