@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
 CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_differ"}) | frozenset(
-    {"ledger.conflict", "ledger.slip_conflict", "ledger.drift", "ledger.in_use"}
+    {"ledger.conflict", "ledger.slip_conflict", "ledger.drift", "ledger.in_use", "engine.interrupted"}
 )
-"""Problems after which nothing was committed because something else happened at the same time."""
+"""Problems after which something was not committed because something else happened at the same time."""
 
 
 class _Shell(click.Group):

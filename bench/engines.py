@@ -26,8 +26,8 @@ from typing import Any
 
 from bench.figures import Figure
 from bench.ledger_crash import AS_OF, write_files
-from reconcile.engines import run_all
-from reconcile.partition import Done, Task, reconcile_one
+from reconcile.engines import HERE, run_all
+from reconcile.partition import Done, Task, lost, reconcile_one
 
 VICTIM = "VICTIM"  # a file in the out folder of a task whose first worker dies
 
@@ -84,12 +84,7 @@ def once(engine: str, folder: Path, *, count: int, receipts: int, jobs: int, kil
         if kill:
             mark(tasks[0])
         began = time.perf_counter()
-        found = run_all(
-            tasks,
-            work=dying,
-            engine="pool" if engine == "none" else engine,
-            jobs=1 if engine == "none" else jobs,
-        )
+        found = list(run_all(tasks, work=dying, lost=lost, engine=engine, jobs=jobs))
         wall = time.perf_counter() - began
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         died = not kill or not (Path(tasks[0].out) / VICTIM).exists()
@@ -107,7 +102,7 @@ def once(engine: str, folder: Path, *, count: int, receipts: int, jobs: int, kil
 def measure(folder: Path, *, count: int, receipts: int, jobs: int) -> dict[str, Any]:
     """Every engine in a process of its own; pool and Dask also with a worker killed."""
     found: dict[str, dict[str, Any]] = {}
-    for engine, kill in (("none", False), ("pool", False), ("pool", True), ("dask", False), ("dask", True)):
+    for engine, kill in ((HERE, False), ("pool", False), ("pool", True), ("dask", False), ("dask", True)):
         words = [str(folder), engine, str(count), str(receipts), str(jobs), str(int(kill))]
         command = [sys.executable, "-m", "bench.engines", "--child", *words]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *_dask_path(folder)])}
@@ -139,7 +134,7 @@ def _dask_path(folder: Path) -> list[str]:
 
 def figures(found: Mapping[str, Mapping[str, Any]], *, count: int, receipts: int) -> list[Figure]:
     """The rows of docs/performance.md."""
-    plain = found["none"]
+    plain = found[HERE]
 
     def same(one: Mapping[str, Any]) -> bool:
         return bool(one["died"]) and all(one[k] == plain[k] for k in ("digests", "codes", "files"))
@@ -154,7 +149,7 @@ def figures(found: Mapping[str, Mapping[str, Any]], *, count: int, receipts: int
             same(one),
         )
         for name, one in found.items()
-        if name != "none"
+        if name != HERE
     ]
 
 

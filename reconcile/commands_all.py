@@ -11,11 +11,16 @@ import json
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from elqr.option_values import day
+from elqr.problems import Problem, ProblemError
 from reconcile.commands import FILE, JSON
+
+if TYPE_CHECKING:
+    from reconcile.partition import Done
 
 
 @click.command("reconcile-all")
@@ -51,24 +56,43 @@ def reconcile_all(
 
     複数団体の収納消込をまとめて行います。団体ごとに台帳を分け、一団体の異常は他に及びません。PLANは団体を並べたTOMLファイルです。
     """
+    from reconcile import municipalities
     from reconcile.engines import run_all
-    from reconcile.partition import read_plan, reconcile_one
+    from reconcile.partition import lost, reconcile_one
+    from reconcile.plan import read_plan
+    from reconcile.write_out import probe, write_files
 
     at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the audit log alone
     tasks = [
         replace(task, who=getpass.getuser(), at=at)
         for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
     ]
-    done = run_all(tasks, work=reconcile_one, engine=engine, jobs=jobs)
+    nights = run_all(tasks, work=reconcile_one, lost=lost, engine=engine, jobs=jobs)
+    probe(out)
+    done: list[Done] = []
+    try:
+        for one in nights:
+            done.append(one)
+            _tell(one, len(done), len(tasks), quiet=as_json)
+    except KeyboardInterrupt:
+        params: dict[str, str | int] = {"found": len(done), "expected": len(tasks)}
+        raise ProblemError(Problem("engine.interrupted", params=params)) from None
+    finally:
+        write_files(out, {municipalities.FILE: municipalities.table(done)})
     if as_json:
         click.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, indent=2))
-    else:
-        for one in done:
-            received, posted = (one.totals.get(name, (0, 0)) for name in ("received", "posted"))
-            click.echo(
-                f"{one.name}  [{one.code}]  収納 received {received[0]:,} / {received[1]:,}円"
-                f"  消込 posted {posted[0]:,} / {posted[1]:,}円  {one.result[:16]}"
-            )
-            for problem in one.problems:
-                click.echo(f"  {problem}", err=True)
     raise SystemExit(max(one.code for one in done))
+
+
+def _tell(one: Done, number: int, of: int, *, quiet: bool) -> None:
+    """A line a municipality as soon as its night is over, and what went wrong."""
+    if not quiet:
+        received, posted = (one.totals.get(name, (0, 0)) for name in ("received", "posted"))
+        click.echo(
+            f"{number}/{of}  {one.name}  [{one.code}]  収納 received {received[0]:,} / {received[1]:,}円"
+            f"  消込 posted {posted[0]:,} / {posted[1]:,}円  {one.result[:16]}"
+        )
+    for problem in one.problems:
+        click.echo(f"  {problem}", err=True)
+    if one.trace:
+        click.echo(one.trace, err=True)

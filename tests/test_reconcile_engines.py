@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from bench.engines import dying, files_of, mark, towns
 from cli import main
 from elqr.problems import ProblemError
-from reconcile.engines import run_all
-from reconcile.partition import BEGUN, Done, Task, read_plan, reconcile_one
+from reconcile.engines import ATTEMPTS, HERE, run_all
+from reconcile.municipalities import COLUMNS, FILE
+from reconcile.partition import BEGUN, Done, Task, lost, reconcile_one
+from reconcile.plan import read_plan
 
 AS_OF = date(2026, 11, 20)
 
 
-def killed(task: Task) -> Done:
-    """A worker that always dies."""
-    os.kill(os.getpid(), signal.SIGKILL)
+def trouble(task: Task) -> Done:
+    """The first town kills its worker every time, the second finds a fault of the program."""
+    if task.name == "town00":
+        with Path(task.out).parent.joinpath("..", "deaths").open("a", encoding="ascii") as deaths:
+            deaths.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task.name == "town01":
+        raise KeyError("no such thing")
     return reconcile_one(task)
 
 
@@ -40,29 +50,38 @@ def test_a_pool_whose_worker_is_killed_says_what_one_after_the_other_says(tmp_pa
     plain = towns(tmp_path / "files", tmp_path / "plain", count=2, receipts=30)
     pooled = towns(tmp_path / "files", tmp_path / "pooled", count=2, receipts=30)
     mark(pooled[0])
-    expected = run_all(plain, work=reconcile_one)
-    found = run_all(pooled, work=dying, jobs=2)
+    expected = list(run_all(plain, work=reconcile_one, lost=lost, engine=HERE))
+    found = list(run_all(pooled, work=dying, lost=lost, jobs=2))
     assert not (Path(pooled[0].out) / "VICTIM").exists()  # it was met, so its worker died
     assert found == expected
     assert files_of(pooled) == files_of(plain)
     assert not list((tmp_path / "pooled").rglob(BEGUN))
 
 
-def test_a_worker_that_dies_every_time_is_refused(tmp_path: Path) -> None:
-    tasks = towns(tmp_path / "files", tmp_path / "out", count=1, receipts=10)
-    with pytest.raises(ProblemError) as error:
-        run_all(tasks, work=killed, jobs=2)
-    assert codes(error) == {"engine.worker_died"}
-    assert "town00" in str(error.value.problems[0])
+def test_one_that_is_lost_does_not_stop_the_others(tmp_path: Path) -> None:
+    """A night whose worker always dies, one whose program fails, and one that cannot be written cost themselves alone."""
+    tasks = towns(tmp_path / "files", tmp_path / "out", count=4, receipts=10)
+    Path(tasks[2].out).parent.mkdir(parents=True, exist_ok=True)
+    Path(tasks[2].out).write_text("a file where the folder should be", encoding="utf-8")
+    found = list(run_all(tasks, work=trouble, lost=lost, jobs=2))
+    assert [one.name for one in found] == [task.name for task in tasks]
+    assert [one.code for one in found] == [2, 2, 2, 1]
+    died, failed, unwritable, good = found
+    assert "[engine.worker_died]" in died.problems[0] and "SIGKILL" in died.problems[0]
+    assert (tmp_path / "deaths").read_text(encoding="ascii") == "x" * ATTEMPTS
+    assert "[engine.failed]" in failed.problems[0] and "KeyError" in failed.problems[0]
+    assert "in trouble" in failed.trace
+    assert "[out.unwritable]" in unwritable.problems[0]
+    assert good.totals["received"][0] > 0
 
 
 def test_engines_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ProblemError) as error:
-        run_all([], work=reconcile_one, engine="mainframe")
+        run_all([], work=reconcile_one, lost=lost, engine="mainframe")
     assert codes(error) == {"engine.unknown"}
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(ProblemError) as error:
-        run_all([], work=reconcile_one, engine="dask")
+        run_all([], work=reconcile_one, lost=lost, engine="dask")
     assert codes(error) == {"engine.missing"}
 
 
@@ -70,26 +89,98 @@ def test_one_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
     good, bad = towns(tmp_path / "files", tmp_path / "out", count=2, receipts=10)
     Path(bad.ledger).parent.mkdir(parents=True, exist_ok=True)
     Path(bad.ledger).write_text("a stranger's file", encoding="utf-8")
-    found = run_all([replace(bad), good], work=reconcile_one)
+    found = list(run_all([replace(bad), good], work=reconcile_one, lost=lost))
     assert [one.code for one in found] == [2, 1]
     assert any("ledger.not_a_ledger" in problem for problem in found[0].problems)
 
 
-def test_a_plan_through_the_shell(tmp_path: Path) -> None:
-    tasks = towns(tmp_path, tmp_path / "unused", count=2, receipts=10)
+def plan_of(tasks: list[Task], folder: Path) -> Path:
     entries = "".join(
         f'[[municipality]]\nname = "{t.name}"\nledger = "{t.name}.db"\nassessments = ["{t.name}/assessments.csv"]\n'
         f'slips = ["{t.name}/slips.csv"]\nreceipts = ["{t.name}/r00.csv"]\n'
         for t in tasks
     )
-    path = plan(tmp_path, 'policy = "default"\n' + entries)
+    return plan(folder, 'policy = "default"\n' + entries)
+
+
+def test_a_plan_through_the_shell(tmp_path: Path) -> None:
+    path = plan_of(towns(tmp_path, tmp_path / "unused", count=2, receipts=10), tmp_path)
     call = ["reconcile-all", str(path), "--as-of", "2026-11-20", "--out", str(tmp_path / "out")]
     first = CliRunner().invoke(main, call)
     assert first.exit_code == 1, first.output
-    assert "town00" in first.output and "town01" in first.output
+    assert "1/2  town00" in first.output and "2/2  town01" in first.output
     assert (tmp_path / "out" / "town01" / "report.html").exists()
     again = CliRunner().invoke(main, [*call, "--no-report", "--json"])
     assert again.exit_code == 0 and '"code": 0' in again.output
+    rows = pl.read_csv(tmp_path / "out" / FILE, infer_schema=False)
+    assert rows.columns == list(COLUMNS)
+    assert rows["name"].to_list() == ["town00", "town01"] and rows["code"].to_list() == ["0", "0"]
+    assert int(rows["received_yen"][0]) == sum(
+        int(rows[f"{name}_yen"][0]) for name in ("posted", "excess", "suspense", "held")
+    )
+
+
+def test_ctrl_c_ends_the_nights_at_work_and_begins_no_others(tmp_path: Path) -> None:
+    """The whole group of processes hears it, as at a terminal; what is done stays, and the same command does the rest."""
+    path = plan_of(towns(tmp_path, tmp_path / "unused", count=12, receipts=10), tmp_path)
+    out = tmp_path / "out"
+    words = ["reconcile-all", str(path), "--as-of", "2026-11-20", "--out", str(out), "--no-report"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", *words, "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        assert shell.stdout is not None
+        told = shell.stdout.readline()
+        os.killpg(shell.pid, signal.SIGINT)
+        rest, errors = shell.communicate(timeout=120)
+    assert shell.returncode == 3
+    assert "[engine.interrupted]" in errors and "Traceback" not in errors
+    done = [line for line in (told + rest).splitlines() if "/12  town" in line]
+    assert 1 <= len(done) < 12
+    listed = pl.read_csv(out / FILE, infer_schema=False)["name"].to_list()
+    assert listed == [f"town{n:02}" for n in range(len(listed))]
+    assert 0 <= len(listed) - len(done) <= 1  # the signal may come between a night's end and its line
+    again = CliRunner().invoke(main, words)
+    assert again.exit_code == 1 and "12/12  town11" in again.output
+    assert not list(out.rglob(BEGUN))
+
+
+def test_a_plan_may_say_all_that_a_night_may_be_told(tmp_path: Path) -> None:
+    """Common words hold where a municipality says nothing else; a pattern takes the files of the day, whatever their names."""
+    (tmp_path / "in").mkdir()
+    for name in ("b.csv", "a.csv", "other.txt"):
+        (tmp_path / "in" / name).touch()
+    text = (
+        'encoding = "cp932"\nmapping = "own.toml"\n'
+        '[[municipality]]\nname = "a"\nledger = "postgresql://db/a"\nreceipts = ["in/*.csv"]\nreceipt_layout = "canonical"\n'
+        '[[municipality]]\nname = "b"\nledger = "b.db"\nreceipts = ["no/*.csv"]\nencoding = "utf-8"\npolicy = "b.toml"\n'
+    )
+    first, second = read_plan(plan(tmp_path, text), out=tmp_path / "out", as_of=AS_OF)
+    assert (first.ledger, first.receipt_layout, first.encoding) == ("postgresql://db/a", "canonical", "cp932")
+    assert first.receipts == (str(tmp_path / "in" / "a.csv"), str(tmp_path / "in" / "b.csv"))
+    assert (second.policy, second.encoding) == (str(tmp_path / "b.toml"), "utf-8")
+    assert first.mapping == second.mapping == str(tmp_path / "own.toml")
+    assert second.receipts == () and "[plan.no_files]" in second.notes[0]
+
+
+def test_a_file_that_is_missing_is_told_with_its_municipality(tmp_path: Path) -> None:
+    text = '[[municipality]]\nname = "a"\nledger = "a.db"\nreceipts = ["no/*.csv", "gone.csv"]\n'
+    call = [
+        "reconcile-all",
+        str(plan(tmp_path, text)),
+        "--as-of",
+        "2026-11-20",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = CliRunner().invoke(main, call)
+    assert done.exit_code == 2
+    assert "[plan.no_files]" in done.stderr and "gone.csv" in done.stderr
+    row = pl.read_csv(tmp_path / "out" / FILE, infer_schema=False)
+    assert "gone.csv" in row["problems"][0]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +191,11 @@ def test_a_plan_through_the_shell(tmp_path: Path) -> None:
         ('[[municipality]]\nname = "a"', "plan.lacking"),
         ('[[municipality]]\nname = "a"\nledger = "l"\nreciepts = []', "plan.unknown"),
         ('[[municipality]]\nname = "../a"\nledger = "l"', "plan.name"),
+        ('municipality = ["a"]', "plan.value"),
+        ('[[municipality]]\nname = "a"\nledger = "l"\nreceipts = "r.csv"', "plan.value"),
+        ('[[municipality]]\nname = "a"\nledger = "l"\nsite = 5', "plan.value"),
+        ('[[municipality]]\nname = "a"\nledger = "l"\nencoding = "sjis"', "plan.value"),
+        ("[[municipality]]\nname = 'a\\b'\nledger = 'l'", "plan.name"),
         (
             '[[municipality]]\nname = "a"\nledger = "l"\n[[municipality]]\nname = "b"\nledger = "l"',
             "plan.twice",

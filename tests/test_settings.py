@@ -11,7 +11,7 @@ from elqr.problems import ProblemError
 from elqr.profile_file import read_profile
 from elqr.settings import parse_settings
 from reconcile.descriptors import read_receipt_layout
-from reconcile.partition import read_plan
+from reconcile.plan import read_plan
 from reconcile.policy import load_policy
 from reconcile.rates import load_rates
 from reconcile.refund_policy import load_refund_policy

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from elqr.crew import Broken, Crew, Limits
 from elqr.problems import ProblemError
-from slips.proof.crew import Broken, Crew, Limits
 from slips.proof.gates import load_gates
 from slips.proof.outcome import Inspection
 from slips.proof.run import VerifyRequest, broken_remark, verify

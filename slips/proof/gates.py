@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from elqr.crew import Limits
 from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import parse_settings
-from slips.proof.crew import Limits
 from slips.proof.pictures import PictureLimits
 
 MEGA = 1_000_000

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from elqr.crew import Broken, Crew
 from slips.progress import Listener, Progress, silent
 from slips.proof.book import Book, read_book
-from slips.proof.crew import Broken, Crew
 from slips.proof.curve import load_curve
 from slips.proof.decode import require_readers
 from slips.proof.gates import Gates, load_gates

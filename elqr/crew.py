@@ -1,15 +1,17 @@
-"""Work on untrusted files in processes of their own: a crash, a hang or a flood of memory costs one task, not the run.
+"""Work in processes of their own: a crash, a hang or a flood of memory costs one task, not the run.
 
-In: work (plain data with `__call__`) and tasks. Out: each task's result, or `Broken`, in the order of the tasks whatever the number of
-processes. Memory is limited where the system can (not on Windows), time everywhere. Refuses to go on only where no process starts at all.
+In: work (a function, or plain data with `__call__`) and tasks. Out: each task's result, or `Broken`, in the order of the tasks whatever the
+number of processes. Memory is limited where the system can (not on Windows), time everywhere, each only if it is asked for. Who is interrupted
+by Ctrl-C waits for the tasks that are at work and begins no others. Refuses to go on only where no process starts at all.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,18 +38,22 @@ _ONE_THREAD = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one process may use. `seconds` is for one unit of work; a task says how many units it is."""
+    """What one process may use; None: no limit. `seconds` is for one unit of work; a task says how many units it is."""
 
-    seconds: float
-    memory_bytes: int
+    seconds: float | None = None
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A task without a result, and why. After `time` and `crash` its process is gone, and another has taken its place."""
+    """A task without a result, and why. After `time` and `crash` its process is gone, and another has taken its place.
+
+    `trace`: where the work raised what it did not expect, for who has to mend it.
+    """
 
     reason: Literal["time", "crash", "memory", "error"]
     detail: str
+    trace: str = ""
 
 
 class Crew(Generic[T, R]):
@@ -69,16 +75,21 @@ class Crew(Generic[T, R]):
             hand.stop()
 
     def run(
-        self, tasks: Iterable[T], *, units: Callable[[T], int] = lambda _: 1
-    ) -> Iterator[tuple[T, R | Broken]]:
-        """Every task with what came of it, in the order given."""
+        self,
+        tasks: Iterable[T],
+        *,
+        units: Callable[[T], int] = lambda _: 1,
+        ahead: int = TASKS_AHEAD,
+    ) -> Generator[tuple[T, R | Broken]]:
+        """Every task with what came of it, in the order given. `ahead`: tasks a process that are taken up while an earlier one is still awaited."""
         waiting: deque[tuple[T, Future[Any]]] = deque()
         with ThreadPoolExecutor(self._jobs) as pool:
             try:
                 for task in tasks:
-                    seconds = self._limits.seconds * units(task)
+                    limit = self._limits.seconds
+                    seconds = None if limit is None else limit * units(task)
                     waiting.append((task, pool.submit(self._do, task, seconds)))
-                    if len(waiting) >= self._jobs * TASKS_AHEAD:
+                    if len(waiting) >= self._jobs * ahead:
                         first, future = waiting.popleft()
                         yield first, future.result()
                 while waiting:
@@ -88,7 +99,7 @@ class Crew(Generic[T, R]):
                 for _, future in waiting:
                     future.cancel()
 
-    def _do(self, task: T, seconds: float) -> Any:
+    def _do(self, task: T, seconds: float | None) -> Any:
         hand = self._free.get()
         try:
             return hand.do(task, seconds)
@@ -107,12 +118,12 @@ class _Hand:
     all, and what one thread has taken down another would not learn.
     """
 
-    def __init__(self, work: Callable[[Any], Any], memory_bytes: int, births: Lock) -> None:
+    def __init__(self, work: Callable[[Any], Any], memory_bytes: int | None, births: Lock) -> None:
         self._work, self._memory_bytes, self._births = work, memory_bytes, births
         self._process: Any = None
         self._pipe: Connection | None = None
 
-    def do(self, task: Any, seconds: float) -> Any:
+    def do(self, task: Any, seconds: float | None) -> Any:
         try:
             pipe = self._pipe or self._ready()
         except _NotStartedError as reason:
@@ -191,7 +202,7 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(pipe: Connection, work: Callable[[Any], Any], memory_bytes: int) -> None:
+def _serve(pipe: Connection, work: Callable[[Any], Any], memory_bytes: int | None) -> None:
     """In the process: one task after the other until None or the end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt from the keyboard is the parent's to answer
     _limit(memory_bytes)
@@ -207,15 +218,16 @@ def _attempt(work: Callable[[Any], Any], task: Any) -> tuple[bool, Any]:
     except MemoryError as error:
         return False, ("memory", str(error) or "MemoryError")
     except Exception as error:  # whatever a hostile file makes a library raise is a finding about that file
-        return False, ("error", f"{type(error).__name__}: {error}"[:300])
+        return False, ("error", f"{type(error).__name__}: {error}"[:300], traceback.format_exc())
 
 
-def _limit(memory_bytes: int) -> None:
+def _limit(memory_bytes: int | None) -> None:
     try:
         import resource
     except ImportError:  # Windows: time is limited, memory is not
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    if memory_bytes is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
