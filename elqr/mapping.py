@@ -7,13 +7,13 @@ In: a TOML file or tables `[headings]` (own heading = canonical column), `[const
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from elqr.columns import COLUMNS, Column, headings, normal_heading
 from elqr.problems import Problem, ProblemError, Where
+from elqr.settings import parse_settings
 
 TABLES = ("headings", "constants", "values")
 
@@ -50,7 +50,7 @@ def load_mapping(path: Path, *, columns: Sequence[Column] = COLUMNS) -> HeadingM
 def load_toml(path: Path) -> dict[str, object]:
     """The tables of a TOML file. Raises ProblemError where it is missing, not UTF-8 or not TOML."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return parse_settings(path.read_bytes())
     except OSError as error:
         raise ProblemError(
             Problem(
@@ -58,15 +58,7 @@ def load_toml(path: Path) -> dict[str, object]:
                 params={"found": str(path), "reason": error.strerror or type(error).__name__},
             )
         ) from None
-    except UnicodeDecodeError as error:
-        raise ProblemError(
-            Problem(
-                "file.not_toml",
-                params={"found": f"byte {error.start + 1}", "reason": "not UTF-8"},
-                where=Where(path.name),
-            )
-        ) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ProblemError(
             Problem(
                 "file.not_toml", params={"found": path.name, "reason": str(error)}, where=Where(path.name)

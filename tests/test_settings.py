@@ -53,3 +53,31 @@ def test_another_encoding_is_a_sentence_with_the_name_of_the_file(kind: str, tmp
     with pytest.raises(ProblemError) as refused:
         KINDS[kind][1](path)
     assert "own.toml" in refused.value.problems[0].text("ja") + str(refused.value.problems[0].where)
+
+
+@pytest.mark.parametrize(
+    ("text", "ja", "en"),
+    [
+        ("a = 1\nb 2\n", "2行目3文字目: 項目名のあとに「=」がありません", "line 2, column 3: Expected '='"),
+        ("a = はい\n", "1行目5文字目: 値の書き方が正しくありません", "line 1, column 5: Invalid value"),
+        ("市 = 1\n", "1行目1文字目: 項目名に使えない文字があります", "line 1, column 1: Invalid statement"),
+        ('a = "x\n', "1行目7文字目: 使えない制御文字か、閉じていない引用符があります", "line 1, column 7: Illegal"),
+        ('a = "x', "末尾: 文字列を引用符で閉じていません", "at the end: Unterminated string"),
+        ('a = "C:\\給与"\n', "「\\\\」と書くか", "Unescaped '\\'"),
+        ("a = 1\na = 2\n", "同じ項目が二度あります", "Cannot overwrite a value"),
+        ("[a]\n[a]\n", "同じ表の見出しが二度あります", "Cannot declare ('a',) twice"),
+        ("a = [1, 2\n", "「[」で始めた並びを閉じていません", "Unclosed array"),
+        ("[a\n", "「]」で閉じていません", "Expected ']'"),
+        ("a = 1 2\n", "値のあとに余分な文字があります", "Expected newline"),
+    ],
+)  # fmt: skip
+def test_what_is_not_toml_is_told_in_both_languages_with_its_place(text: str, ja: str, en: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        parse_settings(text.encode())
+    first, _, second = str(refused.value).partition(" / ")
+    assert ja in first and en in second
+
+
+def test_another_encoding_is_told_with_its_line() -> None:
+    with pytest.raises(ValueError, match="2行目: UTF-8ではありません / line 2: not UTF-8"):
+        parse_settings("a = 1\nb = '県'\n".encode("cp932"))
