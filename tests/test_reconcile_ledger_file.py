@@ -21,7 +21,7 @@ from elqr.problems import ProblemError
 from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
-from reconcile.seal import read_seal, seal_of, whole, write_seal
+from reconcile.seal import broken, read_seal, seal_of, updated, whole, write_seal
 
 
 @pytest.fixture(scope="module")
@@ -414,3 +414,34 @@ def test_another_server_without_checksums_is_told(
         PostgresStore, "_one", lambda s, q, *v: "off" if "data_checksums" in q else real(s, q, *v)
     )
     assert {p.code for p in checked(place, policy=None)} == {"ledger.check_no_checksums"}
+
+
+def test_a_page_that_no_commit_wrote_stands_as_zeros(tmp_path: Path) -> None:
+    """SQLite leaves out the page at 1 GiB, where it keeps its locks: a ledger that grew past it was told to be damaged.
+
+    Here a log from which the frame of one new page is taken stands for a file of that size.
+    """
+    path, log = tmp_path / "l.db", tmp_path / "l.db-wal"
+    link = sqlite3.connect(path, isolation_level=None)
+    link.execute("pragma journal_mode = wal")
+    link.execute("create table t (a blob)")
+    link.execute("pragma wal_checkpoint(truncate)")
+    before = whole(path, run_id=1)
+    link.execute("insert into t values (zeroblob(40000))")
+    (frames,) = (link.execute("pragma wal_checkpoint(passive)").fetchone()[1],)
+    size, data = 24 + before.page_bytes, log.read_bytes()
+    missing = len(before.crcs) + 3
+    kept = [data[at : at + size] for at in range(32, 32 + frames * size, size)]
+    kept = [frame for frame in kept if int.from_bytes(frame[:4], "big") != missing]
+    assert len(kept) == frames - 1
+    log.with_name("cut").write_bytes(data[:32] + b"".join(kept))
+    link.close()
+    with path.open("r+b") as handle:
+        handle.seek((missing - 1) * before.page_bytes)
+        handle.write(bytes(before.page_bytes))
+    after = updated(before, log.with_name("cut"), frames=frames - 1, run_id=2)
+    assert list(broken(path, after)) == []
+    with path.open("r+b") as handle:
+        handle.seek((missing - 1) * before.page_bytes)
+        handle.write(b"\x01")
+    assert list(broken(path, after)) == [missing]
