@@ -79,9 +79,8 @@ def build(place: Path, lines: int) -> None:
         ledger.commit(kind="reconcile", as_of="2026-05-01", inputs={}, totals=totals, payments=0)
 
 
-def write_receipts(path: Path, *, receipts: int, lines: int, seed: int) -> None:
-    """A night's file in the canonical layout."""
-    rows = events(receipts, lines=lines, seed=seed)
+def write_receipts(path: Path, rows: pl.DataFrame, *, seed: int) -> None:
+    """A night's events as a file in the canonical layout; `seed` tells its transactions from those of other nights."""
     day = pl.col("paid_on").dt.strftime("%Y-%m-%d")
     txn = pl.concat_str(pl.lit(f"{seed}-"), "payment_id")
     back = pl.col("kind") == "cancelled"
@@ -104,15 +103,30 @@ def write_receipts(path: Path, *, receipts: int, lines: int, seed: int) -> None:
 
 def night(home: Path, *, env: Mapping[str, str]) -> dict[str, Any]:
     """One night over a copy of the ledger: what its process said (`committed`: CPU seconds until then), and the `cpu` seconds of all of it."""
-    copy = home / "copy.db"
-    for end in ("", ".seal"):
-        shutil.copy(f"{home / 'ledger.db'}{end}", f"{copy}{end}")
-    os.sync()
-    words = [str(copy), str(home / "receipts.csv"), AS_OF.isoformat()]
-    said, cpu, _ = run([sys.executable, "-c", NIGHT, *words], env=env)
-    for end in ("", ".seal", ".lock"):
-        Path(f"{copy}{end}").unlink()
+    copy = copied(home / "ledger.db", home / "copy.db")
+    said = one(copy, home / "receipts.csv", env=env)
+    drop(copy)
+    return said
+
+
+def one(ledger: Path, receipts: Path, *, env: Mapping[str, str]) -> dict[str, Any]:
+    """A night as a process of its own over a ledger that keeps it."""
+    said, cpu, _ = run([sys.executable, "-c", NIGHT, str(ledger), str(receipts), AS_OF.isoformat()], env=env)
     return {**said, "cpu": cpu}
+
+
+def copied(ledger: Path, copy: Path) -> Path:
+    """A copy of a ledger, its bytes no longer on their way to the disk."""
+    for end in ("", ".seal"):
+        shutil.copy(f"{ledger}{end}", f"{copy}{end}")
+    os.sync()
+    return copy
+
+
+def drop(ledger: Path) -> None:
+    """Take a ledger and what stands beside it away."""
+    for end in ("", ".seal", ".lock"):
+        Path(f"{ledger}{end}").unlink()
 
 
 def compiling(folder: Path) -> dict[str, str]:
@@ -148,7 +162,7 @@ def make(what: str, home: Path, lines: int, receipts: int) -> None:
     if what == "peers":
         prepare_peers(home, receipts=receipts, lines=lines, seed=SEED)
         return
-    write_receipts(home / "receipts.csv", receipts=receipts, lines=lines, seed=SEED)
+    write_receipts(home / "receipts.csv", events(receipts, lines=lines, seed=SEED), seed=SEED)
     if not (home / "ledger.db").exists():
         build(home / "ledger.db", lines)
 

@@ -126,10 +126,15 @@ def events(count: int, *, lines: int, seed: int) -> pl.DataFrame:
     chance = np.random.default_rng(seed)
     notices = lines // 4
     notice = chance.permutation(notices)[:count] if notices >= count else chance.integers(0, notices, count)
-    number = notice * 4 + chance.integers(0, 4, count)
-    bounds = np.cumsum(list(SHARES.values()))
+    return events_of(notice * 4 + chance.integers(0, 4, count), lines=lines, seed=seed)
+
+
+def events_of(number: Ints, *, lines: int, seed: int, shares: Mapping[str, float] = SHARES) -> pl.DataFrame:
+    """A payment for each of these lines (numbers from 0), by shares of a mix: the first of them are of its first kind, and so on."""
+    count, notice = len(number), number // 4
+    bounds = np.cumsum(list(shares.values()))
     sort = np.searchsorted(bounds, np.arange(count) / max(1, count), side="right")
-    names = (*SHARES, "exact")
+    names = (*shares, "exact")
     frame = pl.DataFrame(
         {"p": np.arange(count), "n": number, "notice": notice, "sort": pl.Series(names).gather(sort)}
     ).with_columns(asked=(pl.col("n") * 7_919) % 300 * 100 + 2_000)

@@ -1,4 +1,4 @@
-"""All figures of the nightly batch in one list: intake, register load, match, night, kills, flipped bits, engines.
+"""All figures of the nightly batch in one list: register load, match, night, a year of nights, kills, flipped bits, engines.
 
 In: a folder that keeps ledgers, peers and their environment; small sizes (minutes) or full ones (an hour). Out: rows of docs/performance.md.
     python -m bench.reconciling [--full] [--folder DIR]
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import engines, figures, ledger_crash, ledger_night, match
+from bench import engines, figures, ledger_crash, ledger_night, match, year
 from bench.figures import Figure
 from bench.nights import register
 
@@ -44,6 +44,12 @@ def night_figures(folder: Path, *, full: bool) -> list[Figure]:
     sizes = (1_000_000, 10_000_000) if full else (100_000, 1_000_000)
     found = ledger_night.measure(folder, sizes=sizes, receipts=20_000, rounds=3 if full else 1)
     return ledger_night.figures(found, sized=full)
+
+
+def year_figures(folder: Path, *, full: bool) -> list[Figure]:
+    """Nights in a row over one ledger; the one that `night_figures` made."""
+    lines, nights, receipts = (1_000_000, 40, 20_000) if full else (100_000, 8, 10_000)
+    return year.figures(year.measure(folder, lines=lines, nights=nights, receipts=receipts))
 
 
 def load(lines: int) -> float:
@@ -146,6 +152,7 @@ def all_figures(folder: Path, *, full: bool) -> list[Figure]:
         load_figure(full=full),
         *match_figures(folder, full=full),
         *night_figures(folder, full=full),
+        *year_figures(folder, full=full),
         *crash_figures(kills=200 if full else 20),
         flip_figure(),
         *engine_figures(folder, full=full),
