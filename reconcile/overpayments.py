@@ -93,11 +93,15 @@ def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_o
             row["blocked"] = NOT_REMITTED
         elif row["blocked"] is None and lapsed:
             row["blocked"] = TIME_BARRED
-    debts = [t for t in targets.to_dicts() if not t["provisional"]]
-    left = {(t["line_id"], c): max(0, t[_YEN_OF[c]] or 0) for t in debts for c in _YEN_OF}
+    debts: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    left: dict[tuple[str, str], int] = {}
+    for target in targets.filter(pl.col("provisional").fill_null(0) == 0).iter_rows(named=True):
+        debts.setdefault(_whose(target), []).append(target)
+        left |= {(target["line_id"], c): max(0, target[_YEN_OF[c]] or 0) for c in _YEN_OF}
     offsets: list[dict[str, Any]] = []
     for row in rows:
-        filled = _fill(row, debts, left, policy, as_of) if row["blocked"] is None else []
+        mine = debts.get(_whose(row), []) if row["blocked"] is None else []
+        filled = _fill(row, mine, left, policy, as_of)
         row["offset"] = sum(o["amount"] for o in filled)
         offsets += filled
     frame = pl.DataFrame(rows, schema={**excess.schema, "offset": _YEN}, orient="row")
@@ -117,7 +121,7 @@ def _fill(
     policy: Policy,
     as_of: date,
 ) -> list[dict[str, Any]]:
-    """One excess over the debts of its payer: every 本税 goes before its own 延滞金, lines in the order of the policy."""
+    """One excess over the debts that are its payer's: every 本税 goes before its own 延滞金, lines in the order of the policy."""
     mine = [t for t in debts if _may_fill(row, t, as_of)]
     mine.sort(key=lambda t: _order(row, t, policy))
     yen = row["amount"]
@@ -147,13 +151,17 @@ def _fill(
     return found
 
 
+def _whose(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """An excess fills the same person's debts to the same body; tax fills tax, 料 fills 料."""
+    return row["payer_id"], row["body_code"], row["is_premium"]
+
+
 def _may_fill(row: Mapping[str, Any], target: Mapping[str, Any], as_of: date) -> bool:
-    """The same person's debt to the same body, due by now and not barred; tax fills tax, 料 fills 料."""
+    """Due by now and not barred."""
     barred = target["barred_from"] is not None and target["barred_from"] <= max(
         row["arisen_on"], target["due_date"]
     )
-    same = all(row[name] == target[name] for name in ("payer_id", "body_code", "is_premium"))
-    return same and target["due_date"] <= as_of and not barred
+    return target["due_date"] <= as_of and not barred
 
 
 def _order(row: Mapping[str, Any], target: Mapping[str, Any], policy: Policy) -> tuple[Any, ...]:

@@ -103,9 +103,10 @@ def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
         own = by_key.get(refund.key)
         taken[refund.refund_id] += _take(own, refund.amount) if own else 0
     overdrawn = set()
+    near_to = _Near(rows)
     for refund in order:
         left = refund.amount - taken[refund.refund_id]
-        for near in _near(rows, refund.key) if left else ():
+        for near in near_to(refund.key) if left else ():
             part = _take(near, left)
             taken[refund.refund_id] += part
             left -= part
@@ -130,11 +131,20 @@ def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()}
 
 
-def _near(rows: Iterable[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
-    """Rows of the same payment, then of the same line."""
-    payment, line = key[0], key[1]
-    own = [r for r in rows if r["payment_id"] == payment]
-    return own + [r for r in rows if r["payment_id"] != payment and line is not None and r["line_id"] == line]
+class _Near:
+    """Rows by what they have to do with a key: of the same payment, then of the same line."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._payments: dict[str, list[dict[str, Any]]] = {}
+        self._lines: dict[str | None, list[dict[str, Any]]] = {}
+        for row in rows:
+            self._payments.setdefault(row["payment_id"], []).append(row)
+            self._lines.setdefault(row["line_id"], []).append(row)
+
+    def __call__(self, key: Key) -> list[dict[str, Any]]:
+        payment, line = key[0], key[1]
+        others = self._lines.get(line, []) if line is not None else []
+        return self._payments.get(payment, []) + [r for r in others if r["payment_id"] != payment]
 
 
 def _no_payer(rows: pl.DataFrame) -> pl.DataFrame:
