@@ -13,6 +13,7 @@ import argparse
 import statistics
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from bench.nights import SHARES, events_of
 RECEIPTS = 20_000  # of the folder in which bench.ledger_night keeps the same ledger
 TERMS = 4
 GROWTH_MAX = 1.5
-LATER = {name: 0.0 if name == "full_year" else share for name, share in SHARES.items()}
+LATER: Mapping[str, float] = {name: 0.0 if name == "full_year" else share for name, share in SHARES.items()}
 
 
 def measure(folder: Path, *, lines: int, nights: int, receipts: int) -> dict[str, Any]:

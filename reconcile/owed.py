@@ -19,6 +19,7 @@ from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
 from reconcile.overpayments import TARGETS, Proposals, propose
 from reconcile.policy import Policy
+from reconcile.refund_book import RefundBook, spent
 from reconcile.refund_states import Key, Refund, State, key_of, refunds_of
 from reconcile.tables import TABLES
 from reconcile.world import EXCESS
@@ -32,10 +33,11 @@ _COMPONENTS: Mapping[str, str] = {"principal": "open", "delinquency": "charge_op
 @dataclass(frozen=True, kw_only=True)
 class Owed:
     """`excess`: all that stands, with `payment_no`; `free`: what no refund took, the same columns, `amount` less, `blocked` more; `taken`: yen
-    of what stands that live refunds hold, by refund. `free` and `taken` make up `excess` to the yen."""
+    of what stands that live refunds hold, by refund. `free` and `taken` make up `excess` to the yen. A command that changes refunds puts
+    them into the book; the rest is as it stood before."""
 
     excess: pl.DataFrame
-    refunds: tuple[Refund, ...]
+    refunds: RefundBook
     free: pl.DataFrame
     taken: Mapping[str, int]
     rows: Mapping[Key, dict[str, Any]]  # the excess by key
@@ -66,17 +68,6 @@ class Owed:
             return OVERDRAWN if self.taken.get(refund.refund_id, 0) < refund.amount else None
         return CHANGED if refund.live and self.moved(refund) else None
 
-    def spent_on(self, payer_id: str | None, *, but: str) -> int:
-        """Yen of excess that decided refunds of this payer took, `but` one."""
-        return sum(
-            r.amount for r in self.refunds if spent(r) and r.payer_id == payer_id and r.refund_id != but
-        )
-
-
-def spent(refund: Refund) -> bool:
-    """Whether its money is given: ordered from the bank, or used for other lines in whole."""
-    return refund.state is State.EXPORTED or (refund.state is State.APPROVED and refund.payable == 0)
-
 
 def owed(ledger: Ledger) -> Owed:
     """Everything that is too much, and what refunds say of it. Both tables hold exceptions only, so they are read whole."""
@@ -87,13 +78,12 @@ def owed(ledger: Ledger) -> Owed:
 
 def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
     """What is left of rows of excess (`EXCESS` and `payment_no`) after live refunds; rows without a yen left are not among `free`."""
-    live = [r for r in refunds if r.live]
+    book = RefundBook(refunds)
+    live = [r for r in book if r.live]
     known = {key_of(row): row for row in excess.iter_rows(named=True)}
     payers = dict(excess.group_by("payer_id").agg(pl.col("amount").sum()).iter_rows())
     if not live:
-        return Owed(
-            excess=excess, refunds=refunds, free=_no_payer(excess), taken={}, rows=known, payers=payers
-        )
+        return Owed(excess=excess, refunds=book, free=_no_payer(excess), taken={}, rows=known, payers=payers)
     rows = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False).to_dicts()
     by_key = {key_of(row): row for row in rows}
     taken = {r.refund_id: 0 for r in live}
@@ -116,7 +106,7 @@ def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
         if row["payer_id"] in overdrawn and row["blocked"] is None:
             row["blocked"] = OVERDRAWN
     free = pl.DataFrame([r for r in rows if r["amount"] > 0], schema=excess.schema, orient="row")
-    return Owed(excess=excess, refunds=refunds, free=_no_payer(free), taken=taken, rows=known, payers=payers)
+    return Owed(excess=excess, refunds=book, free=_no_payer(free), taken=taken, rows=known, payers=payers)
 
 
 def _take(row: dict[str, Any], most: int) -> int:

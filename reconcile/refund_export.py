@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -58,7 +58,8 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
         top = header(act.rules.consignor, transfer_on=transfer_on)
         now = owed(record.ledger)
         ready = [r for r in now.refunds if r.state is State.APPROVED and r.payable > 0]
-        ready = [r for r in ready if not only or r.refund_id in only]
+        wanted = frozenset(only)
+        ready = [r for r in ready if not wanted or r.refund_id in wanted]
         good, problems = _checked(record.ledger, act, ready, now, transfer_on)
         problems += _not_ready(only, now)
         again = None if good else _same_words(record.ledger, act, transfer_on, only)
@@ -114,7 +115,7 @@ def _checked(
             continue
         spent[refund.payer_id] = spent.get(refund.payer_id, 0) + refund.amount
         by_line[line] = refund
-        rows.append(_transfer(line, refund, account, now.refunds))
+        rows.append(_transfer(line, refund, account, now.refunds.of_payer(refund.payer_id)))
     if not rows:
         return [], problems
     checked = check(pl.DataFrame(rows, schema_overrides={"amount": pl.Int64}), allow_wo=act.rules.allow_wo)
@@ -159,9 +160,9 @@ def _no_way(act: Act, refund: Refund, account: Account | None) -> Problem | None
     return None
 
 
-def _transfer(line: int, refund: Refund, account: Account, refunds: Sequence[Refund]) -> dict[str, Any]:
+def _transfer(line: int, refund: Refund, account: Account, of_payer: Iterable[Refund]) -> dict[str, Any]:
     row = account.row
-    earlier = [r.transfer for r in refunds if r.transfer and r.payer_id == refund.payer_id]
+    earlier = [r.transfer for r in of_payer if r.transfer]
     names = ("bank_code", "branch_code", "account_type", "account_no")
     known = bool(earlier) and all(str(earlier[-1][n]).lstrip("0") == row[n].lstrip("0") for n in names)
     return {
@@ -176,10 +177,9 @@ def _transfer(line: int, refund: Refund, account: Account, refunds: Sequence[Ref
 
 def _not_ready(only: Sequence[str], now: Owed) -> list[Problem]:
     """Refunds that were asked for by number and are not decided, or have nothing to transfer."""
-    known = {r.refund_id: r for r in now.refunds}
     found = []
     for name in dict.fromkeys(only):
-        refund = known.get(name)
+        refund = now.refunds.get(name)
         if refund is None:
             found.append(Problem("refund.unknown", params={"found": name}))
         elif refund.state is not State.APPROVED:

@@ -52,6 +52,7 @@ class Record:
         self._transfers: list[pl.DataFrame] = []
         self._totals = dict(ledger.standing.totals)
         self._payments = ledger.standing.payments
+        self.carried_out = False  # whether lines stand otherwise than when the command began
 
     def event(self, refund: Refund | None, word: str, content: Mapping[str, Any], *, new: str = "") -> Refund:
         """What happened to a refund (`new`: the number of one that begins): the refund as it is then."""
@@ -111,6 +112,7 @@ class Record:
 
     def redecide(self, *, slips: pl.Series = _NONE, lines: pl.Series = _NONE) -> None:
         """Decide anew what the offsets so far, these slips and these lines touch."""
+        self.carried_out = True
         transfers = self.ledger.add("transfers", pl.concat([_transfers([]), *self._transfers]))
         self._transfers = []
         policy, day = self._act.policy, self._act.on

@@ -7,15 +7,14 @@ Refuses each refund by itself: the same person twice, a role that is not asked f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from elqr.problems import Problem
-from reconcile.fiscal import fiscal_year
 from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
 from reconcile.overpayments import NOT_REMITTED
@@ -46,11 +45,11 @@ def propose(act: Act, *, only: Sequence[str] = ()) -> Done:
     with recording(act, "refunds propose", role=MAKER) as record:
         now = owed(record.ledger)
         found = proposals(record.ledger, now.free, now.refunds, policy=act.policy, as_of=act.on)
-        parts = found.offsets.to_dicts()
+        parts = iter(found.offsets.to_dicts())
         problems: list[Problem] = _unknown(only, now)
         made: list[Refund] = []
         for row in found.refunds.to_dicts():
-            mine, parts = _split(parts, row["offset"])
+            mine = _next(parts, row["offset"])
             if only and not {row["receipt_id"], row["payer_id"]} & set(only):
                 continue
             if problem := _unproposable(row):
@@ -99,9 +98,8 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
         agreed = record.event(refund, "approved", {**said, "role": role})
         if _left(needed, agreed):
             return agreed
-        number = notice_no(act.on, now.refunds)
-        about = _about(record.ledger, refund, now, policy=act.policy)
-        more = {"notice_no": number, "figures": figures, "offsets": offsets, "about": about}
+        more = {"notice_no": now.refunds.next_notice(act.on), "figures": figures, "offsets": offsets}
+        more["about"] = ready.about(record, refund, now)
         decided = record.event(agreed, "decided", {**said, **more})
         record.offset(decided)
         return decided
@@ -134,16 +132,16 @@ def _each(
         now = owed(record.ledger)
         done, problems = [], []
         for refund_id in dict.fromkeys(refund_ids):
-            known = {r.refund_id: r for r in now.refunds}
-            if refund_id not in known:
+            refund = now.refunds.get(refund_id)
+            if refund is None:
                 problems.append(Problem("refund.unknown", params={"found": refund_id}))
                 continue
-            found = one(record, known[refund_id], now)
+            found = one(record, refund, now)
             if isinstance(found, Problem):
                 problems.append(found)
             else:
                 done.append(found)
-                now = replace(now, refunds=tuple({**known, refund_id: found}.values()))
+                now.refunds.put(found)
         refusals(problems, done=len(done))
         if done:
             record.commit()
@@ -157,11 +155,16 @@ Computed = tuple[dict[str, Any], list[dict[str, Any]], Problem | None]
 
 
 class _Ready:
-    """Figures as of the day: together where a payer has one refund among those asked for; else each refund sees the ones before it."""
+    """Figures as of the day: together where a payer has one refund among those asked for; else each refund sees the ones before it.
+
+    Lines are read together too, as long as no 充当 of this command has moved one.
+    """
 
     def __init__(self, act: Act, refund_ids: Sequence[str]) -> None:
         self._act, self._wanted = act, frozenset(refund_ids)
         self._known: dict[str, Computed] | None = None
+        self._lines: dict[str, dict[str, Any]] | None = None
+        self._too_much: dict[tuple[str | None, str], int] | None = None
 
     def figures(self, record: Record, refund: Refund, now: Owed) -> Computed:
         """Figures and offsets of a refund, and why it may not go on, if so."""
@@ -175,6 +178,34 @@ class _Ready:
             record.carry_out()
             return recomputed(record.ledger, [refund], now, policy=policy, on=on)[refund.refund_id]
         return self._known[refund.refund_id]
+
+    def about(self, record: Record, refund: Refund, now: Owed) -> dict[str, Any]:
+        """What the payer is told of the line: all that was paid on it and what was due; of the payment where it has no line."""
+        basis = refund.basis
+        if basis["line_id"] is None:
+            return _about_payment(record.ledger, basis)
+        if self._too_much is None:
+            sums = now.excess.group_by("line_id", "component").agg(pl.col("amount").sum())
+            self._too_much = {(line, component): yen for line, component, yen in sums.iter_rows()}
+        line = self._line(record, basis["line_id"], now)
+        if basis["component"] == "principal":
+            too_much = self._too_much.get((basis["line_id"], basis["component"]), 0)
+            paid, due = line["paid"] + too_much, line["due"]
+        else:
+            paid, due = basis["amount"], 0
+        said = {name: line[name] for name in ("tax_item", "levy_year", "period")}
+        return {**said, "paid_amount": paid, "due_amount": due}
+
+    def _line(self, record: Record, line_id: str, now: Owed) -> dict[str, Any]:
+        policy = self._act.policy
+        if record.carried_out:
+            return lines_now(record.ledger, pl.Series([line_id]), policy=policy).row(0, named=True)
+        if self._lines is None:
+            asked = (now.refunds.get(name) for name in self._wanted)
+            ids = sorted({r.basis["line_id"] for r in asked if r and r.basis["line_id"] is not None})
+            lines = lines_now(record.ledger, pl.Series(ids, dtype=pl.String), policy=policy)
+            self._lines = {line["line_id"]: line for line in lines.iter_rows(named=True)}
+        return self._lines[line_id]
 
 
 def recomputed(
@@ -194,10 +225,10 @@ def recomputed(
     ours = {r.refund_id for r in refunds}
     others = [r for r in now.refunds if r.refund_id not in ours]
     found = proposals(ledger, rows, others, policy=policy, as_of=on)
-    parts = found.offsets.to_dicts()
+    parts = iter(found.offsets.to_dicts())
     computed: dict[str, Computed] = {}
     for said in found.refunds.to_dicts():
-        mine, parts = _split(parts, said["offset"])
+        mine = _next(parts, said["offset"])
         refund = names[key_of(said)]
         figures, offsets = plain({name: said[name] for name in FIGURES}), [plain(o) for o in mine]
         problem = _unproposable(said, refund.refund_id)
@@ -222,7 +253,7 @@ def changed(refund: Refund, now: Owed, *, more: int = 0) -> Problem | None:
             "expected": _shown(before),
         }
         return Problem("refund.changed", name, params)
-    spent = now.spent_on(refund.payer_id, but=refund.refund_id) + more
+    spent = now.refunds.spent_on(refund.payer_id, but=refund.refund_id) + more
     stands_for = now.of_payer(refund.payer_id)
     if spent + refund.amount > stands_for:
         params = {
@@ -280,39 +311,19 @@ def _too_early(on: date, refund: Refund) -> Problem | None:
     return None
 
 
-def _about(ledger: Ledger, refund: Refund, now: Owed, *, policy: Policy) -> dict[str, Any]:
-    """What the payer is told of the line: all that was paid on it and what was due; of the payment where it has no line."""
-    basis = refund.basis
-    if basis["line_id"] is None:
-        paid = ledger.lookup("receipts", pl.Series("receipt_id", [basis["receipt_id"]]), ["amount"])[
-            "amount"
-        ].sum()
-        year = {"levy_year": None, "period": None}
-        return {
-            **year,
-            "tax_item": basis["tax_item"],
-            "paid_amount": paid,
-            "due_amount": paid - basis["amount"],
-        }
-    line = lines_now(ledger, pl.Series([basis["line_id"]]), policy=policy).row(0, named=True)
-    same = (pl.col("line_id") == basis["line_id"]) & (pl.col("component") == basis["component"])
-    too_much = now.excess.filter(same)["amount"].sum()
-    if basis["component"] == "principal":
-        paid, due = line["paid"] + too_much, line["due"]
-    else:
-        paid, due = basis["amount"], 0
-    said = {name: line[name] for name in ("tax_item", "levy_year", "period")}
-    return {**said, "paid_amount": paid, "due_amount": due}
+def _about_payment(ledger: Ledger, basis: Mapping[str, Any]) -> dict[str, Any]:
+    asked = pl.Series("receipt_id", [basis["receipt_id"]])
+    paid = ledger.lookup("receipts", asked, ["amount"])["amount"].sum()
+    return {
+        "levy_year": None,
+        "period": None,
+        "tax_item": basis["tax_item"],
+        "paid_amount": paid,
+        "due_amount": paid - basis["amount"],
+    }
 
 
 # --- words and numbers ------------------------------------------------------------------------------
-
-
-def notice_no(on: date, refunds: Sequence[Refund], more: Sequence[str] = ()) -> str:
-    """The next 通知番号 of the fiscal year of a day: year and six digits, without gaps."""
-    year = int(fiscal_year(pl.Series([on]))[0])
-    numbers = [*(r.notice_no for r in refunds if r.notice_no), *more]
-    return f"{year}-{sum(n.startswith(f'{year}-') for n in numbers) + 1:06}"
 
 
 def _yen(figures: Mapping[str, Any]) -> int:
@@ -328,13 +339,13 @@ def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value or "–")
 
 
-def _split(parts: list[dict[str, Any]], whole: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The offsets of one row, which stand in the order of the rows, and those of the rows after it."""
-    at = 0
+def _next(parts: Iterator[dict[str, Any]], whole: int) -> list[dict[str, Any]]:
+    """The offsets of the next row: they stand in the order of the rows, and make up `whole`."""
+    mine = []
     while whole > 0:
-        whole -= parts[at]["amount"]
-        at += 1
-    return parts[:at], parts[at:]
+        mine.append(next(parts))
+        whole -= mine[-1]["amount"]
+    return mine
 
 
 def _not_text() -> dict[str, Any]:
