@@ -1,4 +1,4 @@
-"""All figures of the nightly batch in one list: register load, match, night, a year of nights, kills, flipped bits, engines.
+"""All figures of the nightly batch in one list: register load, match, night, a year of nights, a file posted twice, kills, flipped bits, engines.
 
 In: a folder that keeps ledgers, peers and their environment; small sizes (minutes) or full ones (an hour). Out: rows of docs/performance.md.
     python -m bench.reconciling [--full] [--folder DIR]
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import engines, figures, ledger_crash, ledger_night, match, year
+from bench import doubled, engines, figures, ledger_crash, ledger_night, match, year
 from bench.figures import Figure
 from bench.nights import register
 
@@ -153,6 +153,7 @@ def all_figures(folder: Path, *, full: bool) -> list[Figure]:
         *match_figures(folder, full=full),
         *night_figures(folder, full=full),
         *year_figures(folder, full=full),
+        *doubled.figures(doubled.measure(folder, (2_000, 20_000) if full else (200, 2_000))),
         *crash_figures(kills=200 if full else 20),
         flip_figure(),
         *engine_figures(folder, full=full),
