@@ -267,6 +267,18 @@ class TestStack:
         assert stack.hints(foreign, len(book)) == {}
 
 
+    def test_many_sheets_in_the_wrong_place_are_told_one_by_one(self, book: Book) -> None:
+        rows: list[int | None] = [*range(25, 40), *range(25)]
+        slips, said = self.settle(book, rows)
+        assert said == set()
+        assert [slip.verdict for slip in slips].count(Verdict.OUT_OF_ORDER) == 15
+
+    @given(st.integers(-3, 60), st.sets(st.integers(0, 50)), st.integers(0, 60))
+    def test_the_nearest_rows(self, near: int, rows: set[int], most: int) -> None:
+        plain = sorted(rows, key=lambda row: (abs(row - near), row < near))
+        assert stack.nearest(near, sorted(rows), most) == plain[:most]
+
+
 class TestWords:
     def test_what_a_page_should_say(self, book: Book) -> None:
         entry = book.entry(0)

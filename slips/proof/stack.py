@@ -6,6 +6,7 @@ verdicts hold, the first of `Verdict` is said. Refuses nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ def hints(pages: Sequence[PageResult], total: int) -> dict[int, Hint]:
     """For pages (by position) whose slip is not known and that do show something: who must lie there, who may."""
     known = [page.row for page in pages]
     seen = {row for row in known if row is not None}
+    unseen = [row for row in range(total) if row not in seen]
     found: dict[int, Hint] = {}
     for begin, end in _unknown_runs(pages):
         before = next((known[k] for k in range(begin - 1, -1, -1) if known[k] is not None), None)
@@ -35,7 +37,7 @@ def hints(pages: Sequence[PageResult], total: int) -> dict[int, Hint]:
         gap = _between(before, after, seen, total)
         exact = len(gap) == end - begin
         near = before if before is not None else after if after is not None else 0
-        rest = _nearest(near, seen, total)
+        rest = nearest(near, unseen, CANDIDATES_MAX)
         for k in range(begin, end):
             place = gap[k - begin] if exact else None
             rows = tuple(dict.fromkeys([*gap[:CANDIDATES_MAX], *rest]))[:CANDIDATES_MAX]
@@ -62,15 +64,19 @@ def _between(before: int | None, after: int | None, seen: set[int], total: int) 
     return [row for row in range(low + 1, min(high, low + 1 + CANDIDATES_MAX)) if row not in seen]
 
 
-def _nearest(near: int, seen: set[int], total: int) -> list[int]:
-    rows: list[int] = []
-    for away in range(total):
-        for row in (near + away, near - away) if away else (near,):
-            if 0 <= row < total and row not in seen:
-                rows.append(row)
-        if len(rows) >= CANDIDATES_MAX or (near + away >= total and near - away < 0):
-            break
-    return rows
+def nearest(near: int, rows: Sequence[int], most: int) -> list[int]:
+    """Up to `most` of these rows (rising), the nearest first; of two as near the one behind."""
+    above = bisect_left(rows, near)
+    below = above - 1
+    found: list[int] = []
+    while len(found) < most and (below >= 0 or above < len(rows)):
+        if below < 0 or (above < len(rows) and rows[above] - near <= near - rows[below]):
+            found.append(rows[above])
+            above += 1
+        else:
+            found.append(rows[below])
+            below -= 1
+    return found
 
 
 def settled(
@@ -81,7 +87,8 @@ def settled(
     order = order_of([page.row for page in pages], len(book), sample=sample)
     said += _about_order(order, pages, book, sample=sample)
     disorder = bool(order.misplaced) and len(order.misplaced) > TOO_MANY * len(order.places)
-    slips = [_present(row, pages, book, order, disorder=disorder) for row in order.places]
+    told = frozenset() if disorder else frozenset(order.misplaced)  # of a stack without order no sheet is told
+    slips = [_present(row, pages, book, order, misplaced=row in told) for row in order.places]
     slips += [_missing(row, book, order) for row in order.missing]
     rows = [*order.places, *order.missing]
     ordered = [slip for _, slip in sorted(zip(rows, slips, strict=True), key=lambda pair: pair[0])]
@@ -127,7 +134,7 @@ def _about_order(order: Order, pages: Sequence[PageResult], book: Book, *, sampl
 
 
 def _present(
-    row: int, pages: Sequence[PageResult], book: Book, order: Order, *, disorder: bool
+    row: int, pages: Sequence[PageResult], book: Book, order: Order, *, misplaced: bool
 ) -> SlipResult:
     mine = [pages[k] for k in order.places[row]]
     first = mine[0]
@@ -141,7 +148,7 @@ def _present(
         findings.append(remark("verify.duplicate", measured=f"{len(mine)}", limit="1", where=where))
     if any(page.unreadable or page.blank for page in mine):
         verdicts.add(Verdict.UNREADABLE)
-    if row in order.misplaced and not disorder:
+    if misplaced:
         verdicts.add(Verdict.OUT_OF_ORDER)
         findings.append(_misplaced(row, pages, book, order))
     decided = next(verdict for verdict in Verdict if verdict in verdicts)
