@@ -37,6 +37,19 @@ def test_a_key_that_comes_twice_holds_all_its_rows(tmp_path: Path) -> None:
     assert totals.good_yen == frame["amount"].sum()
 
 
+@pytest.mark.parametrize("count", [2, 6, 7, 40])
+def test_a_key_that_stands_everywhere_names_five_other_lines(tmp_path: Path, count: int) -> None:
+    rows = clean(count).with_columns(slip_key=pl.lit("00000202601010022000"))
+    lying = rows.with_columns(payload=payloads(rows), barcode=barcodes(rows))
+    _, problems, _ = run(lying, SITE, tmp_path)
+    found = {p.where.line: p.params["lines"] for p in problems if p.code == "slip_key.twice"}
+    lines = range(2, count + 2)
+    assert found == {
+        line: "、".join([str(other) for other in lines if other != line][:5]) + ("…" if count > 6 else "")
+        for line in lines
+    }
+
+
 def test_the_files_year_is_the_most_frequent_or_the_given_one(tmp_path: Path) -> None:
     rows = clean(20)
     _, problems, _ = run(rows, SITE, tmp_path, year=2030)

@@ -183,8 +183,9 @@ def _twice(rows: pl.DataFrame, log: ProblemLog) -> None:
     lines = dict(repeated.group_by("slip_key").agg(pl.col("line").sort()).iter_rows())
     others = []
     for line, key in repeated.select("line", "slip_key").iter_rows():
-        rest = [str(other) for other in lines[key] if other != line]
-        others.append("、".join(rest[:OTHERS_SHOWN]) + ("…" if len(rest) > OTHERS_SHOWN else ""))
+        first = [str(other) for other in lines[key][: OTHERS_SHOWN + 1] if other != line]
+        more = len(lines[key]) - 1 > OTHERS_SHOWN
+        others.append("、".join(first[:OTHERS_SHOWN]) + ("…" if more else ""))
     said: Params = {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)}
     report(repeated, "slip_key.twice", "slip_key", log, said)
 
