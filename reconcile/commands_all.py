@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.option_values import day
-from elqr.problems import Problem, ProblemError
 from reconcile.commands import FILE, JSON
 
 if TYPE_CHECKING:
@@ -56,6 +55,7 @@ def reconcile_all(
 
     複数団体の収納消込をまとめて行います。団体ごとに台帳を分け、一団体の異常は他に及びません。PLANは団体を並べたTOMLファイルです。
     """
+    from elqr.problems import Problem, ProblemError
     from reconcile import municipalities
     from reconcile.engines import run_all
     from reconcile.partition import lost, reconcile_one

@@ -266,7 +266,6 @@ class TestStack:
         foreign = [self.page(0), self.page(None, foreign=True), self.page(2)]
         assert stack.hints(foreign, len(book)) == {}
 
-
     def test_many_sheets_in_the_wrong_place_are_told_one_by_one(self, book: Book) -> None:
         rows: list[int | None] = [*range(25, 40), *range(25)]
         slips, said = self.settle(book, rows)

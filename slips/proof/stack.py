@@ -87,7 +87,9 @@ def settled(
     order = order_of([page.row for page in pages], len(book), sample=sample)
     said += _about_order(order, pages, book, sample=sample)
     disorder = bool(order.misplaced) and len(order.misplaced) > TOO_MANY * len(order.places)
-    told = frozenset() if disorder else frozenset(order.misplaced)  # of a stack without order no sheet is told
+    told = (
+        frozenset() if disorder else frozenset(order.misplaced)
+    )  # of a stack without order no sheet is told
     slips = [_present(row, pages, book, order, misplaced=row in told) for row in order.places]
     slips += [_missing(row, book, order) for row in order.missing]
     rows = [*order.places, *order.missing]
