@@ -66,6 +66,11 @@ def _in_japanese_too(said: str) -> str:
     return f"{ja}: {known} / {en}: {sentence}"
 
 
+def name_or_path(text: str) -> str | Path:
+    """What a person gave for settings: a file where it looks like one, else a name of ours."""
+    return Path(text) if text.endswith(".toml") else text
+
+
 def settings_bytes(given: str | Path, *, folder: str) -> tuple[str, bytes]:
     """Name and bytes of `layouts/FOLDER/GIVEN.toml`, or of a path. Raises ProblemError `file.unreadable`."""
     own = isinstance(given, Path)

@@ -94,6 +94,7 @@ def reconcile(
     収納データを調定に突き合わせて消し込みます。同じデータを再度読み込んでも結果は変わりません。
     """
     from elqr.mapping import load_mapping
+    from elqr.settings import name_or_path
     from elqr.site import load_site
     from reconcile.export import load_export
     from reconcile.night import Inputs
@@ -108,7 +109,7 @@ def reconcile(
         assessments=assessments,
         slips=slips,
         site=load_site(site) if site else None,
-        receipt_layout=_name_or_path(receipt_layout) if receipt_layout else None,
+        receipt_layout=name_or_path(receipt_layout) if receipt_layout else None,
         mapping=load_mapping(mapping, columns=REGISTER_COLUMNS) if mapping else None,
         encoding=encoding,
     )
@@ -116,7 +117,7 @@ def reconcile(
         ledger=place,
         inputs=inputs,
         as_of=as_of,
-        policy=load_policy(_name_or_path(policy)),
+        policy=load_policy(name_or_path(policy)),
         dry_run=dry_run,
         who=getpass.getuser(),
         at=datetime.now().astimezone().isoformat(timespec="seconds"),  # for the audit log alone
@@ -158,6 +159,7 @@ def report(
 
     台帳から、処理の出力ファイルをもう一度書き出します。台帳は変わりません。
     """
+    from elqr.settings import name_or_path
     from elqr.site import load_site
     from reconcile.export import load_export
     from reconcile.nightly import write_again
@@ -166,7 +168,7 @@ def report(
     written = write_again(
         place,
         out,
-        policy=load_policy(_name_or_path(policy)),
+        policy=load_policy(name_or_path(policy)),
         as_of=as_of,
         run_id=run_id,
         export=load_export(postings_mapping) if postings_mapping else None,
@@ -191,22 +193,18 @@ def explain(key: str, place: str, as_of: date | None, policy: str, as_json: bool
 
     収納・納付書・調定の経緯を、届いた順に、適用した規則とともに示します。KEYは収納ID、案件特定キー、調定番号です。
     """
+    from elqr.settings import name_or_path
     from reconcile.explain import explained
     from reconcile.policy import load_policy
     from reconcile.story import told
 
-    story = explained(place, key, policy=load_policy(_name_or_path(policy)), as_of=as_of)
+    story = explained(place, key, policy=load_policy(name_or_path(policy)), as_of=as_of)
     document: dict[str, Any] = story.document(show_names=show_names)
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         for line in told(document):
             click.echo(line)
-
-
-def _name_or_path(text: str) -> str | Path:
-    """A file where it looks like one, else a name of ours."""
-    return Path(text) if text.endswith(".toml") else text
 
 
 COMMANDS = (ledger, reconcile, reconcile_all, report, explain)

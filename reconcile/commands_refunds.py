@@ -56,6 +56,7 @@ def acting(command: Callable[..., None]) -> Callable[..., None]:
 
 def act_of(place: str, who: str | None, as_of: date, rules: str, policy: str) -> Act:
     """The options of `acting` as the library takes them."""
+    from elqr.settings import name_or_path
     from reconcile.policy import load_policy
     from reconcile.refund_policy import load_refund_policy
     from reconcile.refund_record import Act
@@ -67,8 +68,8 @@ def act_of(place: str, who: str | None, as_of: date, rules: str, policy: str) ->
         login=login,
         at=datetime.now().astimezone().isoformat(timespec="seconds"),  # for the record alone
         on=as_of,
-        policy=load_policy(_name_or_path(policy)),
-        rules=load_refund_policy(_name_or_path(rules)),
+        policy=load_policy(name_or_path(policy)),
+        rules=load_refund_policy(name_or_path(rules)),
     )
 
 
@@ -288,8 +289,3 @@ def documents(problems: Sequence[Problem]) -> list[dict[str, str]]:
 def code(problems: Sequence[Problem]) -> int:
     """1 where something is to be looked at; a note alone is none."""
     return FOUND if any(p.severity.value != "note" for p in problems) else FINE
-
-
-def _name_or_path(text: str) -> str | Path:
-    """A file where it looks like one, else a name of ours."""
-    return Path(text) if text.endswith(".toml") else text

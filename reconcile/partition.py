@@ -13,6 +13,7 @@ from pathlib import Path
 
 from elqr.mapping import load_mapping
 from elqr.problems import Problem, ProblemError
+from elqr.settings import name_or_path
 from elqr.site import load_site
 from reconcile.export import load_export
 from reconcile.ledger import open_ledger
@@ -87,7 +88,7 @@ def lost(task: Task, problem: Problem, trace: str) -> Done:
 
 def _done(task: Task) -> Done:
     out = Path(task.out)
-    policy = load_policy(_name_or_path(task.policy))
+    policy = load_policy(name_or_path(task.policy))
     site = load_site(Path(task.site)) if task.site else None
     export = load_export(Path(task.postings_mapping)) if task.postings_mapping else None
     before = _begun(out, task.ledger)
@@ -96,7 +97,7 @@ def _done(task: Task) -> Done:
         slips=[Path(p) for p in task.slips],
         receipts=[Path(p) for p in task.receipts],
         site=site,
-        receipt_layout=_name_or_path(task.receipt_layout) if task.receipt_layout else None,
+        receipt_layout=name_or_path(task.receipt_layout) if task.receipt_layout else None,
         mapping=load_mapping(Path(task.mapping), columns=REGISTER_COLUMNS) if task.mapping else None,
         encoding=task.encoding,
     )
@@ -128,10 +129,6 @@ def _done(task: Task) -> Done:
         totals=dict(standing.totals),
         problems=task.notes + tuple(str(problem) for problem in night.facts.refused),
     )
-
-
-def _name_or_path(text: str) -> str | Path:
-    return Path(text) if text.endswith(".toml") else text
 
 
 def _begun(out: Path, place: str) -> int | None:
