@@ -155,7 +155,8 @@ Computed = tuple[dict[str, Any], list[dict[str, Any]], Problem | None]
 
 
 class _Ready:
-    """Figures as of the day: together where a payer has one refund among those asked for; else each refund sees the ones before it.
+    """Figures as of the day: together, but for a payer of several refunds asked for of which one fills a debt. There each sees the ones
+    before it, since a filled line may owe 延滞金 that it did not owe before.
 
     Lines are read together too, as long as no 充当 of this command has moved one.
     """
@@ -172,8 +173,12 @@ class _Ready:
         if self._known is None:
             mine = [r for r in now.refunds if r.refund_id in self._wanted and not now.moved(r)]
             many = Counter(r.payer_id for r in mine)
-            alone = [r for r in mine if many[r.payer_id] == 1]
-            self._known = recomputed(record.ledger, alone, now, policy=policy, on=on)
+            fills = {r.payer_id for r in mine if r.offsets and many[r.payer_id] > 1}
+            together = [r for r in mine if r.payer_id not in fills]
+            found = recomputed(record.ledger, together, now, policy=policy, on=on)
+            # a debt that came since the proposal: which of the payer's refunds would fill it is for each to see
+            fills = {r.payer_id for r in together if found[r.refund_id][1] and many[r.payer_id] > 1}
+            self._known = {r.refund_id: found[r.refund_id] for r in together if r.payer_id not in fills}
         if refund.refund_id not in self._known:
             record.carry_out()
             return recomputed(record.ledger, [refund], now, policy=policy, on=on)[refund.refund_id]

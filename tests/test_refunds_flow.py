@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -25,8 +27,11 @@ from refund_towns import (
     rules,
 )
 
+from elqr.problems import ProblemError
 from reconcile.backup import backup, restore
-from reconcile.ledger import open_ledger
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.overpayments import Proposals
+from reconcile.owed import proposals
 from reconcile.refund_blocks import block
 from reconcile.refund_export import export
 from reconcile.refunds import approve, propose, reject
@@ -218,6 +223,52 @@ def test_two_refunds_do_not_fill_one_debt_twice(tmp_path: Path) -> None:
     done = approve(act(place, "chie"), ["R000002", "R000001"]).refunds
     assert sum(r.figures["offset"] for r in done) == 15_000
     assert found(place) == []
+
+
+@pytest.mark.parametrize("debt", [None, 15_000, 45_000])
+@pytest.mark.parametrize("since", [False, True])
+def test_refunds_of_one_payer_in_one_command_stand_as_one_by_one(
+    tmp_path: Path, debt: int | None, *, since: bool
+) -> None:
+    """Four payments of one line, three of them too much; a debt that they fill, or none, known at the proposal or come since."""
+    place = str(tmp_path / "l.db")
+    due = {"due_date": "2026-08-31"}
+    owing = () if debt is None else (line(1, 2, debt, **due),)
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 20_000), *(() if since else owing))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 20_000))
+    paid = [receipt(f"T{x}", 11, 20_000, date(2026, 6, 10)) for x in "abcd"]
+    night(place, assessments=[a], slips=[s], receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)])
+    ids = [r.refund_id for r in propose(act(place, "mai")).refunds]
+    assert len(ids) == 3
+    if since and owing:
+        later(place, tmp_path, *owing, head=LINE_HEAD)
+    apart = copied(Path(place), tmp_path / "apart.db")
+    for refund_id in ids:
+        with contextlib.suppress(ProblemError):
+            approve(act(apart, "chie"), [refund_id])
+    with contextlib.suppress(ProblemError):
+        approve(act(place, "chie"), ids)
+    assert refunds(place) == refunds(apart)
+    assert found(place) == found(apart) == []
+    approved = [r for r in refunds(place).values() if r.state.value == "approved"]
+    assert len(approved) == (0 if since and debt else 3)
+    assert sum(r.figures["offset"] for r in approved) == (0 if since else debt or 0)
+
+
+def test_refunds_that_fill_no_debt_are_looked_at_together(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later(place, tmp_path, *(receipt(f"T1{x}", 11, 20_000, date(2026, 6, 5)) for x in "cde"))
+    ids = [r.refund_id for r in propose(act(place, "mai")).refunds]
+    asked: list[int] = []
+
+    def counted(ledger: Ledger, rows: pl.DataFrame, *args: Any, **more: Any) -> Proposals:
+        asked.append(rows.height)
+        return proposals(ledger, rows, *args, **more)
+
+    monkeypatch.setattr("reconcile.refunds.proposals", counted)
+    assert len(approve(act(place, "chie"), ids).refunds) == len(ids) == 6
+    assert asked == [6]
 
 
 def test_a_debt_that_was_paid_meanwhile_is_not_filled(tmp_path: Path) -> None:
