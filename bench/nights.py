@@ -108,9 +108,7 @@ def register(lines: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         ]
     ).with_columns(slip_key=key(pl.col("number")))
     replaced = pl.when(pl.col("kind") == "reissue").then(key(pl.col("number") - 2 * lines))
-    slips = _typed(
-        slips.with_columns(supersedes=replaced), {n: SLIPS[n] for n in SLIPS if n != "file_sha256"}
-    )
+    slips = _typed(slips.with_columns(supersedes=replaced), SLIPS)
     covers = pl.concat(
         [
             base.select(slip_key=key(pl.col("n")), line_id="line_id", amount="amount"),

@@ -32,7 +32,7 @@ def cover_problems(ledger: Ledger) -> Iterator[Problem]:
     wrong, met = Counter[str](), Counter[str]()
     none = pl.DataFrame(schema=dict(TABLES["assessments"].columns))
     for rows in ledger.scan("slips", [n for n in TABLES["slips"].columns if n in SLIPS]):
-        slips = rows.with_columns(file_sha256=pl.lit("")).select(list(SLIPS))
+        slips = rows.select(list(SLIPS))
         lines = candidates(ledger, slips, none)
         for table, made, on in (
             ("covers", derive_covers(slips, lines).frame, list(COVERS)),

@@ -50,9 +50,7 @@ class Closure:
         self._covers: list[pl.DataFrame] = []
         self._transfers: list[pl.DataFrame] = []
         self._waiting = whole["slip_key"]
-        store = ledger.store
-        # where nothing was ever paid, nothing is decided: a register is loaded without a look at each of its lines
-        self._unpaid = store.empty("receipts") and store.empty("transfers")
+        self._unpaid = nothing_paid(ledger)
 
     def grow(self, *, slips: pl.Series, lines: pl.Series, payments: pl.Series) -> None:
         """Take these in, and all they lead to."""
@@ -154,6 +152,30 @@ class Closure:
         )
         last = found.sort("seq").unique(["payer_id", "payment_id", "reason"], keep="last")
         return last.filter(~pl.col("lifted").fill_null(value=False)).select(list(BLOCKS))
+
+
+def nothing_paid(ledger: Ledger) -> bool:
+    """Whether nothing was ever paid: then nothing is decided, and a register is loaded without a look at each of its lines."""
+    return ledger.store.empty("receipts") and ledger.store.empty("transfers")
+
+
+def leading(ledger: Ledger, *, slips: pl.Series, lines: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Of slips and lines that a register touched those from which a closure would go on: a payment, a slip before, money or a charge on the line.
+    The others change nothing; to leave them out keeps the world of a whole register small."""
+    if nothing_paid(ledger):
+        return slips.clear(), lines.clear()
+    slips, lines = slips.alias("slip_key"), lines.alias("line_id")
+    covers = ledger.lookup("covers", lines)
+    keys = pl.concat([slips, covers["slip_key"]]).unique()
+    paid = ledger.lookup("receipts", keys, ["slip_key"])["slip_key"]
+    older = ledger.lookup("slips", keys, ["slip_key"], filled="supersedes")["slip_key"]
+    lead = pl.concat([paid, older]).unique()
+    stands = [
+        ledger.lookup(table, lines, ["line_id"])["line_id"] for table in ("standing_lines", "transfers")
+    ]
+    covered = covers["line_id"].filter(covers["slip_key"].is_in(lead.implode()))
+    on = pl.concat([covered, *stands]).unique()
+    return slips.filter(slips.is_in(lead.implode())), lines.filter(lines.is_in(on.implode()))
 
 
 def _no(name: str) -> pl.Series:

@@ -1,24 +1,23 @@
 """Keeps the derived table of covers in step with slips and assessments: only slips that the night's rows can have changed are derived again.
 
-In: new slips and new versions, already in the ledger. Out: the slips to decide again, and problems of slips that no line answers for.
-A line that arrives after its slip, or a version that changes its notice or sum, changes covers too. Refuses nothing.
+In: new slips and new versions, already in the ledger, all of the night or the part of some notices. Out: the slips to decide again, and
+problems of slips that no line answers for. A line that arrives after its slip, or a version that changes its notice or sum, changes covers too.
+Refuses nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from elqr.problems import ProblemLog
-from reconcile.covers import derive_covers
+from reconcile.covers import Covers, derive_covers
 from reconcile.frames import ASSESSMENTS, COVERS, SLIPS
 from reconcile.ledger import Ledger
 
-_NOTICE = ("payer_id", "notice_no")
-_SLIP_READ = tuple(n for n in SLIPS if n != "file_sha256")
-_LINE_READ = tuple(n for n in ASSESSMENTS if n != "file_sha256")
+NOTICE = ("payer_id", "notice_no")
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,16 @@ class Covering:
     slips: pl.Series
     lines: pl.Series
     log: ProblemLog
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of the night does not hold itself. `first`: the first `seq` that the run added, by table; `holds`: which rows are of notices
+    of this part; `twice`: those of these lines that may have versions in several parts."""
+
+    first: Mapping[str, int]
+    holds: Callable[[pl.DataFrame], pl.Series]
+    twice: Callable[[pl.Series], pl.Series]
 
 
 def named_lines(slips: pl.DataFrame) -> pl.DataFrame:
@@ -41,21 +50,28 @@ def named_lines(slips: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def renew_covers(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> Covering:
-    """Derive what may have changed, and write the differences. `slips`, `versions`: rows that the run has added, with their `seq`.
+def renew_covers(
+    ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame, part: Part | None = None
+) -> Covering:
+    """Derive what may have changed, and write the differences. `slips`, `versions`: rows that the run has added, with their `seq`; all of them,
+    or those of the notices of a `part`.
 
     What the run added is in hand and not read back; the ledger is asked for what stood before alone.
     """
     if not slips.height and not versions.height:
         return Covering(slips["slip_key"], versions["line_id"], ProblemLog())
+    first = part.first if part else {"slips": _first(slips), "assessments": _first(versions)}
     ids = versions.select("line_id").unique()
-    earlier = _before(ledger, "assessments", ids, versions, ["line_id", *_NOTICE])
-    old = _old_slips(ledger, ids, slips, versions, earlier)
-    affected = pl.concat([old, slips.with_columns(file_sha256=pl.lit("")).select(list(SLIPS))])
+    earlier = _before(ledger, "assessments", ids, first, ["line_id", *NOTICE])
+    old = _old_slips(ledger, ids, versions, earlier, first)
+    affected = pl.concat([old, slips.select(list(SLIPS))])
     revised = earlier["line_id"].unique()
     if not affected.height:
         return Covering(affected["slip_key"], revised, ProblemLog())
-    derived = derive_covers(affected, candidates(ledger, affected, versions))
+    if part:
+        derived = _derived_in_part(ledger, affected, versions, earlier["line_id"], part)
+    else:
+        derived = derive_covers(affected, candidates(ledger, affected, versions))
     before = ledger.lookup("covers", old["slip_key"])
     columns = list(COVERS)
     gone = before.join(derived.frame, on=columns, how="anti")
@@ -74,42 +90,75 @@ def renew_covers(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) ->
     return Covering(changed, lines, log)
 
 
+def _first(added: pl.DataFrame) -> int | None:
+    """The first `seq` of rows that the run added."""
+    return int(added["seq"].min()) if added.height else None  # type: ignore[arg-type]
+
+
 def _before(
-    ledger: Ledger, table: str, keys: pl.DataFrame, added: pl.DataFrame, columns: Sequence[str]
+    ledger: Ledger, table: str, keys: pl.DataFrame, first: Mapping[str, int | None], columns: Sequence[str]
 ) -> pl.DataFrame:
-    """Rows of a chained table that were there before `added`, in order; `seq` left out."""
-    bound = int(added["seq"].min()) if added.height else None  # type: ignore[arg-type]
-    rows = ledger.lookup(table, keys, ["seq", *columns], before=bound)
+    """Rows of a chained table that were there before the run, in order; `seq` left out."""
+    rows = ledger.lookup(table, keys, ["seq", *columns], before=first[table])
     return rows.sort("seq").drop("seq")
 
 
 def _old_slips(
-    ledger: Ledger, ids: pl.DataFrame, slips: pl.DataFrame, versions: pl.DataFrame, earlier: pl.DataFrame
+    ledger: Ledger,
+    ids: pl.DataFrame,
+    versions: pl.DataFrame,
+    earlier: pl.DataFrame,
+    first: Mapping[str, int | None],
 ) -> pl.DataFrame:
     """Stored slips of the notices (as they are and were) and names of new versions' lines."""
-    notices = pl.concat([versions.select(_NOTICE), earlier.select(_NOTICE)]).unique()
-    of_notice = _before(ledger, "slips", notices, slips, ["slip_key"])
+    notices = pl.concat([versions.select(NOTICE), earlier.select(NOTICE)]).unique()
+    of_notice = _before(ledger, "slips", notices, first, ["slip_key"])
     named = ledger.lookup("named_lines", ids, ["slip_key"])
     keys = pl.concat([of_notice, named]).unique()
-    rows = _before(ledger, "slips", keys, slips, _SLIP_READ)
-    return rows.with_columns(file_sha256=pl.lit("")).select(list(SLIPS))
+    return _before(ledger, "slips", keys, first, list(SLIPS))
 
 
 def candidates(ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """All versions of all lines that these slips could mean, in the order in which they came. `versions`: those that the run added."""
-    notices = slips.filter(pl.col("covers").is_null()).select(_NOTICE).unique()
-    stored = _before(ledger, "assessments", notices, versions, ["line_id"])
-    fresh = versions.join(notices, on=list(_NOTICE), how="semi")
+    """All versions of all lines that these slips could mean, in the order in which they came. `versions`: all that the run added and that are not to
+    be read back."""
+    first = {"assessments": _first(versions)}
+    notices = slips.filter(pl.col("covers").is_null()).select(NOTICE).unique()
+    stored = _before(ledger, "assessments", notices, first, ["line_id"])
+    fresh = versions.join(notices, on=list(NOTICE), how="semi")
     named = named_lines(slips).select("line_id")
     ids = pl.concat([stored, fresh.select("line_id"), named]).unique()
-    old = _before(ledger, "assessments", ids, versions, _LINE_READ)
+    old = _before(ledger, "assessments", ids, first, list(ASSESSMENTS))
     new = versions.join(ids, on="line_id", how="semi", maintain_order="left")
-    columns = [n for n in ASSESSMENTS if n != "file_sha256"]
-    rows = pl.concat([old.select(columns), new.select(columns)])
-    return rows.with_columns(file_sha256=pl.lit("")).select(list(ASSESSMENTS))
+    columns = list(ASSESSMENTS)
+    return pl.concat([old.select(columns), new.select(columns)])
+
+
+def _derived_in_part(
+    ledger: Ledger, slips: pl.DataFrame, versions: pl.DataFrame, known: pl.Series, part: Part
+) -> Covers:
+    """The same, where `versions` are those of some notices. Slips of notices that are new tonight find all their lines among them; for the others
+    the ledger is read, with all that the run added. `known`: lines of `versions` that stood before."""
+    notices = slips.filter(pl.col("covers").is_null()).select(NOTICE).unique()
+    stood = _before(ledger, "assessments", notices, part.first, list(NOTICE))
+    scattered = pl.concat([known, part.twice(versions["line_id"])])
+    moved = versions.filter(pl.col("line_id").is_in(scattered.implode())).select(NOTICE)
+    new = notices.filter(part.holds(notices)).join(pl.concat([stood, moved]), on=list(NOTICE), how="anti")
+    in_hand = slips.filter(pl.col("covers").is_null()).join(
+        new, on=list(NOTICE), how="semi", maintain_order="left"
+    )
+    rest = slips.join(in_hand, on="slip_key", how="anti", maintain_order="left")
+    lines = versions.join(new, on=list(NOTICE), how="semi", maintain_order="left").select(list(ASSESSMENTS))
+    found = [
+        derive_covers(in_hand, lines),
+        derive_covers(rest, candidates(ledger, rest, versions.clear())),
+    ]
+    log = ProblemLog()
+    for one in found:
+        log.extend(one.log)
+    return Covers(pl.concat([one.frame for one in found]), log)
 
 
 def all_versions(ledger: Ledger, line_ids: pl.Series) -> pl.DataFrame:
     """Every version of these lines in the order in which they came, as the `ASSESSMENTS` frame."""
-    rows = ledger.lookup("assessments", line_ids.alias("line_id"), ["seq", *_LINE_READ])
-    return rows.sort("seq").with_columns(file_sha256=pl.lit("")).select(list(ASSESSMENTS))
+    rows = ledger.lookup("assessments", line_ids.alias("line_id"), ["seq", *ASSESSMENTS])
+    return rows.sort("seq").select(list(ASSESSMENTS))

@@ -85,7 +85,6 @@ QUARANTINE: Mapping[str, pl.DataType] = {
 
 ASSESSMENTS: Mapping[str, pl.DataType] = {
     "line": pl.Int64(),
-    "file_sha256": _TEXT,
     "line_id": _TEXT,
     "payer_id": _TEXT,
     "body_code": _TEXT,
@@ -110,7 +109,6 @@ STATUSES: tuple[str, ...] = ("open", "cancelled", "suspended")
 
 SLIPS: Mapping[str, pl.DataType] = {
     "line": pl.Int64(),
-    "file_sha256": _TEXT,
     "slip_key": _TEXT,
     "confirm_no": _TEXT,
     "tax_item": _TEXT,

@@ -148,7 +148,7 @@ class Ledger:
         """Add rows to a chained table: numbered, marked with the run, digested. The rows as they stand now come back."""
         if not frame.height:
             return frame.with_columns(seq=pl.lit(0, pl.Int64), run_id=pl.lit(self.run_id, pl.Int64))
-        first = self._next.get(table) or self.store.highest(table) + 1
+        first = self.next_seq(table)
         self._next[table] = first + frame.height
         columns = TABLES[table].columns
         rows = frame.with_columns(
@@ -158,6 +158,10 @@ class Ledger:
         self.store.append(table, rows)
         self._batches.setdefault(table, BatchDigest(table)).add(rows)
         return rows
+
+    def next_seq(self, table: str) -> int:
+        """The number that the next row of a chained table gets."""
+        return self._next.get(table) or self.store.highest(table) + 1
 
     def count(self, table: str, *, added: Bytes, taken: Bytes) -> None:
         """Move the digest of what stands: digests of `row_keys` of entries that came, and of entries that were reversed."""

@@ -18,7 +18,7 @@ from reconcile.standing import last_versions
 from reconcile.whole_groups import whole_groups
 
 _PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open")
-_VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n not in ("file_sha256", "line")))
+_VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n != "line"))
 
 
 def lines_now(ledger: Ledger, line_ids: pl.Series, *, policy: Policy) -> pl.DataFrame:

@@ -6,7 +6,7 @@ whole, with its problems; the other files go on. Refuses nothing else: the run s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,16 @@ from elqr.site import Site
 from reconcile.frames import ASSESSMENTS, QUARANTINE, RECEIPTS, SLIPS, empty
 from reconcile.intake import open_receipts
 from reconcile.ledger import Ledger
+from reconcile.pile import Pile
 from reconcile.records import survey
-from reconcile.register import Register, read_assessments, read_slips
+from reconcile.register import KEYS, Register, read_assessments, read_slips
 from reconcile.tables import TABLES
 
 FILE = TABLES["files"].columns
+_REGISTERS: Mapping[str, tuple[Callable[..., Register], Mapping[str, pl.DataType]]] = {
+    "assessments": (read_assessments, ASSESSMENTS),
+    "slips": (read_slips, SLIPS),
+}
 _NUMBER: Mapping[str, pl.DataType] = {"file_no": pl.Int64()}
 
 
@@ -37,15 +42,20 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Night:
-    """All rows of the night with `file_no` (the place in `files`, from 1), and what stopped a file (`refused`)."""
+    """All rows of the night with `file_no` (the place in `files`, from 1), and what stopped a file (`refused`). To be closed at its end."""
 
     files: list[Found]
     receipts: pl.DataFrame
     rejected: pl.DataFrame
     quarantine: pl.DataFrame
-    assessments: pl.DataFrame
-    slips: pl.DataFrame
+    assessments: Pile
+    slips: Pile
     refused: list[Problem]
+
+    def close(self) -> None:
+        """Give up the rows of the registers."""
+        self.assessments.close()
+        self.slips.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +74,17 @@ class Inputs:
 def read_night(ledger: Ledger, inputs: Inputs, *, first_file: int) -> Night:
     """Read all files; the first new one gets the number `first_file`. Registers that cannot be used stop the night (ProblemError)."""
     reading = _Reading(ledger, inputs, first_file)
-    for path in inputs.assessments:
-        reading.register(path, "assessments")
-    for path in inputs.slips:
-        reading.register(path, "slips")
-    for path in inputs.receipts:
-        reading.receipts(path)
-    return reading.night()
+    try:
+        for path in inputs.assessments:
+            reading.register(path, "assessments")
+        for path in inputs.slips:
+            reading.register(path, "slips")
+        for path in inputs.receipts:
+            reading.receipts(path)
+        return reading.night()
+    except BaseException:
+        reading.close()
+        raise
 
 
 class _Reading:
@@ -83,13 +97,24 @@ class _Reading:
             "receipts": [empty({**RECEIPTS, **_NUMBER})],
             "rejected": [empty({**RECEIPTS, **_NUMBER})],
             "quarantine": [empty({**QUARANTINE, **_NUMBER})],
-            "assessments": [empty({**ASSESSMENTS, **_NUMBER})],
-            "slips": [empty({**SLIPS, **_NUMBER})],
         }
+        self._piles = {role: Pile(schema, key=KEYS[role]) for role, (_, schema) in _REGISTERS.items()}
 
     def night(self) -> Night:
         frames = {name: pl.concat(parts) for name, parts in self._frames.items()}
-        return Night(files=self._files, refused=self._refused, **frames)
+        return Night(
+            files=self._files,
+            refused=self._refused,
+            receipts=frames["receipts"],
+            rejected=frames["rejected"],
+            quarantine=frames["quarantine"],
+            assessments=self._piles["assessments"],
+            slips=self._piles["slips"],
+        )
+
+    def close(self) -> None:
+        for pile in self._piles.values():
+            pile.close()
 
     def _take(self, name: str, frame: pl.DataFrame) -> None:
         self._frames[name].append(frame.with_columns(file_no=pl.lit(self._next, pl.Int64)))
@@ -125,12 +150,9 @@ class _Reading:
             self._again(path, stored)
             return
         given = self._inputs
-        read = read_assessments if role == "assessments" else read_slips
-        register: Register = read(
-            path, site=given.site, mapping=given.mapping, encoding=given.encoding, sha256=sha256
-        )
-        self._take(role, register.frame)
-        yen = register.frame["principal" if role == "assessments" else "amount"].sum()
+        read, _ = _REGISTERS[role]
+        register = read(path, site=given.site, mapping=given.mapping, encoding=given.encoding, sha256=sha256)
+        self._piles[role].add(self._next, register)
         bad = len(register.held)
         row: dict[str, str | int] = {
             "role": role,
@@ -138,8 +160,8 @@ class _Reading:
             "file": path.name,
             "layout": role,
             "layout_sha256": "",
-            "rows": register.frame.height + bad,
-            "yen": int(yen),
+            "rows": register.height + bad,
+            "yen": register.yen,
             "rejected": 0,
             "rejected_yen": 0,
             "quarantined": bad,

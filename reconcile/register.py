@@ -1,8 +1,9 @@
 """Reads what was assessed and what slips are out: the two registers that receipts are matched with.
 
-In: CSV (UTF-8, CP932) or Parquet with the columns of `reconcile.register_columns`, a mapping for own headings, the site. Out: cleaned
-frames (`ASSESSMENTS`, `SLIPS`), all problems, and the held lines. A later row of the same line_id is a 更正: both are kept.
-Refuses rows that cannot be read, and slip keys that name two different slips; a file only where it cannot be used at all (ProblemError).
+In: CSV (UTF-8, CP932) or Parquet with the columns of `reconcile.register_columns`, a mapping for own headings, the site. Out: cleaned rows
+(`ASSESSMENTS`, `SLIPS`) in blocks, all problems, and the held lines; memory does not grow with the file but by a number a row.
+A later row of the same line_id is a 更正: both are kept. Refuses rows that cannot be read, and slip keys that name two different slips; a file only
+where it cannot be used at all (ProblemError).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from elqr.columns import Column, headings, normal_heading
@@ -18,23 +20,59 @@ from elqr.mapping import HeadingMap
 from elqr.problems import ProblemLog
 from elqr.reader import read_columns
 from elqr.site import Site
-from reconcile.frames import ASSESSMENTS, SLIPS, empty
+from reconcile.frames import ASSESSMENTS, SLIPS
 from reconcile.records import survey
 from reconcile.register_columns import ASSESSMENT_COLUMNS, SLIP_COLUMNS
 from reconcile.register_values import typed
+from reconcile.spill import Rows
 
-__all__ = ["Register", "assessment_batches", "read_assessments", "read_slips", "slip_batches"]
+__all__ = ["KEYS", "Register", "hashes", "read_assessments", "read_slips", "repeated_in"]
+
+KEYS: Mapping[str, str] = {"assessments": "line_id", "slips": "slip_key"}
+"""What names a row of a register."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Register:
-    """A file or a part of one: the good rows, what was found, and the lines of the rows held back."""
+    """A file: its good rows, what was found, and the lines of the rows held back. `yen`: of the good rows; `keys`: `hashes` of their keys,
+    those of left out rows too. To be closed when its rows are no longer needed."""
 
-    frame: pl.DataFrame
+    rows: Rows
+    left_out: pl.Series
+    yen: int
+    keys: np.ndarray[tuple[int], np.dtype[np.uint64]]
     log: ProblemLog
     held: pl.Series
     file: str
     sha256: str
+
+    @property
+    def height(self) -> int:
+        """How many good rows there are."""
+        return self.rows.height - len(self.left_out)
+
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """The good rows, in frames in the order of the file. Can be asked for again."""
+        for frame in self.rows.blocks():
+            yield (
+                frame.filter(~pl.col("line").is_in(self.left_out.implode())) if len(self.left_out) else frame
+            )
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All good rows at once: for files that are known to be small."""
+        return pl.concat([self.rows.frame().clear(), *self.blocks()])
+
+    def close(self) -> None:
+        """Give up the rows."""
+        self.rows.close()
+
+
+@dataclass(frozen=True)
+class _Part:
+    frame: pl.DataFrame
+    log: ProblemLog
+    held: pl.Series
 
 
 def read_assessments(
@@ -45,11 +83,9 @@ def read_assessments(
     encoding: str | None = None,
     sha256: str | None = None,
 ) -> Register:
-    """A file of assessments as a whole. Rows that repeat another word for word count once. `sha256`: of its bytes, where it is known."""
-    parts = _batches(
-        path, ASSESSMENT_COLUMNS, ASSESSMENTS, _check_assessments, site, mapping, encoding, sha256
-    )
-    return _whole(list(parts), ASSESSMENTS, "line_id", versions=True)
+    """A file of assessments. Rows that repeat another word for word count once. `sha256`: of its bytes, where it is known."""
+    parts = _parts(path, ASSESSMENT_COLUMNS, ASSESSMENTS, _check_assessments, site, mapping, encoding)
+    return _whole(parts, ASSESSMENTS, "assessments", path, sha256)
 
 
 def read_slips(
@@ -60,34 +96,23 @@ def read_slips(
     encoding: str | None = None,
     sha256: str | None = None,
 ) -> Register:
-    """A file of slips as a whole. Rows that repeat another word for word count once; a key on rows that differ holds all of them."""
-    parts = _batches(path, SLIP_COLUMNS, SLIPS, _check_slips, site, mapping, encoding, sha256)
-    return _whole(list(parts), SLIPS, "slip_key", versions=False)
+    """A file of slips. Rows that repeat another word for word count once; a key on rows that differ holds all of them."""
+    parts = _parts(path, SLIP_COLUMNS, SLIPS, _check_slips, site, mapping, encoding)
+    return _whole(parts, SLIPS, "slips", path, sha256)
 
 
-def assessment_batches(
-    path: Path,
-    *,
-    site: Site | None = None,
-    mapping: HeadingMap | None = None,
-    encoding: str | None = None,
-) -> Iterator[Register]:
-    """The same in batches, for files beyond memory; repeated rows are then left to the ledger."""
-    return _batches(path, ASSESSMENT_COLUMNS, ASSESSMENTS, _check_assessments, site, mapping, encoding)
+def hashes(keys: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """A number a key: eight bytes to remember, where the same key always has the same and another nearly always another."""
+    return keys.hash().to_numpy()
 
 
-def slip_batches(
-    path: Path,
-    *,
-    site: Site | None = None,
-    mapping: HeadingMap | None = None,
-    encoding: str | None = None,
-) -> Iterator[Register]:
-    """The same in batches, for files beyond memory; repeated keys are then left to the ledger."""
-    return _batches(path, SLIP_COLUMNS, SLIPS, _check_slips, site, mapping, encoding)
+def repeated_in(keys: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> pl.Series:
+    """The `hashes` that stand more than once."""
+    ordered = np.sort(keys)
+    return pl.Series(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]), dtype=pl.UInt64)
 
 
-def _batches(
+def _parts(
     path: Path,
     columns: Sequence[Column],
     schema: Mapping[str, pl.DataType],
@@ -95,26 +120,19 @@ def _batches(
     site: Site | None,
     mapping: HeadingMap | None,
     encoding: str | None,
-    sha256: str | None = None,
-) -> Iterator[Register]:
+) -> Iterator[_Part]:
     known = site or Site.unknown()
-    sha256 = sha256 or survey(path).sha256
     for batch in read_columns(path, columns, mapping=mapping or known.mapping, encoding=encoding):
         log = ProblemLog()
         log.extend(_without_known_headings(batch.log))
         found = ProblemLog()
         frame = typed(batch.frame, columns, found)
         _check_body(frame, known, found)
-        frame = check(frame, found).with_columns(file_sha256=pl.lit(sha256))
+        frame = check(frame, found)
         held = found.held_lines()
         log.extend(found)
-        yield Register(
-            frame.filter(~pl.col("line").is_in(held.implode())).select(list(schema)),
-            log,
-            pl.concat([held, batch.refused["line"]]).sort(),
-            path.name,
-            sha256,
-        )
+        good = frame.filter(~pl.col("line").is_in(held.implode())).select(list(schema))
+        yield _Part(good, log, pl.concat([held, batch.refused["line"]]))
 
 
 def _without_known_headings(log: ProblemLog) -> pl.DataFrame:
@@ -151,32 +169,61 @@ def _check_slips(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
     return frame.with_columns(pl.col("kind").fill_null("initial"))
 
 
-def _whole(parts: list[Register], schema: Mapping[str, pl.DataType], key: str, *, versions: bool) -> Register:
+def _whole(
+    parts: Iterator[_Part], schema: Mapping[str, pl.DataType], role: str, path: Path, sha256: str | None
+) -> Register:
     """The parts as one, with what only the whole file shows."""
-    frame = pl.concat([empty(schema), *(p.frame for p in parts)])
+    key, yen = KEYS[role], "principal" if role == "assessments" else "amount"
+    known = sha256 or survey(path).sha256
+    rows = Rows(schema)
     log = ProblemLog()
+    held = [pl.Series("line", [], dtype=pl.Int64)]
+    keys = [hashes(pl.Series([], dtype=pl.String))]
+    total = 0
     for part in parts:
+        rows.add(part.frame)
+        keys.append(hashes(part.frame[key]))
+        total += int(part.frame[yen].sum())
         log.extend(part.log)
-    content = [name for name in schema if name not in ("line", "file_sha256")]
-    held = pl.concat([pl.Series("line", [], dtype=pl.Int64), *(p.held for p in parts)])
-    # only rows whose key stands more than once can repeat one another: the windows cost more than all reading
-    several = frame.filter(pl.col(key).is_duplicated())
-    if several.height:
-        # a line may come back to what it once was, so only the version just before counts as the same
-        before = pl.col("line").shift(1).over(key) if versions else pl.col("line").first().over(content)
-        repeated = _as_before(content, key) if versions else pl.col("line") != before
-        marked = several.with_columns(_before=before, _again=repeated)
-        again = marked.filter("_again")
-        log.add(again, "register.same_twice", field=key, found=pl.col(key), expected=pl.col("_before"))
-        out = again["line"]
-        if not versions:
-            rest = marked.filter(~pl.col("_again"))
-            rest = rest.with_columns(_first=pl.col("line").first().over(key), _many=pl.len().over(key) > 1)
-            twice = rest.filter("_many")
-            log.add(twice, "register.key_twice", field=key, found=pl.col(key), expected=pl.col("_first"))
-            held, out = pl.concat([held, twice["line"]]), pl.concat([out, twice["line"]])
-        frame = frame.filter(~pl.col("line").is_in(out.implode()))
-    return Register(frame, log, held.sort(), parts[0].file, parts[0].sha256)
+        held.append(part.held)
+    every = np.concatenate(keys)
+    out, more = _repeated(rows, repeated_in(every), role, log)
+    return Register(
+        rows=rows,
+        left_out=out["line"],
+        yen=total - int(out[yen].sum()),
+        keys=every,
+        log=log,
+        held=pl.concat([*held, more]).sort(),
+        file=path.name,
+        sha256=known,
+    )
+
+
+def _repeated(rows: Rows, several: pl.Series, role: str, log: ProblemLog) -> tuple[pl.DataFrame, pl.Series]:
+    """Rows to leave out, and the lines to hold among them. Only rows whose key stands more than once can repeat one another."""
+    key, versions = KEYS[role], role == "assessments"
+    none = pl.Series("line", [], dtype=pl.Int64)
+    if not len(several):
+        return rows.frame().clear() if not rows.height else next(rows.blocks()).clear(), none
+    met = pl.concat(
+        frame.filter(frame[key].hash().is_in(several.implode())) for frame in rows.blocks()
+    ).filter(pl.col(key).is_duplicated())
+    content = [name for name in met.columns if name != "line"]
+    # a line may come back to what it once was, so only the version just before counts as the same
+    before = pl.col("line").shift(1).over(key) if versions else pl.col("line").first().over(content)
+    repeated = _as_before(content, key) if versions else pl.col("line") != before
+    marked = met.with_columns(_before=before, _again=repeated)
+    again = marked.filter("_again")
+    log.add(again, "register.same_twice", field=key, found=pl.col(key), expected=pl.col("_before"))
+    if versions:
+        return again, none
+    rest = marked.filter(~pl.col("_again"))
+    rest = rest.with_columns(_first=pl.col("line").first().over(key), _many=pl.len().over(key) > 1)
+    twice = rest.filter("_many")
+    log.add(twice, "register.key_twice", field=key, found=pl.col(key), expected=pl.col("_first"))
+    out = met.filter(pl.col("line").is_in(pl.concat([again["line"], twice["line"]]).implode()))
+    return out, twice["line"]
 
 
 def _as_before(content: list[str], key: str) -> pl.Expr:

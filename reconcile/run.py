@@ -16,14 +16,14 @@ from pathlib import Path
 import polars as pl
 
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
-from reconcile.covering import named_lines, renew_covers
 from reconcile.decide import decide
 from reconcile.ledger import Ledger, Standing, open_ledger
+from reconcile.load import Counts, Loaded, cover, load
 from reconcile.night import FILE, Inputs, Night, read_night
 from reconcile.policy import Policy
 from reconcile.redecide import Decided, redecide
 from reconcile.tables import TABLES
-from reconcile.taken import Sifted, sift_assessments, sift_quarantine, sift_receipts, sift_slips
+from reconcile.taken import Sifted, sift_quarantine, sift_receipts
 from reconcile.world import Decision, World
 
 CONFLICTS_SHOWN = 20
@@ -107,28 +107,31 @@ def _collector_resting() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True)
-class _Sift:
-    receipts: Sifted
-    assessments: Sifted
-    slips: Sifted
-    bad: pl.DataFrame
-
-
 def _night(ledger: Ledger, request: RunRequest) -> RunResult:
-    first_file = ledger.store.highest("files") + 1
-    night = read_night(ledger, request.inputs, first_file=first_file)
-    sift = _sifted(ledger, night)
-    _refuse_conflicts(sift, night, first_file)
-    files = _files(night, sift, first_file)
-    ledger.add("files", files.filter(~pl.col("again")).drop("again"))
-    receipts, payments = _numbered(ledger, sift.receipts)
-    slips = ledger.add("slips", sift.slips.new.drop("file_sha256"))
-    ledger.store.append("named_lines", named_lines(slips))
-    versions = ledger.add("assessments", sift.assessments.new.drop("file_sha256"))
-    receipts = ledger.add("receipts", receipts)
-    quarantine = ledger.add("quarantine", sift.bad)
-    covering = renew_covers(ledger, slips, versions)
+    night = read_night(ledger, request.inputs, first_file=ledger.next_seq("files"))
+    try:
+        return _taken(ledger, request, night)
+    finally:
+        night.close()
+
+
+def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
+    first_file = ledger.next_seq("files")
+    bad = sift_quarantine(ledger, _bad(night))
+    sift = sift_receipts(ledger, night.receipts)
+    counts = Counts()
+    counts.add(sift, "amount")
+    loaded = load(ledger, night, counts, most=CONFLICTS_SHOWN)
+    try:
+        _refuse_conflicts(sift, loaded, night, first_file)
+        files = _files(night, counts, first_file)
+        ledger.add("files", files.filter(~pl.col("again")).drop("again"))
+        receipts, payments = _numbered(ledger, sift)
+        receipts = ledger.add("receipts", receipts)
+        quarantine = ledger.add("quarantine", bad)
+        covering = cover(ledger, loaded, night)
+    finally:
+        loaded.close()
     policy, as_of = request.policy, request.as_of
     site = request.inputs.site
     decided = redecide(
@@ -137,7 +140,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         body_code=site.body_code if site else None,
         events=receipts,
         transfers=pl.DataFrame(schema=dict(TABLES["transfers"].columns)),
-        whole=_whole(receipts, sift.receipts),
+        whole=_whole(receipts, sift),
         slips=covering.slips,
         lines=covering.lines,
     )
@@ -178,7 +181,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
         refused=tuple(night.refused),
         notes=tuple(ledger.notes),
         receipts=receipts,
-        already=sift.receipts.already,
+        already=sift.already,
         rejected=night.rejected,
         quarantine=quarantine,
         decided=decided,
@@ -188,7 +191,8 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
     )
 
 
-def _sifted(ledger: Ledger, night: Night) -> _Sift:
+def _bad(night: Night) -> pl.DataFrame:
+    """Rows that were not read, and those of other bodies."""
     reason = Problem(OTHER_BODY)
     foreign = night.rejected.select(
         "file_no",
@@ -202,29 +206,23 @@ def _sifted(ledger: Ledger, night: Night) -> _Sift:
         reason_en=pl.lit(reason.text("en")),
     )
     columns = [n for n in TABLES["quarantine"].columns if n not in ("seq", "run_id", "bad_id")]
-    bad = pl.concat([night.quarantine.select(columns), foreign.select(columns)])
-    return _Sift(
-        receipts=sift_receipts(ledger, night.receipts),
-        assessments=sift_assessments(ledger, night.assessments),
-        slips=sift_slips(ledger, night.slips),
-        bad=sift_quarantine(ledger, bad),
-    )
+    return pl.concat([night.quarantine.select(columns), foreign.select(columns)])
 
 
-def _refuse_conflicts(sift: _Sift, night: Night, first_file: int) -> None:
+def _refuse_conflicts(sift: Sifted, loaded: Loaded, night: Night, first_file: int) -> None:
     """Same identity, other content: an alarm, and nothing is committed."""
     names = [str(f.row["file"]) for f in night.files if not f.again]
     found = []
-    for code, conflicts in (
-        ("ledger.conflict", sift.receipts.conflicts),
-        ("ledger.slip_conflict", sift.slips.conflicts),
+    for code, conflicts, count in (
+        ("ledger.conflict", sift.conflicts, sift.conflicts.height),
+        ("ledger.slip_conflict", loaded.conflicts, loaded.conflicting),
     ):
         for row in conflicts.head(CONFLICTS_SHOWN).iter_rows(named=True):
             params: dict[str, str | int] = {
                 "identity": row["identity"],
                 "found": row["found"],
                 "expected": row["expected"],
-                "count": conflicts.height,
+                "count": count,
             }
             found.append(
                 Problem(code, params=params, where=Where(names[row["file_no"] - first_file], row["line"]))
@@ -256,33 +254,25 @@ def _whole(receipts: pl.DataFrame, sift: Sifted) -> pl.Series:
     return ids.filter(~ids.is_in(sift.known["payment_id"].implode()))
 
 
-def _files(night: Night, sift: _Sift, first_file: int) -> pl.DataFrame:
+def _files(night: Night, counts: Counts, first_file: int) -> pl.DataFrame:
     """One row a file with its counts; for a file taken before, all its rows count as already taken."""
-    parts = (sift.receipts, sift.assessments, sift.slips)
-    amounts = ("amount", "principal", "amount")
-    new = pl.concat([p.new.select("file_no", yen=a) for p, a in zip(parts, amounts, strict=True)])
-    old = pl.concat([p.already.select("file_no", yen=a) for p, a in zip(parts, amounts, strict=True)])
-    taken = dict(_per_file(new))
-    again = dict(_per_file(old))
+    new, old = (
+        {n: (rows, yen) for n, rows, yen in sums.frame().iter_rows()} for sums in (counts.new, counts.already)
+    )
     rows, number = [], first_file
     for found in night.files:
         row: dict[str, str | int | None] = {name: found.row.get(name, 0) for name in FILE}
         row["file_no"] = None if found.again else number
         if found.again:
-            counts: tuple[int, ...] = (0, 0, int(found.row["rows"]), int(found.row["yen"]))
+            said: tuple[int, ...] = (0, 0, int(found.row["rows"]), int(found.row["yen"]))
             row |= {"rejected": 0, "rejected_yen": 0, "quarantined": 0, "quarantined_yen": 0}
         else:
-            counts = (*taken.get(number, (0, 0)), *again.get(number, (0, 0)))
+            said = (*new.get(number, (0, 0)), *old.get(number, (0, 0)))
             number += 1
-        row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), counts, strict=True))
+        row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), said, strict=True))
         rows.append({**row, "again": found.again})
     schema = {"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}
     return pl.DataFrame(rows, schema=schema).drop("seq", "run_id")
-
-
-def _per_file(rows: pl.DataFrame) -> list[tuple[int, Pair]]:
-    sums = rows.group_by("file_no").agg(pl.len().alias("n"), pl.col("yen").sum())
-    return [(number, (n, yen)) for number, n, yen in sums.iter_rows()]
 
 
 def _counts(files: pl.DataFrame, receipts: pl.DataFrame, quarantine: pl.DataFrame) -> dict[str, Pair]:

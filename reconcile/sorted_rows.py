@@ -6,14 +6,12 @@ the process, however that ends. Refuses (ProblemError `out.unwritable`): a disk 
 
 from __future__ import annotations
 
-import io
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
-from elqr.problems import Problem, ProblemError
+from reconcile.spill import Place, Spill
 
 HELD_ROWS = 200_000  # in memory, before they become a run
 PART_ROWS = 10_000  # of each run, in memory while runs are merged
@@ -27,15 +25,15 @@ class SortedRows:
         self._none = pl.DataFrame(schema=dict(schema))
         self._by = list(by)
         self._held: list[pl.DataFrame] = []
-        self._runs: list[list[tuple[int, int]]] = []  # a run is parts: where in the file, how many bytes
-        self._file: IO[bytes] | None = None
+        self._runs: list[list[Place]] = []
+        self._spill = Spill()
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take rows that have the columns of the schema."""
         self.rows += rows.height
         self._held.append(rows.select(self._none.columns))
         if sum(frame.height for frame in self._held) >= HELD_ROWS:
-            self._runs.append([self._kept(part) for part in self._in_hand().iter_slices(PART_ROWS)])
+            self._runs.append([self._spill.keep(part) for part in self._in_hand().iter_slices(PART_ROWS)])
             self._held = []
 
     def blocks(self) -> Iterator[pl.DataFrame]:
@@ -49,31 +47,13 @@ class SortedRows:
     def close(self) -> None:
         """Give the file back; nothing is left to be read."""
         self._held, self._runs = [], []
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._spill.close()
 
     def _in_hand(self) -> pl.DataFrame:
         return pl.concat([self._none, *self._held]).sort(self._by)
 
-    def _kept(self, part: pl.DataFrame) -> tuple[int, int]:
-        data = part.write_ipc(None, compression="lz4", compat_level=pl.CompatLevel.oldest()).getbuffer()
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
-            place = self._file.seek(0, io.SEEK_END)
-            self._file.write(data)
-            self._file.flush()
-        except OSError as error:
-            params: dict[str, str | int] = {"found": tempfile.gettempdir(), "reason": error.strerror or ""}
-            raise ProblemError(Problem("out.unwritable", params=params)) from None
-        return place, len(data)
-
-    def _read(self, place: tuple[int, int]) -> pl.DataFrame:
-        if self._file is None:
-            raise ValueError("the rows were given back")
-        self._file.seek(place[0])
-        return pl.read_ipc(self._file.read(place[1])).select(self._none.columns)
+    def _read(self, place: Place) -> pl.DataFrame:
+        return self._spill.read(place).select(self._none.columns)
 
 
 def merged(runs: Sequence[Iterator[pl.DataFrame]], *, by: Sequence[str]) -> Iterator[pl.DataFrame]:

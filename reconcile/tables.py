@@ -65,8 +65,8 @@ TABLES: Mapping[str, Table] = {
     "quarantine": Table(
         {**_ROW, "file_no": _INT, "bad_id": _TEXT, **_without(QUARANTINE, *_FILED)}, chained=True
     ),
-    "assessments": Table({**_ROW, "file_no": _INT, **_without(ASSESSMENTS, "file_sha256")}, chained=True),
-    "slips": Table({**_ROW, "file_no": _INT, **_without(SLIPS, "file_sha256")}, chained=True),
+    "assessments": Table({**_ROW, "file_no": _INT, **ASSESSMENTS}, chained=True),
+    "slips": Table({**_ROW, "file_no": _INT, **SLIPS}, chained=True),
     **{name: Table({**_ENTRY, **SCHEMAS[name]}, chained=True) for name in ENTRIES},
     "transfers": Table({**_ROW, "payment_no": _INT, **TRANSFERS}, chained=True),
     "blocks": Table({**_ROW, **BLOCKS, "lifted": pl.Boolean()}, chained=True),

@@ -16,8 +16,8 @@ from reconcile.frames import ASSESSMENTS, SLIPS, empty
 from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
 
-SLIP_CONTENT: tuple[str, ...] = tuple(n for n in SLIPS if n not in ("line", "file_sha256"))
-LINE_CONTENT: tuple[str, ...] = tuple(n for n in ASSESSMENTS if n not in ("line", "file_sha256"))
+SLIP_CONTENT: tuple[str, ...] = tuple(n for n in SLIPS if n != "line")
+LINE_CONTENT: tuple[str, ...] = tuple(n for n in ASSESSMENTS if n != "line")
 _CONFLICT: Mapping[str, pl.DataType] = {
     "identity": pl.String(),
     "file_no": pl.Int64(),
@@ -66,9 +66,17 @@ def sift_receipts(ledger: Ledger, events: pl.DataFrame) -> Sifted:
     )
 
 
-def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
+@dataclass(frozen=True)
+class Tonight:
+    """Rows that the run has added before these: from `first` (their `seq`) on. `twice`: the keys that may be among them."""
+
+    first: int
+    twice: pl.Series
+
+
+def sift_assessments(ledger: Ledger, rows: pl.DataFrame, tonight: Tonight | None = None) -> Sifted:
     """Versions: one that says word for word what a stored one says is already taken. There are no conflicts: another content is a 更正."""
-    stored = ledger.lookup("assessments", rows["line_id"], ["seq", *LINE_CONTENT])
+    stored = _stored(ledger, "assessments", rows["line_id"], LINE_CONTENT, tonight)
     if not rows.height:
         return Sifted(rows, rows, empty(_CONFLICT), stored)
     content = list(LINE_CONTENT)
@@ -81,9 +89,9 @@ def sift_assessments(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     return Sifted(new.drop("_n"), already.drop("_n"), empty(_CONFLICT), stored)
 
 
-def sift_slips(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
+def sift_slips(ledger: Ledger, rows: pl.DataFrame, tonight: Tonight | None = None) -> Sifted:
     """Slips by `slip_key`: the same words again are already taken; other words are a conflict."""
-    stored = ledger.lookup("slips", rows["slip_key"], list(SLIP_CONTENT))
+    stored = _stored(ledger, "slips", rows["slip_key"], SLIP_CONTENT, tonight)
     if not rows.height:
         return Sifted(rows, rows, empty(_CONFLICT), stored)
     content = list(SLIP_CONTENT)
@@ -100,6 +108,17 @@ def sift_slips(ledger: Ledger, rows: pl.DataFrame) -> Sifted:
     )
     new = pl.concat([fresh, new]).sort("_n") if new.height else fresh
     return Sifted(new.drop("_n"), already.drop("_n"), conflicts.select(list(_CONFLICT)), stored)
+
+
+def _stored(
+    ledger: Ledger, table: str, keys: pl.Series, columns: tuple[str, ...], tonight: Tonight | None
+) -> pl.DataFrame:
+    """What the ledger holds of these keys. Of tonight's rows only keys that come again are looked up: the others are not there."""
+    if tonight is None:
+        return ledger.lookup(table, keys, list(columns))
+    alone = keys.filter(~keys.is_in(tonight.twice.implode())) if len(tonight.twice) else keys
+    before = ledger.lookup(table, alone, list(columns), before=tonight.first)
+    return pl.concat([before, ledger.lookup(table, tonight.twice, list(columns))])
 
 
 def _met(rows: pl.DataFrame, stored: pl.DataFrame, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -48,7 +48,7 @@ def whole(ledger: Ledger, table: str, columns: Sequence[str]) -> pl.DataFrame:
 
 def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
     """Every line as it stands."""
-    versions = whole(ledger, "assessments", [n for n in ASSESSMENTS if n != "file_sha256"])
+    versions = whole(ledger, "assessments", list(ASSESSMENTS))
     stands = whole(ledger, "standing_lines", ["line_id", "paid", "provisional", "charge", "charge_open"])
     joined = last_versions(versions, policy=policy).join(stands, on="line_id", how="left")
     paid = joined.with_columns(pl.col("paid", "provisional").fill_null(0))

@@ -427,9 +427,7 @@ def older_night(place: str, made: files.Town) -> None:
     store = open_store(place, writer=True)
     ledger = Ledger(store)
     ledger.begin()
-    rows = (
-        read_assessments(made.assessments).frame.drop("file_sha256").with_columns(file_no=pl.lit(1, pl.Int64))
-    )
+    rows = read_assessments(made.assessments).frame.with_columns(file_no=pl.lit(1, pl.Int64))
     versions = ledger.add("assessments", rows)
     renew_covers(ledger, pl.DataFrame(schema=dict(TABLES["slips"].columns)), versions)
     totals = dict.fromkeys(

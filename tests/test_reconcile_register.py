@@ -18,7 +18,7 @@ from elqr.reader import read_columns
 from elqr.site import Site
 from reconcile.covers import derive_covers, ordered_versions
 from reconcile.frames import ASSESSMENTS, COVERS, SLIPS, expect
-from reconcile.register import Register, assessment_batches, read_assessments, read_slips, slip_batches
+from reconcile.register import Register, read_assessments, read_slips
 from reconcile.register_columns import ASSESSMENT_COLUMNS, SLIP_COLUMNS, markdown
 
 SITE = Site(body_code="999997")
@@ -105,7 +105,7 @@ def test_assessments_in_japanese(tmp_path: Path, encoding: str, end: str) -> Non
     found = frame.row(0, named=True)
     assert (found["line_id"], found["due_date"], found["principal"]) == ("L1", date(2026, 6, 30), 10000)
     assert (found["status"], found["carried_over"], found["is_premium"]) == ("open", True, False)
-    assert (found["line"], len(found["file_sha256"])) == (2, 64)
+    assert (found["line"], len(register.sha256)) == (2, 64)
     assert codes(register) == ["register.normalised"] * 2
 
 
@@ -209,13 +209,6 @@ def test_a_row_told_twice_counts_once_and_a_return_does_not(tmp_path: Path) -> N
     assert (same.frame.height, codes(same)) == (1, ["register.same_twice"])
     back = assessed(tmp_path, line(), line(principal="8000"), line())
     assert back.frame["principal"].to_list() == [10000, 8000, 10000]
-
-
-def test_batches_are_the_file(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", [line(f"L{i}") for i in range(50)])
-    assert pl.concat([b.frame for b in assessment_batches(path)]).equals(read_assessments(path).frame)
-    slips = written(tmp_path / "s.csv", [slip(str(i)) for i in range(1, 50)])
-    assert pl.concat([b.frame for b in slip_batches(slips)]).equals(read_slips(slips).frame)
 
 
 def test_any_table_of_columns_can_be_read(tmp_path: Path) -> None:

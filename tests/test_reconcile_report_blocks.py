@@ -22,7 +22,7 @@ from night_runs import FIRST, elqr, night
 from polars.testing import assert_frame_equal
 
 from elqr.problems import ProblemError
-from reconcile import sorted_rows, store_postgres, store_sqlite
+from reconcile import sorted_rows, spill, store_postgres, store_sqlite
 from reconcile.candidates import CANDIDATES
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.nightly import write_again
@@ -249,7 +249,7 @@ def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sorted_rows, "HELD_ROWS", 1)
-    monkeypatch.setattr(sorted_rows.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(spill.tempfile, "TemporaryFile", full)
     with pytest.raises(ProblemError) as error:
         SortedRows({"a": pl.Int64()}, by=["a"]).add(pl.DataFrame({"a": [1]}))
     assert [p.code for p in error.value.problems] == ["out.unwritable"]
