@@ -22,6 +22,7 @@ NO_START: Final = frozenset(
 NO_END: Final = frozenset("「『（【〔〈《［｛([{〒¥￥")
 SPACES: Final = frozenset(" \u3000")
 MIDDLE_DOTS: Final = frozenset("・･")
+BRACKETS: Final = frozenset("(（「『[")
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,13 @@ def _break_before(glyphs: Sequence[Glyph], most: int, *, seams: bool) -> int:
 
 
 def _seam(chars: Sequence[str], at: int) -> bool:
-    """Where a value comes apart by its sense: at a space, unless a number or 様 follows, and after a middle dot."""
+    """Where a value comes apart by its sense: at a space, unless a number or 様 follows, after a middle dot, before a bracket."""
     if chars[at] in SPACES and at + 1 < len(chars):
         return _seam(chars, at + 1)
     before, after = chars[at - 1], chars[at]
-    return ((before in SPACES and not after.isdigit()) or before in MIDDLE_DOTS) and after not in NO_START
+    if before in SPACES:
+        return not after.isdigit() and after not in NO_START
+    return (before in MIDDLE_DOTS or after in BRACKETS) and after not in NO_START and before not in NO_END
 
 
 def _at_seams(glyphs: Sequence[Glyph], lines: list[list[Glyph]], *, limit: float) -> list[list[Glyph]]:

@@ -139,7 +139,8 @@ def _joined(pieces: Sequence[_Piece]) -> str:
 def _goes_on(before: _Piece, piece: _Piece) -> bool:
     if before.y == piece.y:
         return abs(piece.x - before.end) < GAP_EM * piece.setting[1]
-    wide = [unicodedata.east_asian_width(c) in "WF" for c in (before.text[-1], piece.text[0])]
+    begins = piece.text.lstrip("(") or piece.text  # 市県民税|(普通徴収) is one word
+    wide = [unicodedata.east_asian_width(c) in "WF" for c in (before.text[-1], begins[0])]
     digit = before.text[-1].isdigit() or piece.text[0].isdigit()  # 30|万円 is one word, "with|地方税…" is two
     next_line = 0 < before.y - piece.y <= PITCH_MAX * piece.setting[1]
     return (

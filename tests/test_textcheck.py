@@ -131,6 +131,7 @@ def set_lines(text: str, *, width: float, steps: tuple[FitStep, ...] = (), lines
     ("text", "width", "lines"),
     [
         ("固定資産税・都市計画税", 75.0, ["固定資産税・", "都市計画税"]),
+        ("市県民税(普通徴収)", 75.0, ["市県民税", "(普通徴収)"]),
         ("FY 2028 (for FY 2027) Instalment 10", 165.0, ["FY 2028 (for FY 2027)", "Instalment 10"]),
         ("FY 2028 (for FY 2027) Instalment 10", 105.0, ["FY 2028 (for FY 2027)", "Instalment 10"]),
         ("FY 2026 Instalment 1", 95.0, ["FY 2026", "Instalment 1"]),
