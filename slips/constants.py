@@ -6,11 +6,13 @@ Refuses words that do not fit their box: a form is repaired before it is printed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from elqr.problems import Problem, ProblemError, Where
-from slips.fit import break_lines
+from slips.fit import Glyph, break_lines
 from slips.fonts import FontLibrary
 from slips.form import Layout, PlacedBox
 from slips.glyphs import Run, runs_of, show
@@ -20,6 +22,9 @@ Words = Callable[[str], str]
 """Label key -> text in one language, with the site's words in it."""
 
 HEADING_LEADING = 1.2
+_KANA_AND_KANJI: Final = "[ぁ-ゖァ-ヺー々〆\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+JAPANESE: Final = re.compile(rf"{_KANA_AND_KANJI}(?:[\W\d_]*{_KANA_AND_KANJI})*[、。]?")
+"""Japanese words with the figures and signs between them: a term in a text of another language."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +39,18 @@ class ConstantText:
     align: str
     valign: str
     leading: float
+    mixed: bool = False
+    """In another language than Japanese, whose terms may stand in it."""
 
 
 @dataclass(frozen=True)
 class PlacedRun:
-    """A piece of a line in one face; x and y (baseline) in points."""
+    """A piece of a line in one face; x and y (baseline) in points; `term`: Japanese words in a text that is not."""
 
     run: Run
     x: float
     y: float
+    term: bool = False
 
 
 FaceOf = Callable[[str, str], str]
@@ -54,16 +62,29 @@ def as_the_form_says(key: str, face: str) -> str:
     return face
 
 
+def nowhere(_key: str) -> bool:
+    """No text is told apart by its languages: for whoever asks only whether it fits."""
+    return False
+
+
 def constant_texts(
-    layout: Layout, words: Words, *, has_mark: bool, face_of: FaceOf = as_the_form_says
+    layout: Layout,
+    words: Words,
+    *,
+    has_mark: bool,
+    face_of: FaceOf = as_the_form_says,
+    mixed: Callable[[str], bool] = nowhere,
 ) -> Iterator[ConstantText]:
-    """Everything that is printed and does not come from a row, in reading order; a box's label before its text."""
+    """Everything that is printed and does not come from a row, in reading order; a box's label before its text.
+
+    `mixed`: whether Japanese terms of the text of a key are told apart.
+    """
     for box in layout.boxes:
         if box.label:
             area = area_of(layout, box.label_x_mm, box.label_y_mm, box.label_w_mm, box.label_h_mm)
             yield ConstantText(
                 box.name, words(box.label), face_of(box.label, box.label_font), box.label_size_pt, area, box.label_align, box.label_valign,
-                box.label_leading,
+                box.label_leading, mixed(box.label),
             )  # fmt: skip
         if box.text and not (box.kind == "mark" and has_mark):
             area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
@@ -76,16 +97,20 @@ def constant_texts(
                 box.align,
                 box.valign,
                 box.leading,
+                mixed(box.text),
             )
-        yield from _headings(layout, box, words)
+        yield from _headings(layout, box, words, mixed)
 
 
-def _headings(layout: Layout, box: PlacedBox, words: Words) -> Iterator[ConstantText]:
+def _headings(
+    layout: Layout, box: PlacedBox, words: Words, mixed: Callable[[str], bool]
+) -> Iterator[ConstantText]:
     x = box.x_mm
     for column in box.columns:
         area = area_of(layout, x, box.y_mm, column.w_mm, box.head_h_mm)
         yield ConstantText(
-            box.name, words(column.label), box.label_font, box.label_size_pt, area, column.align, "middle", HEADING_LEADING
+            box.name, words(column.label), box.label_font, box.label_size_pt, area, column.align, "middle", HEADING_LEADING,
+            mixed(column.label),
         )  # fmt: skip
         x += column.w_mm
 
@@ -118,10 +143,18 @@ def set_constant(text: ConstantText, fonts: FontLibrary, *, file: str) -> list[P
         width = sum(advance for _, _, advance in line) * size / 1000
         x = area.start(width, text.align)
         y = area.baseline(size, k, len(lines), text.leading, text.valign)
-        for face, cluster, advance in line:
-            if placed and placed[-1].y == y and placed[-1].run.face == face:
-                placed[-1] = PlacedRun(Run(face, (*placed[-1].run.clusters, cluster)), placed[-1].x, y)
+        terms = _terms(line) if text.mixed else frozenset[int]()
+        for at, (face, cluster, advance) in enumerate(line):
+            last, term = placed[-1] if placed else None, at in terms
+            if last and (last.y, last.run.face, last.term) == (y, face, term):
+                placed[-1] = PlacedRun(Run(face, (*last.run.clusters, cluster)), last.x, y, term)
             else:
-                placed.append(PlacedRun(Run(face, (cluster,)), x, y))
+                placed.append(PlacedRun(Run(face, (cluster,)), x, y, term))
             x += advance * size / 1000
     return placed
+
+
+def _terms(line: Sequence[Glyph]) -> frozenset[int]:
+    """Which characters of a line belong to Japanese words."""
+    text = "".join(chr(cluster[0]) for _, cluster, _ in line)
+    return frozenset(at for words in JAPANESE.finditer(text) for at in range(*words.span()))

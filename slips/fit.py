@@ -21,6 +21,8 @@ NO_START: Final = frozenset(
 )
 NO_END: Final = frozenset("「『（【〔〈《［｛([{〒¥￥")
 SPACES: Final = frozenset(" \u3000")
+MIDDLE_DOTS: Final = frozenset("・･")
+BRACKETS: Final = frozenset("(（「『[")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def fit(
     leading: float,
     fonts: FontLibrary,
 ) -> Fitted | Overflow | Missing:
-    """Try the base setting and then each step, in order."""
+    """Try the base setting and then each step, in order; a Latin word is cut in two only where every step would cut it."""
     runs, missing = runs_of(text, base.face, fonts)
     if missing:
         return Missing(tuple(missing))
@@ -94,18 +96,21 @@ def fit(
         for run in runs
         for cluster in run.clusters
     ]
-    setting, used = base, None
-    for step in (None, *steps):
-        if step is not None:
-            setting, used = setting.apply(step), step
-        per_em = setting.size_pt * setting.condense / 100_000
-        # One line always has the height of its box; further lines need room for their pitch.
-        if setting.lines > 1 and setting.size_pt * (1 + (setting.lines - 1) * leading) > height_pt + 0.01:
-            continue
-        limit = width_pt / per_em
-        lines = break_lines(flat, limit=limit)
-        if len(lines) <= setting.lines and all(_width(line) <= limit + 0.001 for line in lines):
-            return Fitted(setting, tuple(_line(line, per_em) for line in lines), used)
+    for cutting in (False, True):
+        setting, used = base, None
+        for step in (None, *steps):
+            if step is not None:
+                setting, used = setting.apply(step), step
+            per_em = setting.size_pt * setting.condense / 100_000
+            # One line always has the height of its box; further lines need room for their pitch.
+            if setting.lines > 1 and setting.size_pt * (1 + (setting.lines - 1) * leading) > height_pt + 0.01:
+                continue
+            limit = width_pt / per_em
+            lines = break_lines(flat, limit=limit)
+            fits = len(lines) <= setting.lines and all(_width(line) <= limit + 0.001 for line in lines)
+            if fits and (cutting or not _cuts_a_word(flat, lines)):
+                lines = _at_seams(flat, lines, limit=limit)
+                return Fitted(setting, tuple(_line(line, per_em) for line in lines), used)
     return Overflow(sum(a for _, _, a in flat) * base.size_pt / 1000)
 
 
@@ -126,11 +131,11 @@ def _line(glyphs: Sequence[Glyph], per_em: float) -> Line:
     return Line(tuple(runs), sum(a for _, _, a in glyphs) * per_em)
 
 
-def break_lines(glyphs: Sequence[Glyph], *, limit: float) -> list[list[Glyph]]:
+def break_lines(glyphs: Sequence[Glyph], *, limit: float, seams: bool = False) -> list[list[Glyph]]:
     """Greedy lines of at most `limit` (1/1000 em). A space at a break is the break and is not set.
 
     A break falls at a space, or between two characters of which one is wide and Japanese rules allow it; a number or a
-    Latin word is cut only where it alone is longer than a line.
+    Latin word is cut only where it alone is longer than a line. With `seams`, a break at a seam of the text comes first.
     """
     lines: list[list[Glyph]] = []
     rest = list(glyphs)
@@ -142,7 +147,7 @@ def break_lines(glyphs: Sequence[Glyph], *, limit: float) -> list[list[Glyph]]:
         if count == len(rest):
             lines.append(rest)
             break
-        cut = _break_before(rest, count) if count else 1  # a character wider than the line has it alone
+        cut = _break_before(rest, count, seams=seams) if count else 1  # wider than the line: alone in it
         line, rest = rest[:cut], rest[cut:]
         while line and chr(line[-1][1][0]) in SPACES:
             line.pop()
@@ -152,10 +157,14 @@ def break_lines(glyphs: Sequence[Glyph], *, limit: float) -> list[list[Glyph]]:
     return lines or [[]]
 
 
-def _break_before(glyphs: Sequence[Glyph], most: int) -> int:
-    """The largest allowed break position ≤ `most`; spaces win where they leave at least half a line."""
-    chars = [chr(g[1][0]) for g in glyphs[: most + 1]]
-    for at in range(most, most // 2, -1):
+def _break_before(glyphs: Sequence[Glyph], most: int, *, seams: bool) -> int:
+    """The largest allowed break position ≤ `most`; seams win where they leave a third of a line, then spaces that leave half of it."""
+    chars = [chr(g[1][0]) for g in glyphs[: most + 2]]
+    half = range(most, most // 2, -1)
+    for at in range(most, most // 3, -1) if seams else ():
+        if _seam(chars, at):
+            return at
+    for at in half:
         if chars[at] in SPACES or chars[at - 1] in SPACES:
             return at
     for at in range(most, 0, -1):
@@ -164,6 +173,37 @@ def _break_before(glyphs: Sequence[Glyph], most: int) -> int:
         if not tied and after not in NO_START and before not in NO_END:
             return at
     return most
+
+
+def _seam(chars: Sequence[str], at: int) -> bool:
+    """Where a value comes apart by its sense: at a space, unless a number or 様 follows, after a middle dot, before a bracket."""
+    if chars[at] in SPACES and at + 1 < len(chars):
+        return _seam(chars, at + 1)
+    before, after = chars[at - 1], chars[at]
+    if before in SPACES:
+        return not after.isdigit() and after not in NO_START
+    return (before in MIDDLE_DOTS or after in BRACKETS) and after not in NO_START and before not in NO_END
+
+
+def _at_seams(glyphs: Sequence[Glyph], lines: list[list[Glyph]], *, limit: float) -> list[list[Glyph]]:
+    """The lines broken at seams, where that takes no line more."""
+    if len(lines) < 2:
+        return lines
+    better = break_lines(glyphs, limit=limit, seams=True)
+    return better if len(better) == len(lines) else lines
+
+
+def _cuts_a_word(glyphs: Sequence[Glyph], lines: Sequence[Sequence[Glyph]]) -> bool:
+    """Whether a line ends within a Latin word or a number."""
+    chars = [chr(g[1][0]) for g in glyphs]
+    at = 0
+    for line in lines[:-1]:
+        at += len(line)
+        if chars[at] not in SPACES and _narrow(chars[at - 1]) and _narrow(chars[at]):
+            return True
+        while chars[at] in SPACES:
+            at += 1
+    return False
 
 
 def _narrow(char: str) -> bool:

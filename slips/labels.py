@@ -68,6 +68,11 @@ class Labels:
         tag = TAG_OF.get(self.lang, self.lang)
         return tag if key in self.own and tag != self.base else ""
 
+    def mixed(self, key: str) -> bool:
+        """Whether Japanese terms stand in the text of `key` as in a text of another language."""
+        lang = self.lang if key in self.own else self.base
+        return TAG_OF.get(lang, lang) not in ("ja", "zh-Hans")  # Chinese has the same characters
+
     def text(self, key: str, *, site: Mapping[str, str] | None = None) -> str:
         """The text of `key` with the site's words in their holes; without a site the holes stay visible.
 

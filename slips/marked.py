@@ -52,12 +52,24 @@ def texts(page: Any) -> Mapping[int, str]:
 def _font(font: Any) -> _Font:
     mapped = _BFCHAR.findall(font.ToUnicode.read_bytes()) if "/ToUnicode" in font else ()
     known = {int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in mapped}
-    widths: dict[int, int] = {}
     row = list(font.DescendantFonts[0].get("/W", ())) if "/DescendantFonts" in font else []
-    for first, run in zip(row[::2], row[1::2], strict=False):
-        if isinstance(run, pikepdf.Array):
-            widths |= {int(first) + k: int(width) for k, width in enumerate(run)}
-    return _Font(known, widths)
+    return _Font(known, _widths(row))
+
+
+def _widths(row: Sequence[Any]) -> dict[int, int]:
+    """Both ways of a PDF: `first [width width …]` and `first last width`."""
+    widths: dict[int, int] = {}
+    at = 0
+    while at + 1 < len(row):
+        if isinstance(row[at + 1], pikepdf.Array):
+            widths |= {int(row[at]) + k: int(width) for k, width in enumerate(row[at + 1])}
+            at += 2
+        elif at + 2 < len(row):
+            widths |= dict.fromkeys(range(int(row[at]), int(row[at + 1]) + 1), int(row[at + 2]))
+            at += 3
+        else:
+            break
+    return widths
 
 
 @dataclass
@@ -66,6 +78,7 @@ class _Reader:
 
     fonts: Mapping[str, _Font]
     pieces: dict[int, list[_Piece]] = field(default_factory=dict)
+    nested: list[int | None] = field(default_factory=list)
     mcid: int | None = None
     actual: str = ""
     font: str = ""
@@ -80,10 +93,14 @@ class _Reader:
         match operator:
             case "BDC":
                 properties = operands[1]
+                self.nested.append(self.mcid)
                 self.mcid = int(properties["/MCID"]) if "/MCID" in properties else self.mcid
                 self.actual = str(properties.get("/ActualText", ""))
-            case "BMC" | "EMC":
+            case "BMC":
+                self.nested.append(self.mcid)
                 self.mcid, self.actual = None, ""
+            case "EMC":
+                self.mcid, self.actual = self.nested.pop() if self.nested else None, ""
             case "BT":
                 self.x = self.line_x = self.y = 0.0
             case "Td":
@@ -122,7 +139,8 @@ def _joined(pieces: Sequence[_Piece]) -> str:
 def _goes_on(before: _Piece, piece: _Piece) -> bool:
     if before.y == piece.y:
         return abs(piece.x - before.end) < GAP_EM * piece.setting[1]
-    wide = [unicodedata.east_asian_width(c) in "WF" for c in (before.text[-1], piece.text[0])]
+    begins = piece.text.lstrip("(") or piece.text  # 市県民税|(普通徴収) is one word
+    wide = [unicodedata.east_asian_width(c) in "WF" for c in (before.text[-1], begins[0])]
     digit = before.text[-1].isdigit() or piece.text[0].isdigit()  # 30|万円 is one word, "with|地方税…" is two
     next_line = 0 < before.y - piece.y <= PITCH_MAX * piece.setting[1]
     return (

@@ -89,8 +89,10 @@ def compile_plan(
     often = max((n for clusters in wanted.values() for n in clusters.values()), default=0) + 1
     for layout in setup.layouts.values():
         for lang in setup.langs:
-            face_of, has_mark = load_labels(lang).face, setup.mark is not None
-            for text in constant_texts(layout, setup.words(lang), has_mark=has_mark, face_of=face_of):
+            labels, has_mark = load_labels(lang), setup.mark is not None
+            for text in constant_texts(
+                layout, setup.words(lang), has_mark=has_mark, face_of=labels.face, mixed=labels.mixed
+            ):
                 for placed in set_constant(text, fonts, file=layout.file):
                     clusters = wanted.setdefault(placed.run.face, {})
                     for cluster in placed.run.clusters:

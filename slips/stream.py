@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from slips.constants import PlacedRun
 from slips.glyphs import CodedFace
 from slips.holes import CodeHole, Hole, TextHole
 from slips.pdf import number
+
+_TERM: Final = b"/Span<</Lang(ja)>>BDC(%b)Tj EMC"
+"""Japanese words in a text of another language: a screen reader says them in a Japanese voice."""
 
 Font = tuple[str, float]
 """Resource name and size."""
@@ -52,7 +56,7 @@ class Stream:
         """Constant text in its place; whole phrases are single glyphs of the run's subset."""
         from_x, from_y = self._begin((face.resource, size_pt))
         x, y = round(placed.x, 2), round(placed.y, 2)
-        self.pieces[-1] += b" %b %b Td(%b)Tj" % (
+        self.pieces[-1] += (b" %b %b Td" + _TERM if placed.term else b" %b %b Td(%b)Tj") % (
             number(x - from_x),
             number(y - from_y),
             face.encode_constant(placed.run),

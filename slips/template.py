@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from slips.constants import ConstantText, Words, as_the_form_says, constant_texts, set_constant
+from slips.constants import ConstantText, Words, as_the_form_says, constant_texts, nowhere, set_constant
 from slips.fonts import FontLibrary
 from slips.form import UNUSED, InserterMark, Layout, PlacedBox, slot_name
 from slips.glyphs import CodedFace
@@ -22,6 +22,8 @@ from slips.pdf import number
 from slips.place import MM_PT, Area, area_of
 from slips.stream import Stream
 
+JAPANESE_VALUES: Final = ("address", "class", "offset_to", "account")
+"""What is printed in Japanese on a slip in any language."""
 DARK_BELOW: Final = 0.5
 """On a ground darker than this text is white."""
 
@@ -156,7 +158,12 @@ class _Compiler:
             stream.put(b"q %b 0 0 %b %b %b cm/Mark Do Q " % _edges(area))
         elif box.value:
             hole = value_hole(self.layout, box, column=box.column)
+            foreign = self.labels and self.labels.base != "ja" and box.value in JAPANESE_VALUES
+            if foreign:
+                stream.put(b"/Span<</Lang(ja)>>BDC ")
             stream.value(hole, self.faces[hole.setting.face])
+            if foreign:
+                stream.put(b"EMC ")
         if dark:
             stream.put(b"0 g ")
         stream.close()
@@ -212,8 +219,8 @@ def compile_template(
 ) -> Template:
     """The template of a form for pages that show `shown`. Raises ProblemError where a constant text does not fit its box."""
     constants: dict[str, list[ConstantText]] = {}
-    face_of = labels.face if labels else as_the_form_says
-    for text in constant_texts(layout, words, has_mark=has_mark, face_of=face_of):
+    face_of, mixed = (labels.face, labels.mixed) if labels else (as_the_form_says, nowhere)
+    for text in constant_texts(layout, words, has_mark=has_mark, face_of=face_of, mixed=mixed):
         constants.setdefault(text.box, []).append(text)
     work = _Compiler(layout, constants, words, fonts, faces, has_mark, labels)
     work.artwork(shown.whens)

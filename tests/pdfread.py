@@ -22,14 +22,16 @@ def marked(page: pikepdf.Page) -> dict[int | None, list[str]]:
     maps = unicode_maps(page)
     out: dict[int | None, list[str]] = {}
     current: int | None = None
+    around: list[int | None] = []
     font, size, x, y, scale = "", 0.0, 0.0, 0.0, 100
     origin = (0.0, 0.0)
     for operands, operator in pikepdf.parse_content_stream(page):
         match str(operator):
-            case "BDC":
-                current = int(operands[1]["/MCID"])
-            case "BMC":
-                current = None
+            case "BDC" | "BMC" as opened:
+                around.append(current)
+                current = None if opened == "BMC" else operands[1].get("/MCID", current)
+            case "EMC":
+                current = around.pop()
             case "cm" if [float(v) for v in operands[:4]] == [1, 0, 0, 1]:
                 origin = (float(operands[4]), float(operands[5]))
             case "BT":

@@ -8,6 +8,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from opened_fonts import opened
+from pdfread import unicode_maps
 
 from slips import labels
 from slips.catalogue import faults_of
@@ -93,6 +94,55 @@ def test_guidance_is_tagged_in_its_language(tmp_path: Path, lang: str) -> None:
     # no receipt, one channel, ways to pay, eL number, notice and alternative text of the code, alternative text of the bars
     assert tags.count(lang) == 7
     assert {"vi": "DejaVuSansCondensed", "zh-Hans": "WenQuanYiMicroHei"}[lang] in fonts
+
+
+def terms_in(page: pikepdf.Page) -> list[str]:
+    """What a page says in a Japanese voice though it is in another language, in the order of drawing."""
+    maps = unicode_maps(page)
+    said, inside, font = list[str](), list[bool](), ""
+    for step in pikepdf.parse_content_stream(page):
+        match str(step.operator):
+            case "BDC" | "BMC":
+                marked = str(step.operator) == "BDC" and str(step.operands[1].get("/Lang", "")) == "ja"
+                inside.append(marked)
+                said += [""] if marked else []
+            case "EMC":
+                inside.pop()
+            case "Tf":
+                font = str(step.operands[0])
+            case "Tj" if any(inside):
+                codes = bytes(step.operands[0])
+                said[-1] += "".join(
+                    maps[font][a << 8 | b] for a, b in zip(codes[::2], codes[1::2], strict=True)
+                )
+    return said
+
+
+def test_japanese_terms_of_another_language_are_said_in_japanese(tmp_path: Path) -> None:
+    """An English voice is silent at 納期限, and at the payer's address."""
+    out = tmp_path / "p.pdf"
+    write_preview("a4_notice", out=out, lang="en", site=SITE)
+    with pikepdf.open(out) as pdf:
+        said = terms_in(pdf.pages[0])
+    assert {"納期限", "納税のお知らせ", "上記の金額を納付します。", "通知書番号"} <= set(said)
+    assert any(text.startswith("みほん県みほん市本町") for text in said)
+    assert not [text for text in said if re.search("[A-Za-z]{2}", text)]
+
+
+@pytest.mark.parametrize("lang", ["ja", "ja-easy"])
+def test_a_japanese_slip_changes_no_voice(tmp_path: Path, lang: str) -> None:
+    out = tmp_path / "p.pdf"
+    write_preview("a4_notice", out=out, lang=lang, site=SITE)
+    with pikepdf.open(out) as pdf:
+        assert terms_in(pdf.pages[0]) == []
+
+
+def test_guidance_in_korean_says_its_terms_in_japanese(tmp_path: Path) -> None:
+    out = tmp_path / "p.pdf"
+    write_preview("a4_notice", out=out, lang="ko", site=SITE)
+    with pikepdf.open(out) as pdf:
+        said = terms_in(pdf.pages[0])
+    assert "納付書" in said and not [t for t in said if re.search("[가-힣]", t)]
 
 
 def test_a_language_without_its_letters_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,47 @@ def test_lines_hold_all_text_and_fit(text: str, width: float) -> None:
         assert sum(a for _, _, a in line) <= limit or len(line) == 1
 
 
+def set_lines(text: str, *, width: float, steps: tuple[FitStep, ...] = (), lines: int = 2) -> list[str]:
+    """What stands on each line of a value in 10 pt."""
+    setting = Setting("gothic", 10.0, lines=lines)
+    got = fit(text, setting, steps, width_pt=width, height_pt=40.0, leading=1.1, fonts=fonts())
+    assert isinstance(got, Fitted)
+    return ["".join(chr(c[0]) for run in line.runs for c in run.clusters) for line in got.lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("固定資産税・都市計画税", 75.0, ["固定資産税・", "都市計画税"]),
+        ("市県民税(普通徴収)", 75.0, ["市県民税", "(普通徴収)"]),
+        ("FY 2028 (for FY 2027) Instalment 10", 165.0, ["FY 2028 (for FY 2027)", "Instalment 10"]),
+        ("FY 2028 (for FY 2027) Instalment 10", 105.0, ["FY 2028 (for FY 2027)", "Instalment 10"]),
+        ("FY 2026 Instalment 1", 95.0, ["FY 2026", "Instalment 1"]),
+        ("みほん市本町一丁目 サンプル荘 203号室", 160.0, ["みほん市本町一丁目", "サンプル荘 203号室"]),
+        ("株式会社見本 見本 太郎 様", 115.0, ["株式会社見本 見本", "太郎 様"]),
+    ],
+)
+def test_a_value_on_two_lines_breaks_at_a_seam_of_its_sense(
+    text: str, width: float, lines: list[str]
+) -> None:
+    """Not within 都市計画税, and no number, no 様 alone on the second line."""
+    assert set_lines(text, width=width) == lines
+
+
+def test_a_seam_is_given_up_where_it_would_take_a_line_more() -> None:
+    assert set_lines("市民税・県民税森林環境税普通徴収", width=80.0) == [
+        "市民税・県民税森",
+        "林環境税普通徴収",
+    ]
+
+
+def test_a_word_is_cut_only_where_no_step_of_the_form_keeps_it_whole() -> None:
+    """A stub had its due date as 28 Septemb, er 2028."""
+    steps = (FitStep("condense", 85), FitStep("condense", 60))
+    assert set_lines("28 September 2028", width=42.0, steps=steps) == ["28 September", "2028"]
+    assert set_lines("28 September 2028", width=45.0) == ["28 Septem", "ber 2028"]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(kanji, min_size=1, max_size=5))
 def test_column_measure_equals_one_by_one(texts: list[str]) -> None:
