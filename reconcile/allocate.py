@@ -138,8 +138,8 @@ def spread(
 
 
 def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
-    """Pass one, over claims in order of rank."""
-    posted = lawful = 0
+    """Pass one, over claims in order of rank. 過納 is what was due on its day beyond all that had been paid by then, and is no longer."""
+    posted = before = 0
     takers: set[bool] = set()  # whether by full-year slip, of those that took money before
     found = []
     for claim in claims:
@@ -150,10 +150,10 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
         room = max(0, line.now.due - posted)
         own = min(claim.principal, room)
         moved = min(claim.delinquency, room - own)
-        lawful_now = min(claim.principal + moved, max(0, then.due - lawful))
+        lawful = min(claim.principal, max(0, then.due - before))
         excess = claim.principal - own
-        kanou = min(excess, max(0, lawful_now - own - moved))
-        closed = (room == 0 and posted > 0) or (lawful >= then.due and lawful > 0)
+        kanou = min(excess, max(0, lawful - own))
+        closed = (room == 0 and posted > 0) or (before >= then.due and before > 0)
         facts = set()
         if kanou:
             facts.add(_revised(line))
@@ -164,9 +164,9 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
             facts.add(_short(line, claim))
         if own + moved and claim.paid_on > line.due_date:
             facts.add(Outcome.LATE)
-        if lawful_now or own + moved:
+        if lawful or own + moved:
             takers.add(claim.full_year)
-        lawful += lawful_now
+        before += claim.principal + claim.delinquency
         found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING))
     return found
 

@@ -98,6 +98,15 @@ CASES: dict[str, tuple[World, Expected, list[str]]] = {
         {"p1": (O.EXACT, 15_000, 0, 0, 0)},
         [],
     ),
+    "the increased amount, its revision, then the old slip: nothing was reduced": (
+        simple(
+            paid(amount=30_000),
+            paid("p2", on="06-20"),
+            lines=[line(), line(principal=30_000, revised_at=w.day("06-15"))],
+        ),
+        {"p1": (O.EXACT, 30_000, 0, 0, 0), "p2": (O.DUPLICATE, 0, 20_000, 0, 0)},
+        ["gonou"],
+    ),
     "increase, old slip": (
         simple(paid(), lines=[line(), line(principal=30_000, revised_at=w.day("06-01"))]),
         {"p1": (O.INCREASED, 20_000, 0, 0, 0)},
