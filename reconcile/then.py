@@ -10,7 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from reconcile.allocate import Claim, Line, Taken, Then, closing_day, is_barred, take_principal, take_rest
+from reconcile.allocate import (
+    Claim,
+    Line,
+    Share,
+    Taken,
+    Then,
+    closing_day,
+    is_barred,
+    take_principal,
+    take_rest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +51,35 @@ def due_then(
     """For claims with more than principal, on lines that were worth more on their day than they are now."""
     asked = {line_id: _earlier(lines[line_id], of_line) for line_id, of_line in claims.items()}
     found: dict[str, dict[int, Then]] = {}
-    # `assess` knows a line once: the claims of one line are asked about one after another
+    # `assess` knows a line once, so its versions are asked about one after another; what comes after a claim has no say in it
     for turn in range(max(map(len, asked.values()), default=0)):
-        now = {line_id: places[turn] for line_id, places in asked.items() if turn < len(places)}
-        taken = {i: take_principal(line, claims[i][: n + 1]) for i, (n, line) in now.items()}
-        closed = [closing(line, claims[i][: n + 1], taken[i]) for i, (n, line) in now.items()]
+        now = {line_id: of_line[turn] for line_id, of_line in asked.items() if turn < len(of_line)}
+        upto = {i: claims[i][: places[-1] + 1] for i, (_, places) in now.items()}
+        taken = {i: take_principal(line, upto[i]) for i, (line, _) in now.items()}
+        closed = [closing(line, upto[i], taken[i]) for i, (line, _) in now.items()]
         charged = assess([c for c in closed if c is not None])
-        for i, (n, line) in now.items():
-            share = take_rest(line, claims[i][: n + 1], taken[i], charged.get(i, 0), {})[n]
-            found.setdefault(i, {})[n] = Then(
-                # without a rate nobody can say that it was too much
-                delinquency=taken[i][n].moved + share.delinquency + share.held,
-                dunning_fee=share.dunning_fee,
-                cases={component: case for component, _, _, case in share.excess},
-            )
+        for i, (line, places) in now.items():
+            shares = take_rest(line, upto[i], taken[i], charged.get(i, 0), {})
+            found.setdefault(i, {}).update({n: _then(taken[i][n], shares[n]) for n in places})
     return found
 
 
-def _earlier(line: Line, claims: Sequence[Claim]) -> list[tuple[int, Line]]:
-    """Places of the claims in question, with the line as it stood on their day."""
-    found = []
+def _then(taken: Taken, share: Share) -> Then:
+    return Then(
+        # without a rate nobody can say that it was too much
+        delinquency=taken.moved + share.delinquency + share.held,
+        dunning_fee=share.dunning_fee,
+        cases={component: case for component, _, _, case in share.excess},
+    )
+
+
+def _earlier(line: Line, claims: Sequence[Claim]) -> list[tuple[Line, list[int]]]:
+    """The line as it stood, version by version, with the places of the claims in question."""
+    found: dict[int, list[int]] = {}
     for n, claim in enumerate(claims):
         if not (claim.delinquency or claim.dunning_fee) or is_barred(line, claim):
             continue
         then = line.on(claim.paid_on)
         if then.due > line.now.due:
-            upto = line.versions.index(then) + 1
-            found.append((n, replace(line, versions=line.versions[:upto])))
-    return found
+            found.setdefault(line.versions.index(then) + 1, []).append(n)
+    return [(replace(line, versions=line.versions[:upto]), places) for upto, places in found.items()]
