@@ -88,6 +88,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """What was due of a claim's 延滞金 and 督促手数料 when it was paid, and why the rest was not: component -> case."""
+
+    delinquency: int
+    dunning_fee: int
+    cases: Mapping[str, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """Both passes. `excess`: (component, class, yen, case) of each part that cannot stay."""
 
@@ -129,8 +138,8 @@ def spread(
 
 
 def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
-    """Pass one, over claims in order of rank."""
-    posted = lawful = 0
+    """Pass one, over claims in order of rank. 過納 is what was due on its day beyond all that had been paid by then, and is no longer."""
+    posted = before = 0
     takers: set[bool] = set()  # whether by full-year slip, of those that took money before
     found = []
     for claim in claims:
@@ -141,10 +150,10 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
         room = max(0, line.now.due - posted)
         own = min(claim.principal, room)
         moved = min(claim.delinquency, room - own)
-        lawful_now = min(claim.principal + moved, max(0, then.due - lawful))
+        lawful = min(claim.principal, max(0, then.due - before))
         excess = claim.principal - own
-        kanou = min(excess, max(0, lawful_now - own - moved))
-        closed = (room == 0 and posted > 0) or (lawful >= then.due and lawful > 0)
+        kanou = min(excess, max(0, lawful - own))
+        closed = (room == 0 and posted > 0) or (before >= then.due and before > 0)
         facts = set()
         if kanou:
             facts.add(_revised(line))
@@ -155,9 +164,9 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
             facts.add(_short(line, claim))
         if own + moved and claim.paid_on > line.due_date:
             facts.add(Outcome.LATE)
-        if lawful_now or own + moved:
+        if lawful or own + moved:
             takers.add(claim.full_year)
-        lawful += lawful_now
+        before += claim.principal + claim.delinquency
         found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING))
     return found
 
@@ -177,12 +186,21 @@ def closing_day(line: Line, claims: Sequence[Claim], taken: Sequence[Taken]) -> 
     return None
 
 
-def take_rest(line: Line, claims: Sequence[Claim], taken: Sequence[Taken], charge: int | None) -> list[Share]:
-    """Pass two: 延滞金 up to `charge` (None: it cannot be computed, so what is meant for it is held) and 督促手数料."""
+def take_rest(
+    line: Line,
+    claims: Sequence[Claim],
+    taken: Sequence[Taken],
+    charge: int | None,
+    then: Mapping[int, Then],
+) -> list[Share]:
+    """Pass two: 延滞金 up to `charge` (None: it cannot be computed, so what is meant for it is held) and 督促手数料.
+
+    `then`, by place of the claim: what was due of it on its day, where a revision has made the line less since.
+    """
     left = {"delinquency": charge or 0, "dunning_fee": 0 if line.now.cancelled else line.fee}
     used = {"delinquency": False, "dunning_fee": False}
     found = []
-    for claim, first in zip(claims, taken, strict=True):
+    for place, (claim, first) in enumerate(zip(claims, taken, strict=True)):
         facts = set(first.facts)
         excess = _principal_excess(line, first)
         posted = {"delinquency": 0, "dunning_fee": 0}
@@ -202,10 +220,12 @@ def take_rest(line: Line, claims: Sequence[Claim], taken: Sequence[Taken], charg
             part = min(yen, left[component])
             posted[component] = part
             left[component] -= part
-            if part < yen:
-                class_, case = _extra_surplus(line, claim, used=used[component] and not part)
-                facts.add(case)
-                excess.append((component, class_, yen - part, case))
+            stays = part + (first.moved if component == "delinquency" else 0)
+            for row in _extra_surplus(
+                line, claim, then.get(place), component, stays, yen - part, used=used[component] and not part
+            ):
+                facts.add(row[3])
+                excess.append(row)
             used[component] |= part > 0
         if first.moved or posted["delinquency"]:
             facts.add(Outcome.WITH_DELINQUENCY)
@@ -261,14 +281,19 @@ def _surplus(line: Line, claim: Claim, takers: set[bool], *, closed: bool) -> Ou
     return Outcome.OVERPAID
 
 
-def _extra_surplus(line: Line, claim: Claim, *, used: bool) -> tuple[str, Outcome]:
-    """Class and case of 延滞金 or 督促手数料 that cannot be taken."""
-    then = line.on(claim.paid_on)
-    if then.due > line.now.due:
-        return "kanou", _revised(line)
-    if then.cancelled:
-        return "gonou", Outcome.CANCELLED_BEFORE
-    return "gonou", Outcome.DUPLICATE if used else Outcome.OVERPAID
+def _extra_surplus(
+    line: Line, claim: Claim, then: Then | None, component: str, stays: int, yen: int, *, used: bool
+) -> list[tuple[str, str, int, Outcome]]:
+    """延滞金 or 督促手数料 that cannot be taken, by class: 過納 is what was due on its day beyond what stays."""
+    due: int = getattr(then, component, 0)
+    kanou = min(yen, max(0, due - stays))
+    case = Outcome.DUPLICATE if used else Outcome.OVERPAID
+    if then is not None:
+        case = then.cases.get(component, case)
+    elif line.on(claim.paid_on).cancelled:
+        case = Outcome.CANCELLED_BEFORE
+    rows = ((component, "kanou", kanou, _revised(line)), (component, "gonou", yen - kanou, case))
+    return [row for row in rows if row[2]]
 
 
 def _short(line: Line, claim: Claim) -> Outcome:

@@ -13,7 +13,7 @@ import polars as pl
 from reconcile.charges import BASE_MIN, charges
 from reconcile.frames import empty
 from reconcile.policy import Policy
-from reconcile.settle import Closing
+from reconcile.then import Closing
 from reconcile.world import CHARGES
 
 

@@ -18,8 +18,9 @@ from reconcile.ladder import climbed
 from reconcile.lines import line_objects, payment_objects
 from reconcile.payments import net
 from reconcile.policy import Policy
-from reconcile.settle import Closing, Row, settle
+from reconcile.settle import Row, settle
 from reconcile.standing import last_versions, standing
+from reconcile.then import Closing
 from reconcile.world import BLOCKS, SCHEMAS, Decision, World, decision
 
 

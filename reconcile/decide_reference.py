@@ -21,7 +21,8 @@ from reconcile.charges import BASE_MIN, charges
 from reconcile.outcomes import Outcome
 from reconcile.policy import Policy
 from reconcile.prescription import barred_from
-from reconcile.settle import Closing, Payment, settle
+from reconcile.settle import Payment, settle
+from reconcile.then import Closing
 from reconcile.world import SCHEMAS, Decision, World, decision
 
 Row = dict[str, Any]
@@ -36,11 +37,12 @@ def decide_plainly(world: World, policy: Policy, *, as_of: date) -> Decision:
     payments = [_payment(events, slips, world) for events in _by_payment(world.receipts).values()]
     payments += [_transfer(t) for t in world.transfers.to_dicts()]
     lines = {i: _line(of_line, payments, policy) for i, of_line in versions.items()}
-    found: dict[str, list[Row]] = {"charges": []}
+    found: dict[str, list[Row]] = {}
 
     def assess(closings: Sequence[Closing]) -> dict[str, int | None]:
-        found["charges"] = [_charge(c, versions, policy) for c in closings if c.paid_on > c.line.due_date]
-        return {c["line_id"]: c["amount"] for c in found["charges"]}
+        charges = [_charge(c, versions, policy) for c in closings if c.paid_on > c.line.due_date]
+        found.setdefault("charges", charges)
+        return {c["line_id"]: c["amount"] for c in charges}
 
     blocked = {b["payment_id"] or f"payer:{b['payer_id']}": b["reason"] for b in _blocks(world)}
     settled = settle(payments, lines, order=policy.order, assess=assess, blocked=blocked)

@@ -22,6 +22,7 @@ from reconcile.lines_now import lines_now
 from reconcile.nearby import nearby
 from reconcile.policy import Policy
 from reconcile.refund_states import refunds_naming
+from reconcile.replaced import with_replaced, with_successors
 from reconcile.tables import TABLES
 
 KEY_DIGITS = 20
@@ -109,7 +110,9 @@ def _found(ledger: Ledger, key: str) -> tuple[str, pl.Series, pl.Series, pl.Seri
 
     none = ids("", ())
     if ledger.lookup("assessments", ids("line_id", [key]), ["line_id"]).height:
-        slips = ledger.lookup("covers", ids("line_id", [key]), ["slip_key"])["slip_key"].unique()
+        slips = with_replaced(
+            ledger, ledger.lookup("covers", ids("line_id", [key]), ["slip_key"])["slip_key"]
+        )
         paid = ledger.lookup("receipts", slips.alias("slip_key"), ["payment_id"])["payment_id"]
         return "line", paid.unique(), slips, ids("line_id", [key])
     if key.isdecimal() and len(key) <= KEY_DIGITS:
@@ -137,7 +140,7 @@ class _Gathered:
             if not len(payments)
             else ledger.lookup("receipts", payments.alias("payment_id"))
         )
-        keys = pl.concat([slips.alias("slip_key"), self.receipts["slip_key"]]).unique()
+        keys = with_successors(ledger, pl.concat([slips.alias("slip_key"), self.receipts["slip_key"]]))
         self.slips = ledger.lookup("slips", keys)
         covered = ledger.lookup("covers", keys, ["line_id"])["line_id"]
         self.lines = lines if kind == "line" else covered.unique().sort()
@@ -265,18 +268,37 @@ class _Gathered:
             {"event": "assessed", "line_id": r["line_id"], "principal": r["principal"], "status": r["status"]}
             for r in self.versions.filter(here).iter_rows(named=True)
         ]
+        causes += [
+            {"event": "slip", "slip_key": r["slip_key"], "supersedes": r["supersedes"]}
+            for r in self._slips_near(row).filter(here).iter_rows(named=True)
+        ]
         steps = [
             r for r in self.refunds if r["run"] == row["run_id"] and r["step"] in ("decided", "rejected")
         ]
         return causes + [{n: r[n] for n in ("event", "step", "refund_id")} for r in steps]
+
+    def _slips_near(self, row: Mapping[str, Any]) -> pl.DataFrame:
+        """Slips without which the entry's payment, or another one of its line, was decided otherwise: its own, and what replaced it."""
+        mine = pl.lit(row.get("payment_id"), pl.String)
+        own = self.receipts.filter(pl.col("payment_id").eq(mine))["slip_key"]
+        paid = self._paid_slips(row["line_id"]) if row.get("line_id") else own
+        keys = with_successors(self._ledger, pl.concat([own, paid]))
+        later = self._ledger.lookup("slips", keys.alias("supersedes"), ["slip_key"])["slip_key"]
+        columns = ["run_id", "slip_key", "supersedes"]
+        return self._ledger.lookup("slips", pl.concat([keys, later]).unique(), columns).sort("slip_key")
+
+    def _paid_slips(self, line_id: str) -> pl.Series:
+        """Keys of slips of a line with which something was paid."""
+        own = self._ledger.lookup("covers", pl.Series("line_id", [line_id]), ["slip_key"])["slip_key"]
+        slips = with_replaced(self._ledger, own)
+        return self._ledger.lookup("receipts", slips, ["slip_key"])["slip_key"].unique()
 
     def _near(self, line_id: str | None) -> pl.DataFrame:
         """Receipts that pay this line, with whatever slip; and those of the story."""
         columns = ["run_id", "receipt_id", "kind", "paid_on"]
         found = [self.receipts.select(columns)]
         if line_id is not None:
-            slips = self._ledger.lookup("covers", pl.Series("line_id", [line_id]), ["slip_key"])["slip_key"]
-            found.append(self._ledger.lookup("receipts", slips.unique(), columns))
+            found.append(self._ledger.lookup("receipts", self._paid_slips(line_id), columns))
         return pl.concat(found).unique().sort("run_id", "paid_on", "receipt_id")
 
     def _event(self, word: str, row: Mapping[str, Any], *names: str) -> Row:

@@ -28,8 +28,13 @@ def interest(refunds: pl.DataFrame, *, rates: Rates) -> pl.DataFrame:
     refunds: `amount` yen, `class` kanou|gonou, `paid_on`, `until` (the day the spending is decided, or the 充当適状日; inclusive), and where
     known `notified_on`, `claimed_on` (null = not yet claimed). Segments read `2026-01-01..2026-03-31 90d 1.3% 384`.
     Each year is floored, then the sum (reconcile-rules §5, 4). Raises ProblemError (`rates.*`), ValueError.
+
+    An overpayment of which parts go at different days has several rows, one after another, with the same `of`: `amount` is what is left,
+    `after` the day on which it came to that (null = from the beginning). What comes out is then one row for each, in order, without `base`.
     """
     rows = _rows(refunds)
+    if "of" in refunds.columns:
+        return _stepped(rows.with_columns(of=refunds["of"]), rates)
     found = segments(rows, rates=rates)
     sums = found.group_by("row", maintain_order=True).agg(
         pl.col("first").min(),
@@ -50,8 +55,22 @@ def interest(refunds: pl.DataFrame, *, rates: Rates) -> pl.DataFrame:
         interest_to="last",
         base="base",
         segments=pl.col("segments").list.join("; ").fill_null(""),
-        interest=pl.when(pl.col("yen") >= PAY_MIN).then(pl.col("yen") // PAY_UNIT * PAY_UNIT).otherwise(0),
+        interest=_payable(),
     )
+
+
+def _stepped(rows: pl.DataFrame, rates: Rates) -> pl.DataFrame:
+    """`of, interest_from, interest_to, interest`: the steps of each overpayment together."""
+    found = segments(rows, rates=rates).join(rows.select("row", "of"), on="row")
+    sums = found.group_by("of").agg(pl.col("first").min(), pl.col("last").max(), pl.col("yen").sum())
+    owners = rows.select("of").unique(maintain_order=True)
+    return owners.join(sums, on="of", how="left", maintain_order="left").select(
+        "of", interest_from="first", interest_to="last", interest=_payable()
+    )
+
+
+def _payable() -> pl.Expr:
+    return pl.when(pl.col("yen") >= PAY_MIN).then(pl.col("yen") // PAY_UNIT * PAY_UNIT).otherwise(0)
 
 
 def segments(rows: pl.DataFrame, *, rates: Rates) -> pl.DataFrame:
@@ -97,11 +116,12 @@ def _rows(refunds: pl.DataFrame) -> pl.DataFrame:
         n: refunds[n] if n in refunds.columns else pl.lit(None, pl.Date)
         for n in ("notified_on", "claimed_on")
     }
+    after = refunds["after"] if "after" in refunds.columns else pl.lit(None, pl.Date)
     begin = pl.col("notified_on") + pl.duration(days=CLAIM_DAYS + 1)
     end = pl.min_horizontal("claimed_on", "until")  # a missing claim is skipped: excluded to the end
     unclaimed = (begin <= end).fill_null(value=False)
     return (
-        refunds.select("class", "until", **known, amount=pl.col("amount").cast(pl.Int64))
+        refunds.select("class", "until", **known, after=after, amount=pl.col("amount").cast(pl.Int64))
         .with_columns(
             row=pl.int_range(pl.len(), dtype=pl.UInt32),
             base=pl.when(pl.col("amount") >= BASE_MIN).then(pl.col("amount") // BASE_UNIT * BASE_UNIT).otherwise(0),
@@ -109,6 +129,7 @@ def _rows(refunds: pl.DataFrame) -> pl.DataFrame:
             .then(next_day)
             .otherwise(period_end(next_day, months=1) + pl.duration(days=1)),
         )
+        .with_columns(start=pl.max_horizontal("start", pl.col("after") + pl.duration(days=1)))
         .with_columns(
             before=pl.when(unclaimed)
             .then(pl.min_horizontal(begin - pl.duration(days=1), "until"))

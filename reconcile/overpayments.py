@@ -61,7 +61,7 @@ REFUNDS: Mapping[str, pl.DataType] = {
     "amount": _YEN,  # of the excess
     "offset": _YEN,
     "refund": _YEN,  # what is left to give back
-    "interest": _YEN,  # as if decided on the day; null where the rate table ends before
+    "interest": _YEN,  # as if decided on the day, for what is offset to its 充当適状日; null where the rate table ends before
     "interest_from": _DAY,
     "interest_to": _DAY,
     "accounting": _TEXT,  # modoshi | saishutsu
@@ -98,16 +98,16 @@ def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_o
     for target in targets.filter(pl.col("provisional").fill_null(0) == 0).iter_rows(named=True):
         debts.setdefault(_whose(target), []).append(target)
         left |= {(target["line_id"], c): max(0, target[_YEN_OF[c]] or 0) for c in _YEN_OF}
-    offsets: list[dict[str, Any]] = []
+    filled: list[list[dict[str, Any]]] = []
     for row in rows:
         mine = debts.get(_whose(row), []) if row["blocked"] is None else []
-        filled = _fill(row, mine, left, policy, as_of)
-        row["offset"] = sum(o["amount"] for o in filled)
-        offsets += filled
+        filled.append(_fill(row, mine, left, policy, as_of))
+        row["offset"] = sum(o["amount"] for o in filled[-1])
+    offsets = [offset for of_row in filled for offset in of_row]
     frame = pl.DataFrame(rows, schema={**excess.schema, "offset": _YEN}, orient="row")
     return Proposals(
         pl.DataFrame(offsets, schema=dict(OFFSETS), orient="row"),
-        _refunds(frame.with_columns(lapses_from=lapses), policy, as_of),
+        _refunds(frame.with_columns(lapses_from=lapses), filled, policy, as_of),
     )
 
 
@@ -174,26 +174,61 @@ def _order(row: Mapping[str, Any], target: Mapping[str, Any], policy: Policy) ->
     return (*(keys[name] for name in policy.offset_order), target["due_date"], target["line_id"])
 
 
-def _refunds(rows: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
+def _refunds(
+    rows: pl.DataFrame, filled: Sequence[Sequence[Mapping[str, Any]]], policy: Policy, as_of: date
+) -> pl.DataFrame:
     rows = rows.with_columns(refund=pl.col("amount") - pl.col("offset"))
     today = pl.repeat(as_of, rows.height, dtype=pl.Date(), eager=True)
     accounting = refund_accounting(rows["fiscal_year"].cast(pl.Int32), found_on=today)
-    borne = _interest(rows, policy, as_of)
+    borne = _interest(rows, filled, policy, as_of)
     return rows.hstack(borne).with_columns(accounting=accounting).select(list(REFUNDS))
 
 
-def _interest(rows: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
-    """`interest, interest_from, interest_to`, row by row: null where the rate table does not hold a year of it."""
+def _interest(
+    rows: pl.DataFrame, filled: Sequence[Sequence[Mapping[str, Any]]], policy: Policy, as_of: date
+) -> pl.DataFrame:
+    """`interest, interest_from, interest_to`, row by row: null where the rate table does not hold a year of it.
+
+    What is offset bears to its 充当適状日, what goes back to the day: from each such day on less is left that bears.
+    """
     rates = policy.interest_rates
-    until = pl.max_horizontal("paid_on", pl.lit(as_of))
-    years = rows.select(first=pl.col("paid_on").dt.year(), last=until.dt.year())
-    known = rates.holds(years["first"]) & rates.holds(years["last"])
-    # a year that is not there bears nothing to ask for: such a row is asked about no day at all
-    asked = rows.select(
-        "class",
-        amount="refund",
-        paid_on=pl.when(known).then("paid_on").otherwise(pl.lit(rates.valid_until)),
-        until=pl.when(known).then(until).otherwise(pl.lit(rates.valid_until)),
+    steps = [
+        (of, class_, paid_on, *step)
+        for of, (class_, paid_on, amount) in enumerate(rows.select("class", "paid_on", "amount").iter_rows())
+        for step in _steps(amount, paid_on, filled[of], as_of)
+    ]
+    asked = pl.DataFrame(steps, schema=_STEPS, orient="row")
+    last = asked.group_by("of").agg(pl.col("until").max())
+    years = rows.select("paid_on", of=pl.int_range(pl.len(), dtype=pl.Int64)).join(
+        last, on="of", how="left", maintain_order="left"
     )
-    found = interest(asked, rates=rates).select("interest", "interest_from", "interest_to")
-    return found.with_columns(interest=pl.when(known).then("interest").otherwise(None))
+    known = rates.holds(years["paid_on"].dt.year()) & rates.holds(years["until"].dt.year())
+    # a year that is not there bears nothing to ask for: such a row is asked about no day at all
+    there = years.filter(known)["of"]
+    found = interest(asked.filter(pl.col("of").is_in(there.implode())), rates=rates)
+    spans = years.select("of").join(found, on="of", how="left", maintain_order="left")
+    return spans.select("interest", "interest_from", "interest_to")
+
+
+_STEPS: Mapping[str, pl.DataType] = {
+    "of": _YEN,
+    "class": _TEXT,
+    "paid_on": _DAY,
+    "amount": _YEN,  # what is left
+    "after": _DAY,
+    "until": _DAY,
+}
+
+
+def _steps(
+    amount: int, paid_on: date, filled: Sequence[Mapping[str, Any]], as_of: date
+) -> list[tuple[int, date | None, date]]:
+    """What is left of an overpayment from one 充当適状日 to the next, and at last to the day of the decision."""
+    found: list[tuple[int, date | None, date]] = []
+    left, after = amount, None
+    for offset in sorted(filled, key=lambda o: o["effective_on"]):
+        found.append((left, after, max(paid_on, offset["effective_on"])))
+        left, after = left - offset["amount"], offset["effective_on"]
+    if left or not found:
+        found.append((left, after, max(paid_on, as_of)))
+    return found

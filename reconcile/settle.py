@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from reconcile.allocate import Claim, Line, Share, closing_day, spread, take_principal, take_rest
+from reconcile.allocate import Claim, Line, Share, spread, take_principal, take_rest
 from reconcile.frames import COMPONENTS
 from reconcile.outcomes import Outcome, first, in_order
+from reconcile.then import Assess, Closing, closing, due_then
 
 Row = dict[str, Any]
 PRELIMINARY = (
@@ -55,16 +56,6 @@ class Payment:
         return self.account_date or self.paid_on
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """A line whose principal was completed: what 延滞金 is assessed on. `payments`: (paid_on, yen of principal)."""
-
-    line: Line
-    paid_on: date
-    payments: tuple[tuple[date, int], ...]
-    provisional: bool
-
-
 @dataclass(frozen=True)
 class Settled:
     """Rows of the frames of the same names, and the closings."""
@@ -82,10 +73,11 @@ def settle(
     lines: Mapping[str, Line],
     *,
     order: Sequence[str],
-    assess: Callable[[Sequence[Closing]], Mapping[str, int | None]],
+    assess: Assess,
     blocked: Mapping[str, str],
 ) -> Settled:
-    """Everything about these payments. `assess`: 延滞金 by line_id (None: no rate). `blocked`: payment_id or `payer:<id>` -> reason."""
+    """Everything about these payments. `assess`: 延滞金 by line_id (None: no rate); what stands is asked first, then what stood on the day of a
+    payment. `blocked`: payment_id or `payer:<id>` -> reason."""
     by_id = {p.payment_id: p for p in payments}
     claims: dict[str, list[Claim]] = defaultdict(list)
     loose: dict[str, int] = {}  # a surplus that belongs to no line
@@ -100,23 +92,16 @@ def settle(
     for line_id, of_line in claims.items():
         of_line.sort(key=lambda c: c.rank)
         taken[line_id] = take_principal(lines[line_id], of_line)
-        day = closing_day(lines[line_id], of_line, taken[line_id])
-        if day is not None:
-            paid = [(c, t.own + t.moved) for c, t in zip(of_line, taken[line_id], strict=True)]
-            used = [(c, yen) for c, yen in paid if yen]
-            closings.append(
-                Closing(
-                    lines[line_id],
-                    day,
-                    tuple((c.paid_on, yen) for c, yen in used),
-                    any(c.provisional for c, _ in used),
-                )
-            )
+        closed = closing(lines[line_id], of_line, taken[line_id])
+        closings += [closed] if closed else []
     charged = assess(closings)
+    then = due_then(lines, claims, assess)
     shares: dict[str, dict[str, Share]] = defaultdict(dict)
     unsure = set()  # lines on which something is only 速報
     for line_id, of_line in claims.items():
-        found = take_rest(lines[line_id], of_line, taken[line_id], charged.get(line_id, 0))
+        found = take_rest(
+            lines[line_id], of_line, taken[line_id], charged.get(line_id, 0), then.get(line_id, {})
+        )
         for claim, share in zip(of_line, found, strict=True):
             shares[claim.payment_id][line_id] = share
             if claim.provisional:

@@ -173,8 +173,9 @@ def _waits(e: Row) -> tuple[str, str]:
 def _charged(e: Row) -> tuple[str, str]:
     amount = "計算できません" if e["amount"] is None else f"{e['amount']:,}円"
     amount_en = "cannot be computed" if e["amount"] is None else f"{e['amount']:,} yen"
+    base = "" if e["base"] is None else f"基礎額 {e['base']:,}円、"
     return (
-        f"延滞金 {e['line_id']} {amount}(基礎額 {e['base']:,}円、納期限 {e['due_date']}、完納 {e['paid_on']})",
+        f"延滞金 {e['line_id']} {amount}({base}納期限 {e['due_date']}、完納 {e['paid_on']})",
         f"delinquency charge {amount_en}: {e['segments'] or 'no days'}",
     )
 
@@ -200,6 +201,10 @@ def _cause(c: Row) -> tuple[str, str]:
             f"更正 {c['line_id']} {c['principal']:,}円{status}",
             f"revision of {c['line_id']} ({c['status']})",
         )
+    if c["event"] == "slip":
+        after = f"(差替元 {c['supersedes']})" if c["supersedes"] else ""
+        after_en = f", which replaces {c['supersedes']}" if c["supersedes"] else ""
+        return f"納付書 {c['slip_key']} の登録{after}", f"slip {c['slip_key']} was registered{after_en}"
     kind = _KINDS[c["kind"]]
     return (
         f"{kind} {c['receipt_id']}(納付日 {c['paid_on']})",

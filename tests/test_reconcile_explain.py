@@ -75,3 +75,62 @@ def test_a_reader_does_not_wait_for_a_run_and_writes_nothing(ledger: Path) -> No
     before = ledger.read_bytes()
     elqr("explain", "2026901-000041-01", "--ledger", ledger)
     assert ledger.read_bytes() == before
+
+
+LINES = (
+    "line_id,payer_id,body_code,tax_item,levy_year,tax_year,fiscal_year,period,notice_no,due_date,principal\n"
+    "A,P1,999997,901,2026,2026,2026,01,N1,{due},250000\n"
+)
+SLIPS = (
+    "slip_key,tax_item,body_code,payer_id,amount,notice_no,period,covers,supersedes\n"
+    "1,901,999997,P1,250000,,01,,\n"  # nothing says what it pays, but the slip that replaced it
+    "2,901,999997,P1,250000,N1,01,A:250000,1\n"
+)
+PAID = "kind,channel,body_code,slip_key,amount,paid_at,remit_date,txn_id\nconfirmed,app,999997,1,250000,{on},{on},T1\n"
+
+
+def stories_of(top: Path, *, due: str, on: str, days: tuple[str, str], keys: tuple[str, ...]) -> list[str]:
+    """A receipt, and on the next day the slips; what is told of these keys, as JSON and in words."""
+    for name, text in (
+        ("lines", LINES.format(due=due)),
+        ("slips", SLIPS),
+        ("paid", PAID.format(on=on)),
+    ):
+        (top / f"{name}.csv").write_text(text, encoding="utf-8")
+    first = ("--assessments", top / "lines.csv", "--receipts", top / "paid.csv", "--as-of", days[0])
+    assert night(top, "one", *first).exit_code == 1
+    assert night(top, "two", "--slips", top / "slips.csv", "--as-of", days[1]).exit_code in (0, 1)
+    told = [
+        elqr("explain", key, "--ledger", top / "ledger", *more) for key in keys for more in ((), ("--json",))
+    ]
+    assert [done.exit_code for done in told] == [0] * len(told)
+    return [done.output for done in told]
+
+
+def test_a_line_tells_of_money_that_came_with_a_slip_it_never_had(tmp_path: Path) -> None:
+    told = stories_of(
+        tmp_path, due="2026-06-30", on="2026-06-10", days=("2026-06-11", "2026-06-12"), keys=("A", "1")
+    )
+    for text in told[1::2]:
+        story = json.loads(text)
+        assert [n["paid"] for n in story["now"]] == [250_000]
+        assert [e["amount"] for e in story["events"] if e["event"] == "posted"] == [250_000]
+        assert [e["payment_id"] for e in story["events"] if e["event"] == "received"]
+
+
+def test_a_slip_that_came_late_is_named_as_the_reason(tmp_path: Path) -> None:
+    told = stories_of(
+        tmp_path, due="2026-06-30", on="2026-06-10", days=("2026-06-11", "2026-06-12"), keys=("A", "1")
+    )
+    for words, text in zip(told[::2], told[1::2], strict=True):
+        taken_back = [e for e in json.loads(text)["events"] if e["event"] == "reversed"]
+        assert [e["what"] for e in taken_back] == ["suspense"]
+        assert [c["slip_key"][-1] for c in taken_back[0]["because"] if c["event"] == "slip"] == ["1", "2"]
+        assert "00000000000000000002 の登録" in words
+
+
+def test_a_charge_without_a_rate_is_told(tmp_path: Path) -> None:
+    told = stories_of(
+        tmp_path, due="2026-06-30", on="2027-01-12", days=("2027-01-13", "2027-01-14"), keys=("A",)
+    )
+    assert "計算できません" in told[0] and "cannot be computed" in told[0]

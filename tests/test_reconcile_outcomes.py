@@ -98,6 +98,15 @@ CASES: dict[str, tuple[World, Expected, list[str]]] = {
         {"p1": (O.EXACT, 15_000, 0, 0, 0)},
         [],
     ),
+    "the increased amount, its revision, then the old slip: nothing was reduced": (
+        simple(
+            paid(amount=30_000),
+            paid("p2", on="06-20"),
+            lines=[line(), line(principal=30_000, revised_at=w.day("06-15"))],
+        ),
+        {"p1": (O.EXACT, 30_000, 0, 0, 0), "p2": (O.DUPLICATE, 0, 20_000, 0, 0)},
+        ["gonou"],
+    ),
     "increase, old slip": (
         simple(paid(), lines=[line(), line(principal=30_000, revised_at=w.day("06-01"))]),
         {"p1": (O.INCREASED, 20_000, 0, 0, 0)},
@@ -624,3 +633,46 @@ def test_the_charge_is_the_receivable_that_a_delinquency_slip_pays() -> None:
     assert found.postings.filter(pl.col("component") == "delinquency")["amount"].item() == charge < 9_000
     assert w.sums(found, "p2") == (charge, 9_000 - charge, 0, 0)
     assert found.lines.select("charge", "charge_open").row(0) == (charge, 0)
+
+
+REDUCED = line("A", "2026-02-28", 100_000, revised_at=w.day("08-01"))
+GONE = line("A", "2026-02-28", 250_000, revised_at=w.day("08-01"), status="cancelled")
+ASKS = [cover(1, "A", 250_000), cover(1, "A", 9_000, "delinquency"), cover(1, "A", 100, "dunning_fee")]
+# 250,000 due on 2 March: 31 days at 2.8 % are 594, 109 days to 20 July at 9.1 % 6,793, together 7,300; 38 days to 10 May 2,368, together 2,900
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "rows"),
+    [
+        (REDUCED, ["03-02"], [("p1", "delinquency", "gonou", 9_000)]),
+        (GONE, ["03-02"], [("p1", "delinquency", "gonou", 9_000), ("p1", "dunning_fee", "kanou", 100)]),
+        (REDUCED, ["07-20"], [("p1", "delinquency", "gonou", 1_700), ("p1", "delinquency", "kanou", 4_400)]),
+        (
+            GONE,
+            ["07-20"],
+            [
+                ("p1", "delinquency", "gonou", 1_700),
+                ("p1", "delinquency", "kanou", 7_300),
+                ("p1", "dunning_fee", "kanou", 100),
+            ],
+        ),
+        (
+            REDUCED,
+            ["05-10", "07-20"],
+            [
+                ("p1", "delinquency", "gonou", 6_100),
+                ("p1", "delinquency", "kanou", 1_800),
+                ("p2", "delinquency", "gonou", 9_000),
+                ("p2", "dunning_fee", "gonou", 100),
+            ],
+        ),
+    ],
+    ids=["in time, reduced", "in time, cancelled", "late, reduced", "late, cancelled", "twice, reduced"],
+)
+def test_of_a_charge_only_what_was_due_on_the_day_of_payment_is_kanou(
+    now: w.Row, days: Sequence[str], rows: list[tuple[str, str, str, int]]
+) -> None:
+    events = [paid(f"p{n}", amount=259_100, on=on) for n, on in enumerate(days, 1)]
+    found = w.decided(world([BIG, now], [slip(1, 259_100)], ASKS, events)).excess
+    extra = found.filter(pl.col("component") != "principal").sort("payment_id", "component", "class")
+    assert extra.select("payment_id", "component", "class", "amount").rows() == rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import decide_worlds as w
 import polars as pl
@@ -135,6 +135,47 @@ def test_another_period_paid_by_mistake_bears_no_charge() -> None:
 def test_a_debt_that_was_due_before_is_filled_as_of_the_payment() -> None:
     found = proposed(excess(), target(due="06-01"))
     assert found.offsets.select("rule", "effective_on").row(0) == ("offset", w.day("07-10"))
+
+
+@pytest.mark.parametrize(
+    ("open_yen", "interest", "until"),
+    [
+        # 174 days at 0.9 % 4,290 and 181 days at 1.3 % 6,446 on 1,000,000; 143 days at 1.3 % on 400,000 2,037
+        (600_000, 12_700, w.day("11-20")),
+        (1_000_000, 10_700, w.day("06-30")),
+    ],
+)
+def test_what_is_offset_bears_interest_to_the_day_it_could_be(
+    open_yen: int, interest: int, until: date
+) -> None:
+    paid = {"class": "kanou", "paid_on": w.day("2025-07-10"), "arisen_on": w.day("06-01")}
+    found = proposed(excess(1_000_000, **paid), target("B", open_yen, "06-30")).refunds
+    assert found.select("offset", "refund").row(0) == (open_yen, 1_000_000 - open_yen)
+    assert found.select("interest", "interest_from", "interest_to").row(0) == (
+        interest,
+        w.day("2025-07-11"),
+        until,
+    )
+
+
+def test_interest_on_several_offsets_is_counted_a_day_at_a_time() -> None:
+    """Two debts are filled as of their own days; a debt that was due before the money came takes away what never bore."""
+    paid = {"class": "gonou", "paid_on": w.day("2024-03-05"), "arisen_on": w.day("2024-03-05")}
+    targets = [
+        target("B", 111_111, "2024-01-31"),
+        target("C", 222_222, "2025-09-30"),
+        target("D", 333_333, "2026-02-02"),
+    ]
+    found = proposed(excess(999_999, **paid), *targets).refunds
+    by_year: dict[tuple[int, int], int] = {}  # (year, base) -> days
+    for n in range((w.day("11-20") - w.day("2024-04-06")).days + 1):
+        on = w.day("2024-04-06") + timedelta(n)
+        gone = 111_111 + 222_222 * (on > w.day("2025-09-30")) + 333_333 * (on > w.day("2026-02-02"))
+        base = (999_999 - gone) // 1_000 * 1_000
+        by_year[on.year, base] = by_year.get((on.year, base), 0) + 1
+    tenths = {2024: 9, 2025: 9, 2026: 13}
+    yen = sum(base * tenths[year] * days // 365_000 for (year, base), days in by_year.items())
+    assert found["interest"].item() == yen // 100 * 100 > 0
 
 
 @pytest.mark.parametrize(("class_", "starts"), [("kanou", w.day("07-11")), ("gonou", w.day("08-11"))])
