@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr import __version__
 from elqr.option_values import day, is_utf8, refuse_other_bytes
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
@@ -56,7 +57,7 @@ class _Shell(click.Group):
 
 
 @click.group(cls=_Shell, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="elqr")
+@click.version_option(__version__, prog_name="elqr")
 def main() -> None:
     """Payment slips with the unified local-tax QR code (eL-QR): print, verify, reconcile.
 

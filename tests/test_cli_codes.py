@@ -16,6 +16,7 @@ from test_payload import VECTOR
 from test_profiles import TAX, confirmed
 
 from cli import main
+from elqr import __version__
 from elqr.option_values import day, encoding
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,18 @@ def run(*words: str, stdin: str | bytes = "") -> Result:
 def encode(*more: str, **changed: str) -> Result:
     options = {**SLIP, **{f"--{k.replace('_', '-')}": v for k, v in changed.items()}}
     return run("encode", *(word for pair in options.items() for word in pair), *more)
+
+
+def test_a_checkout_that_is_not_installed_knows_its_version() -> None:
+    """The code says it itself: there may be no installed package to ask, and none other is believed."""
+    hidden = "import importlib.metadata as m; m.distribution = lambda name: exec('raise m.PackageNotFoundError(name)')"
+    asked = (
+        "import cli; from slips.jobfile import versions; print(versions()['elqr']); cli.main(['--version'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hidden}; {asked}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [__version__, f"elqr, version {__version__}"]
 
 
 def test_encode_writes_the_digits_and_says_test() -> None:
