@@ -144,7 +144,7 @@ def _night(ledger: Ledger, request: RunRequest) -> RunResult:
     run = {**decided.totals, **_counts(files, receipts, quarantine)}
     after = _added(ledger.standing.totals, run)
     drift = run["received"][1] - sum(run[n][1] for n in ("posted", "excess", "suspense", "held"))
-    logs = _logs(night, covering.log)
+    logs = _logs(ledger, night, covering.log)
     if request.dry_run or not ledger.grown:
         standing = ledger.would_be(after, payments) if ledger.grown else ledger.standing
         committed = False
@@ -305,10 +305,19 @@ def _added(before: Mapping[str, Pair], run: Mapping[str, Pair]) -> dict[str, Pai
     return {n: (old[0] + new[0], old[1] + new[1]) for n, (old, new) in pairs.items()}
 
 
-def _logs(night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:
-    """What was found, by file name; slips without cover under an empty name."""
-    logs = {str(found.row["file"]): found.log for found in night.files}
-    return {**logs, "": covers}
+def _logs(ledger: Ledger, night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:
+    """What was found, by file name (files of one name in several folders share theirs); slips without cover where the slip came from."""
+    logs: dict[str, ProblemLog] = {}
+    for found in night.files:
+        logs.setdefault(str(found.row["file"]), ProblemLog()).extend(found.log)
+    open_ = covers.table()
+    if open_.height:
+        files = pl.concat(ledger.scan("files", ["seq", "file"])).rename({"seq": "file_no"})
+        slips = ledger.lookup("slips", open_["slip_key"], ["slip_key", "file_no"]).join(files, on="file_no")
+        named = open_.join(slips.unique("slip_key"), on="slip_key", how="left", maintain_order="left")
+        for (name,), rows in named.group_by("file", maintain_order=True):
+            logs.setdefault(str(name or ""), ProblemLog()).extend(rows.select(open_.columns))
+    return logs
 
 
 def _audit(ledger: Ledger, request: RunRequest, files: pl.DataFrame) -> None:

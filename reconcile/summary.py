@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.problems import Severity
+from elqr.problems import Severity, in_general
 from reconcile.nightly import NightReport
 from reconcile.outcomes import Outcome
 from reconcile.totals import accounted, drift
@@ -76,10 +76,15 @@ def _cases(report: NightReport) -> Iterator[str]:
 def _problems(report: NightReport, show_names: bool) -> Iterator[str]:
     for problem in report.facts.refused:
         yield f"!!! {problem}"
-    weighty = report.problems.filter(pl.col("severity") != Severity.NOTE.value)
+    told = [problem.code for problem in report.facts.refused]
+    weighty = report.problems.filter(
+        (pl.col("severity") != Severity.NOTE.value) & ~pl.col("code").is_in(told)
+    )
     for code, n in sorted(weighty.group_by("code").len().iter_rows()):
-        yield f"[{code}] {n:,}"
-        for row in weighty.filter(pl.col("code") == code).head(SHOWN).iter_rows(named=True):
+        rows = weighty.filter(pl.col("code") == code)
+        # a sentence without a line is of a file: no cell stands in it
+        whole = show_names or rows["line"].null_count() == n
+        yield f"[{code}] {n:,}" + ("" if whole else f": {' / '.join(in_general(code))}")
+        for row in rows.head(SHOWN).iter_rows(named=True):
             place = f"{row['file']}:{row['line']}" if row["line"] is not None else row["file"]
-            words = f": {row['message_ja']} / {row['message_en']}" if show_names else ""
-            yield f"    {place}{words}"
+            yield f"    {place}" + (f": {row['message_ja']} / {row['message_en']}" if whole else "")
