@@ -88,7 +88,9 @@ def test_manifest_upload_and_problems(tmp_path: Path) -> None:
         assert found["due_date"][1] == "2 of 2 rows, 2026-06-30 to 2026-07-31"
         assert found["mode"][1] == "2 of 2 rows, pass-through 1, test 1"
         assert found["payer_id"][0] == "＊＊＊23"
-    manifest.select("slip_key", "amount", "due_date", payable_until="due_date").write_csv(tmp_path / "upload.csv")
+    manifest.select("slip_key", "amount", "due_date", payable_until="due_date").write_csv(
+        tmp_path / "upload.csv"
+    )
     assert describe_file(tmp_path / "upload.csv").kind == "upload"
     problems = pl.DataFrame(
         {

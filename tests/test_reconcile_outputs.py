@@ -310,7 +310,9 @@ def test_every_remark_names_its_file(tmp_path: Path) -> None:
     found = rows(tmp_path / "a" / "problems.csv")
     assert [r["file"] for r in found if r["code"] == "register.date"] == ["new.csv", "new.csv"]
     assert {r["file"] for r in found if r["code"].startswith("register.cover")} == {"slips.csv"}
-    assert "対応する調定がありません" in done.output or "調定にありません" in done.output, "in words, and without a cell"
+    assert "対応する調定がありません" in done.output or "調定にありません" in done.output, (
+        "in words, and without a cell"
+    )
 
 
 def test_a_refused_file_is_named(tmp_path: Path) -> None:
