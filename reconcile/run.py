@@ -7,6 +7,7 @@ Refuses (ProblemError, nothing committed): the same identity with other content,
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
+from elqr.site import Site
 from reconcile.covering import named_lines, renew_covers
 from reconcile.decide import decide
 from reconcile.ledger import Ledger, Standing, open_ledger
@@ -115,7 +117,20 @@ class _Sift:
     bad: pl.DataFrame
 
 
+def _refuse_other_body(ledger: Ledger, site: Site | None) -> None:
+    """With the site file of another municipality every row would be another body's, and its file be known as taken ever after."""
+    if site is None or site.body_code is None:
+        return
+    for part in ledger.scan("runs", ["run_id", "inputs"]):
+        for said in part["inputs"]:
+            body = json.loads(said).get("body_code")
+            if body not in (None, site.body_code):
+                params = {"found": site.body_code, "expected": body, "ledger": ledger.store.place}
+                raise ProblemError(Problem("ledger.body", params=params))
+
+
 def _night(ledger: Ledger, request: RunRequest) -> RunResult:
+    _refuse_other_body(ledger, request.inputs.site)
     first_file = ledger.store.highest("files") + 1
     night = read_night(ledger, request.inputs, first_file=first_file)
     sift = _sifted(ledger, night)

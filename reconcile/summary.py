@@ -51,7 +51,13 @@ def _file(row: dict[str, object]) -> str:
     """One file: what was new in it and what had been taken before."""
     said = f"{row['file']}: 新規 / new {row['taken']:,}"
     if row["again"]:
-        return f"{row['file']}: 取込済みのファイル / already taken ({row['already']:,} 件, {row['already_yen']:,} 円 yen)"
+        said = f"{row['file']}: 取込済みのファイル / already taken ({row['already']:,} 件, {row['already_yen']:,} 円 yen)"
+        if row["quarantined"]:
+            said += (
+                f"、うち隔離・保留のまま {row['quarantined']:,} 件: 同じファイルでは取り込みません。該当行を直した別のファイルで取り込んでください。"
+                f" / {row['quarantined']:,} of them are still out: the same file does not bring them in, a new one with these rows does"
+            )
+        return said
     for name, words in (
         ("already", "取込済み / already taken"),
         ("rejected", "他団体 / other bodies"),

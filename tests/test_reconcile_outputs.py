@@ -320,3 +320,21 @@ def test_a_refused_file_is_named(tmp_path: Path) -> None:
     done = night(tmp_path, "o", "--assessments", tmp_path / "a.csv", *FIRST[2:])
     assert done.exit_code == 2
     assert "a.csv: " in done.output
+
+
+def test_a_ledger_takes_nothing_under_the_site_file_of_another_body(tmp_path: Path) -> None:
+    """All rows would be another body's, and the right run after it would find its file taken already: none of it would ever be posted."""
+    night(tmp_path, "a", *FIRST)
+    other = tmp_path / "other.toml"
+    other.write_text(SITE.read_text(encoding="utf-8").replace("999997", "342041"), encoding="utf-8")
+    wrong = elqr(
+        "reconcile", "--ledger", tmp_path / "ledger", "--site", other, "--out", tmp_path / "b", *SECOND
+    )
+    assert wrong.exit_code == 2 and "999997" in wrong.output and "342041" in wrong.output
+    assert night(tmp_path, "c", *SECOND).exit_code == 1
+    assert rows(tmp_path / "c" / "postings.csv")
+
+
+def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
+    done = elqr("reconcile", "--ledger", ".", "--out", tmp_path / "o", "--as-of", "2026-06-16")
+    assert done.exit_code == 2 and "Traceback" not in done.output
