@@ -21,6 +21,7 @@ import click
 
 from elqr import __version__
 from elqr.option_values import day, is_utf8, refuse_other_bytes
+from elqr.terminal import write_anything
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import layouts
@@ -43,6 +44,7 @@ class _Shell(click.Group):
     """The command itself: what the library refuses ends in words and a code, in every command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        write_anything()
         if not all(map(is_utf8, args)):
             with _refusals():
                 refuse_other_bytes(args)
@@ -305,7 +307,7 @@ def _codes(argument: str) -> Iterator[str]:
     if argument != "-":
         yield argument
         return
-    for line in sys.stdin.buffer:
+    for line in sys.stdin.buffer if sys.stdin else ():  # a job without any input has no stdin at all
         text = line.decode("utf-8-sig", errors="replace").strip()
         if text:
             yield text

@@ -248,3 +248,25 @@ def test_a_step_on_a_refund_without_a_reason_is_refused() -> None:
     for command in (("reject", "R000001"), ("block", "1")):
         found = run("refunds", *command, *words)
         assert found.exit_code == 2 and "理由を入れてください" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["cp932", "latin-1", "utf-8"])
+@pytest.mark.parametrize("words", [("profiles", "show", "tax"), ("profiles", "show", "tax", "--json")])
+def test_every_encoding_of_a_terminal_or_a_log_takes_the_words(name: str, words: tuple[str, ...]) -> None:
+    """A Japanese Windows writes CP932 into a file, which lacks – and ·: no command ends for that, and JSON stays JSON."""
+    command = [sys.executable, "cli.py", *words]
+    environment = {**os.environ, "PYTHONIOENCODING": name}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    said = done.stdout.decode(name)
+    if "--json" in words:
+        assert json.loads(said) == json.loads(run(*words).stdout)
+
+
+def test_what_a_terminal_lacks_is_shown_by_its_units() -> None:
+    code = "from elqr.terminal import write_anything; write_anything(); print('𠮷 1–4 みほん')"
+    environment = {**os.environ, "PYTHONIOENCODING": "cp932"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    assert done.stdout.decode("cp932").strip() == r"\ud842\udfb7 1\u20134 みほん"
