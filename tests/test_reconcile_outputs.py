@@ -330,7 +330,8 @@ def test_a_ledger_takes_nothing_under_the_site_file_of_another_body(tmp_path: Pa
     wrong = elqr(
         "reconcile", "--ledger", tmp_path / "ledger", "--site", other, "--out", tmp_path / "b", *SECOND
     )
-    assert wrong.exit_code == 2 and "999997" in wrong.output and "342041" in wrong.output
+    assert wrong.exit_code == 2 and "[ledger.body]" in wrong.output
+    assert "999997" in wrong.output and "342041" in wrong.output
     assert night(tmp_path, "c", *SECOND).exit_code == 1
     assert rows(tmp_path / "c" / "postings.csv")
 
