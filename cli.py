@@ -330,14 +330,8 @@ for _command in (*LAYOUT_COMMANDS, calibration_page):
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Say why nothing was done, in both languages, and end with the code for it: never with 1, which means done."""
-    from elqr.problems import ProblemError
-
     try:
         yield
-    except ProblemError as error:
-        _tell(error)
-        codes = {problem.code for problem in error.problems}
-        raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
     except KeyboardInterrupt:
         click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
         raise SystemExit(CONFLICT) from None
@@ -345,9 +339,15 @@ def _refusals() -> Iterator[None]:
         raise _in_japanese_too(error) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
-    except Exception:
+    except Exception as error:
         import traceback
 
+        from elqr.problems import ProblemError  # not before: Ctrl-C while this loads is answered above
+
+        if isinstance(error, ProblemError):
+            _tell(error)
+            codes = {problem.code for problem in error.problems}
+            raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
         click.echo(traceback.format_exc(), err=True)
         click.echo(
             "elqrの内部エラーです。結果は出力していません。 / An error inside elqr: nothing was delivered.",

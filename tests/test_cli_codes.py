@@ -270,3 +270,17 @@ def test_what_a_terminal_lacks_is_shown_by_its_units() -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
     )
     assert done.stdout.decode("cp932").strip() == r"\ud842\udfb7 1\u20134 みほん"
+
+
+def test_ctrl_c_while_the_libraries_load_never_ends_like_a_finished_job() -> None:
+    """The first half second of every command: 1 would say that it is done."""
+    code = (
+        "import sys, cli\n"
+        "class Loading:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'elqr.problems': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Loading()); cli.main(['decode', '999997'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "中断しました" in done.stderr
