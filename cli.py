@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr import __version__
 from elqr.option_values import day, is_utf8, refuse_other_bytes
+from elqr.terminal import write_anything
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import layouts
@@ -42,6 +44,7 @@ class _Shell(click.Group):
     """The command itself: what the library refuses ends in words and a code, in every command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        write_anything()
         if not all(map(is_utf8, args)):
             with _refusals():
                 refuse_other_bytes(args)
@@ -56,7 +59,7 @@ class _Shell(click.Group):
 
 
 @click.group(cls=_Shell, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="elqr")
+@click.version_option(__version__, prog_name="elqr")
 def main() -> None:
     """Payment slips with the unified local-tax QR code (eL-QR): print, verify, reconcile.
 
@@ -304,7 +307,7 @@ def _codes(argument: str) -> Iterator[str]:
     if argument != "-":
         yield argument
         return
-    for line in sys.stdin.buffer:
+    for line in sys.stdin.buffer if sys.stdin else ():  # a job without any input has no stdin at all
         text = line.decode("utf-8-sig", errors="replace").strip()
         if text:
             yield text
@@ -327,14 +330,8 @@ for _command in (*LAYOUT_COMMANDS, calibration_page):
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Say why nothing was done, in both languages, and end with the code for it: never with 1, which means done."""
-    from elqr.problems import ProblemError
-
     try:
         yield
-    except ProblemError as error:
-        _tell(error)
-        codes = {problem.code for problem in error.problems}
-        raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
     except KeyboardInterrupt:
         click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
         raise SystemExit(CONFLICT) from None
@@ -342,9 +339,15 @@ def _refusals() -> Iterator[None]:
         raise _in_japanese_too(error) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
-    except Exception:
+    except Exception as error:
         import traceback
 
+        from elqr.problems import ProblemError  # not before: Ctrl-C while this loads is answered above
+
+        if isinstance(error, ProblemError):
+            _tell(error)
+            codes = {problem.code for problem in error.problems}
+            raise SystemExit(CONFLICT if codes & CONFLICTS else UNUSABLE) from None
         click.echo(traceback.format_exc(), err=True)
         click.echo(
             "elqrの内部エラーです。結果は出力していません。 / An error inside elqr: nothing was delivered.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.columns import Column
+from elqr.columns import Column, looks_like_a_row
 from elqr.mapping import HeadingMap, nearest
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
 
@@ -73,7 +73,9 @@ def plan(
         names.append(name)
     missing = [c for c in columns if c.required and c.name not in names and c.name not in mapping.constants]
     faults += [Problem("heading.missing", c.name, {"expected": c.ja}, where) for c in missing]
-    if missing:
+    if missing and looks_like_a_row(shown):  # what stands in a row is not for the terminal
+        faults = [Problem("heading.none", params={"found": len(shown)}, where=where)]
+    elif missing:
         faults.append(Problem("heading.found", params={"found": ", ".join(shown)}, where=where))
     if faults:
         raise ProblemError(faults)

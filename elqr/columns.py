@@ -6,6 +6,7 @@ value it holds. Source: the files contract, "Slips in". Refuses: headings that c
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -125,6 +126,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("sort_key", "並び順", Kind.TEXT, 100, required=False, filled=False),
 )
 
+STAND_IN = r"^(?:[0-9](?:\.[0-9]+)?E\+[0-9]+|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|#+)|[〃々ヽゝ\"″]+|同上|同左|上に同じ)$"
+"""What a spreadsheet or a list shows in place of a text: 1.2E+11 (many numbers become one), an error, a ditto mark."""
+
+_DATA = re.compile(r"[0-9]{5}|[0-9]{4}[-/.][0-9]")
+
 NAMES: tuple[str, ...] = tuple(c.name for c in COLUMNS)
 BY_NAME: Mapping[str, Column] = {c.name: c for c in COLUMNS}
 
@@ -137,6 +143,11 @@ def of_kind(*kinds: Kind) -> tuple[Column, ...]:
 def normal_heading(heading: str) -> str:
     """A heading as it is compared: NFKC (full-width letters, half-width kana), without outer blanks, lower case."""
     return unicodedata.normalize("NFKC", heading).replace("\ufeff", "").strip().lower()
+
+
+def looks_like_a_row(cells: Sequence[str]) -> bool:
+    """Whether these cells are rather a row of data than headings: a long number or a date stands among them."""
+    return any(_DATA.search(unicodedata.normalize("NFKC", cell)) for cell in cells)
 
 
 def headings(columns: Sequence[Column] = COLUMNS) -> dict[str, str]:

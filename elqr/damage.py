@@ -23,8 +23,13 @@ LOST = "\ufffd"
 
 
 def misshapen(records: Records, how: Plan, log: ProblemLog) -> pl.DataFrame:
-    """List the records with a wrong number of fields or misplaced quotes. Which cell is which cannot be told, so nothing is saved."""
-    faulty = np.flatnonzero(records.fault)
+    """List the records with a wrong number of fields or misplaced quotes, and note blank ones.
+
+    Which cell is which cannot be told, so nothing is saved.
+    """
+    blank = pl.DataFrame({"line": records.line[records.fault == Fault.BLANK]})
+    log.add(blank, "row.blank", field="")
+    faulty = np.flatnonzero((records.fault == Fault.FIELDS) | (records.fault == Fault.QUOTE))
     rows = pl.DataFrame(
         {"line": records.line[faulty], "found": records.fields[faulty], "fault": records.fault[faulty]}
     )

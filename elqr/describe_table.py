@@ -15,12 +15,12 @@ from typing import Final
 
 import polars as pl
 
-from elqr.columns import BY_NAME, headings, normal_heading
+from elqr.columns import BY_NAME, headings, looks_like_a_row, normal_heading
 from elqr.dates import parse
 from elqr.description import Description, Line
 from elqr.mapping import HeadingMap
 from elqr.money import from_payload, to_human
-from elqr.problems import Problem, ProblemError, reason_of
+from elqr.problems import Problem, ProblemError, Where, reason_of
 from elqr.reader import read_slips
 
 PERSONAL: Final = ("payer_id", "payer_name", "postal_code", "address", "notice_no", "covers", "sort_key")
@@ -53,7 +53,11 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
         "納付書データ(印刷前)",
         "slips to be printed",
     ),
-    "upload": (("slip_key", "amount"), "納付書情報(アップロード用)", "slip information for upload"),
+    "upload": (
+        ("slip_key", "amount", "due_date", "payable_until"),
+        "納付書情報(アップロード用)",
+        "slip information for upload",
+    ),
 }
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "seq": ("通し番号", "sequence number"),
@@ -110,6 +114,8 @@ def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap 
     """What the table at `path` is, and its columns; ProblemError where it is unreadable or unknown."""
     names = _names(path, mapping or HeadingMap())
     kind = next((k for k, (needed, _, _) in TABLES.items() if set(needed) <= set(names)), None)
+    if kind is None and looks_like_a_row(names):
+        raise ProblemError(Problem("heading.none", params={"found": len(names)}, where=Where(path.name, 1)))
     if kind is None:
         params = {"file": path.name, "found": ", ".join(names)[:200], "expected": ", ".join(TABLES)}
         raise ProblemError(Problem("describe.unknown_table", "file", params))

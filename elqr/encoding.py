@@ -28,6 +28,8 @@ KNOWN_BINARY: tuple[tuple[bytes, str], ...] = (
     (b"\xfe\xff", "UTF-16"),
 )
 
+NUL_RARER_THAN = 100  # bytes; UTF-16 without a mark has one in every two
+
 # Python's cp932 turns the bytes 80, A0, FD, FE, FF, which the table leaves undefined, into these characters without an error.
 CP932_HOLES = "\x80\uf8f0\uf8f1\uf8f2\uf8f3"
 
@@ -55,11 +57,12 @@ def encoding_named(name: str) -> str:
 
 
 def refuse_binary(head: bytes, *, file: str) -> None:
-    """Raise ProblemError where the first bytes are those of another kind of file, or hold a NUL."""
+    """Raise ProblemError where the first bytes are those of another kind of file, or hold more than a NUL here and there: that is a
+    damaged row, and the row alone is held."""
     for magic, name in KNOWN_BINARY:
         if head.startswith(magic):
             raise ProblemError(Problem("file.not_text", params={"found": name}, where=Where(file)))
-    if b"\0" in head:
+    if head.count(0) * NUL_RARER_THAN >= max(len(head), 1):
         raise ProblemError(Problem("file.not_text", params={"found": "NUL (00)"}, where=Where(file)))
 
 

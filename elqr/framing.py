@@ -3,6 +3,7 @@
 In: bytes that end at a line end, and how many fields a record has. Out: where each record lies, its line in the source, and what is wrong
 with its shape. Works for UTF-8 and CP932 alike: in both a comma, quote or line feed is never part of a longer character.
 Refuses (marks as faulty, one record each): wrong number of fields, quotes that open or close inside a field, a quote never closed.
+Bare commas, of whatever number, are no record of another width: they are marked as blank.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Fault(IntEnum):
     NONE = 0
     FIELDS = 1
     QUOTE = 2
+    BLANK = 3
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,9 @@ def _finish(
     """Mark wrong counts, leave blank lines out."""
     if fields is not None:
         fault[(found != fields) & (fault == Fault.NONE)] = Fault.FIELDS
+    odd = np.flatnonzero(fault == Fault.FIELDS)
+    bare = [not data[start[i] : end[i]].tobytes().strip(b",\r\n \t") for i in odd.tolist()]
+    fault[odd[np.array(bare, bool)]] = Fault.BLANK
     size = end - start
     blank = (size == 1) | ((size == 2) & (data[start] == CR))
     keep = ~blank if blank.any() else slice(None)

@@ -111,13 +111,27 @@ class Problem:
         )
 
     def __str__(self) -> str:
-        place = f"{self.where.file}:{self.where.line}: " if self.where.file and self.where.line else ""
-        return f"{place}{self.text('ja')} / {self.text('en')} [{self.code}]"
+        said, place = f"{self.text('ja')} / {self.text('en')} [{self.code}]", _printable(self.where.file)
+        if place and self.where.line:
+            return f"{place}:{self.where.line}: {said}"
+        return said if place in said else f"{place}: {said}"
 
 
 def _printable(value: Param) -> str:
     """Control characters shown by code point, so that a message can go to a terminal or a CSV cell unharmed."""
     return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in str(value))
+
+
+def in_general(code: str) -> tuple[str, str]:
+    """What a code means, in Japanese and English, with … where a row's own values would stand: nothing of a person is in it."""
+    sentence = _sentence(code)
+    holes = _Holes()
+    return sentence.ja.format_map(holes), sentence.en.format_map(holes)
+
+
+class _Holes(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
 
 
 class ProblemError(Exception):

@@ -119,7 +119,8 @@ def notices(
         encoding=encoding,
     )
     write_files(out, {"notices.csv": found.data})
-    problems = (*found.problems, *found.log.problems(payers.name))
+    told = found.log.problems(payers.name)  # names and addresses stand in these cells
+    problems = (*found.problems, *(_without_names(p) for p in told if p.severity.value != "note"))
     if as_json:
         document = {"count": found.count, "yen": found.yen, "problems": documents(problems)}
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -130,15 +131,17 @@ def notices(
     raise SystemExit(code(problems))
 
 
+_PERSONAL = ("payee", "holder_kana", "account_no", "payer_id", "payer_name", "postal_code", "address")
+
+
 def _without_names(problem: Problem) -> Problem:
-    """A remark about an account without the holder's name and the whole number."""
+    """A remark about an account or an address without what stands in the cell: names, numbers, places."""
     from dataclasses import replace
 
-    if problem.field not in ("payee", "holder_kana", "account_no", "payer_id") or problem.code.startswith(
-        "refund."
-    ):
+    if problem.field not in _PERSONAL or problem.code.startswith("refund."):
         return problem
-    return replace(problem, params=dict.fromkeys(problem.params, "***"))
+    said = {k: v if k in ("name", "expected") else "***" for k, v in problem.params.items()}
+    return replace(problem, params=said)
 
 
 @click.command("credits")

@@ -6,14 +6,14 @@ Refuses (ProblemError): what `reconcile.run` refuses, nothing committed then; a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from elqr.problems import Problem, ProblemError, ProblemLog, Severity
+from elqr.problems import Problem, ProblemError, ProblemLog, Severity, Where
 from elqr.site import Site
 from reconcile import csv_out
 from reconcile.export import ExportMapping
@@ -61,7 +61,7 @@ def run_night(request: NightRequest) -> NightReport:
     facts = facts_of(result, as_of=run.as_of, dry_run=run.dry_run)
     seen, counted = look.seen()
     files, more = _files(facts, seen, counted, export=request.export, site=run.inputs.site)
-    problems = problem_table(result, more=more)
+    problems = problem_table(result, more=(*_of_the_future(result, run.as_of), *more))
     files["problems.csv"] = csv_out.csv_bytes(problems)
     write_files(request.out, files)
     _close(counted)
@@ -167,6 +167,16 @@ def problem_table(result: RunResult, *, more: Sequence[Problem] = ()) -> pl.Data
     parts += [log.report().with_columns(file=pl.lit(name)) for name, log in result.logs.items()]
     table = pl.concat([pl.DataFrame(schema={**ProblemLog().report().schema, "file": pl.String()}), *parts])
     return table.select("file", *(c for c in table.columns if c != "file"))
+
+
+def _of_the_future(result: RunResult, as_of: date) -> Iterator[Problem]:
+    """Receipts paid after the day of the run, once a file: a wrong day or a wrong year, in the file or on the command line."""
+    late = result.receipts.filter(pl.col("paid_on") > as_of)
+    names = result.files.select("file_no", "file")
+    counts = late.join(names, on="file_no").group_by("file", maintain_order=True)
+    for file, n, last in counts.agg(pl.len(), pl.col("paid_on").max()).iter_rows():
+        params = {"found": last.isoformat(), "count": n, "expected": as_of.isoformat()}
+        yield Problem("receipt.after_as_of", "paid_at", params, Where(file))
 
 
 def _found(facts: Facts, seen: View, problems: pl.DataFrame) -> bool:

@@ -25,7 +25,6 @@ from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
 from reconcile.strict_text import split_quoted
 
 PARQUET = b"PAR1"
-NUL_RARER_THAN = 100
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,13 @@ def open_file(
             raise ProblemError(Problem("file.empty", where=Where(path.name)))
         if head.startswith(PARQUET):
             return _parquet(path, known, site, layout)
-        # a NUL here and there is a damaged row and not another kind of file
-        rare = head.count(0) * NUL_RARER_THAN < len(head)
-        refuse_binary(head.replace(b"\0", b"") if rare else head, file=path.name)
+        refuse_binary(head, file=path.name)
         handle.seek(0)
         found = encoding or sniff_encoding(handle, file=path.name)
+    if (
+        b"\r" in head and b"\n" not in head
+    ):  # every row would be a part of the headings, and none would be missed
+        raise ProblemError(Problem("file.line_end", where=Where(path.name)))
     chosen = load_receipt_layout(sniff(head, file=path.name) if layout is None else layout)
     if chosen.barcode is not None and not chosen.named("slip_key") and site.cvs_key is False:
         params: dict[str, str | int] = {"found": chosen.id, "expected": "convenience.holds_slip_key"}

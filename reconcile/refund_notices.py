@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.columns import BY_NAME, Column
+from elqr.columns import BY_NAME, STAND_IN, Column, Kind
 from elqr.dates import fiscal_wareki
 from elqr.meanings import instalment
 from elqr.problems import Problem, ProblemLog
@@ -153,6 +153,11 @@ def _people(path: Path, encoding: str | None) -> tuple[dict[str, dict[str, str]]
         for column in PAYER_COLUMNS[1:4]:
             empty = rows.filter(pl.col(column.name).is_null() | (pl.col(column.name) == ""))
             log.add(empty, "register.missing", field=column.name, name=column.ja)
+            if column.kind is Kind.TEXT:
+                other = rows.filter(pl.col(column.name).str.contains(STAND_IN))
+                log.add(
+                    other, "register.stand_in", field=column.name, name=column.ja, found=pl.col(column.name)
+                )
         wrong = rows.filter(~pl.col("postal_code").str.contains("^[0-9]{7}$"))
         name = BY_NAME["postal_code"].ja
         log.add(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from elqr.checkdigits import body_code_holds
-from elqr.columns import Column, Kind
+from elqr.columns import STAND_IN, Column, Kind
 from elqr.dates import parse
 from elqr.digits import to_matrix
 from elqr.problems import ProblemLog
@@ -97,6 +97,9 @@ def _typed(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
                 cells.to_frame().select(pl.when(sound).then(column.name)).to_series(),
                 "register.text",
             )
+    if column.kind is Kind.TEXT:
+        stand_in = value.str.contains(STAND_IN).fill_null(value=False)
+        _report(frame, stand_in, "register.stand_in", column, log)
     _report(frame, cells.is_not_null() & value.is_null(), code, column, log, expected)
     if column.name == "body_code":
         _body_code(frame, value, column, log)

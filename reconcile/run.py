@@ -7,6 +7,7 @@ Refuses (ProblemError, nothing committed): the same identity with other content,
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
+from elqr.site import Site
 from reconcile.decide import decide
 from reconcile.ledger import Ledger, Standing, open_ledger
 from reconcile.load import Counts, Loaded, cover, load
@@ -107,7 +109,20 @@ def _collector_resting() -> Iterator[None]:
             gc.enable()
 
 
+def _refuse_other_body(ledger: Ledger, site: Site | None) -> None:
+    """With the site file of another municipality every row would be another body's, and its file be known as taken ever after."""
+    if site is None or site.body_code is None:
+        return
+    for part in ledger.scan("runs", ["run_id", "inputs"]):
+        for said in part["inputs"]:
+            body = json.loads(said).get("body_code")
+            if body not in (None, site.body_code):
+                params = {"found": site.body_code, "expected": body, "ledger": ledger.store.place}
+                raise ProblemError(Problem("ledger.body", params=params))
+
+
 def _night(ledger: Ledger, request: RunRequest) -> RunResult:
+    _refuse_other_body(ledger, request.inputs.site)
     night = read_night(ledger, request.inputs, first_file=ledger.next_seq("files"))
     try:
         return _taken(ledger, request, night)
@@ -147,7 +162,7 @@ def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
     run = {**decided.totals, **_counts(files, receipts, quarantine)}
     after = _added(ledger.standing.totals, run)
     drift = run["received"][1] - sum(run[n][1] for n in ("posted", "excess", "suspense", "held"))
-    logs = _logs(night, covering.log)
+    logs = _logs(ledger, night, covering.log)
     if request.dry_run or not ledger.grown:
         standing = ledger.would_be(after, payments) if ledger.grown else ledger.standing
         committed = False
@@ -295,10 +310,19 @@ def _added(before: Mapping[str, Pair], run: Mapping[str, Pair]) -> dict[str, Pai
     return {n: (old[0] + new[0], old[1] + new[1]) for n, (old, new) in pairs.items()}
 
 
-def _logs(night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:
-    """What was found, by file name; slips without cover under an empty name."""
-    logs = {str(found.row["file"]): found.log for found in night.files}
-    return {**logs, "": covers}
+def _logs(ledger: Ledger, night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:
+    """What was found, by file name (files of one name in several folders share theirs); slips without cover where the slip came from."""
+    logs: dict[str, ProblemLog] = {}
+    for found in night.files:
+        logs.setdefault(str(found.row["file"]), ProblemLog()).extend(found.log)
+    open_ = covers.table()
+    if open_.height:
+        files = pl.concat(ledger.scan("files", ["seq", "file"])).rename({"seq": "file_no"})
+        slips = ledger.lookup("slips", open_["slip_key"], ["slip_key", "file_no"]).join(files, on="file_no")
+        named = open_.join(slips.unique("slip_key"), on="slip_key", how="left", maintain_order="left")
+        for (name,), rows in named.group_by("file", maintain_order=True):
+            logs.setdefault(str(name or ""), ProblemLog()).extend(rows.select(open_.columns))
+    return logs
 
 
 def _audit(ledger: Ledger, request: RunRequest, files: pl.DataFrame) -> None:

@@ -59,6 +59,8 @@ class SqliteStore:
             raise
 
     def _take_lock(self) -> None:
+        if self.path.is_dir():  # "." has no name to put .lock behind
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), self.place)
         try:
             self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
         except BlockingIOError:

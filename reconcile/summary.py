@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.problems import Severity
+from elqr.problems import Severity, in_general
 from reconcile.nightly import NightReport
 from reconcile.outcomes import Outcome
 from reconcile.totals import accounted, drift
@@ -51,7 +51,13 @@ def _file(row: dict[str, object]) -> str:
     """One file: what was new in it and what had been taken before."""
     said = f"{row['file']}: 新規 / new {row['taken']:,}"
     if row["again"]:
-        return f"{row['file']}: 取込済みのファイル / already taken ({row['already']:,} 件, {row['already_yen']:,} 円 yen)"
+        said = f"{row['file']}: 取込済みのファイル / already taken ({row['already']:,} 件, {row['already_yen']:,} 円 yen)"
+        if row["quarantined"]:
+            said += (
+                f"、うち隔離・保留のまま {row['quarantined']:,} 件: 同じファイルでは取り込みません。該当行を直した別のファイルで取り込んでください。"
+                f" / {row['quarantined']:,} of them are still out: the same file does not bring them in, a new one with these rows does"
+            )
+        return said
     for name, words in (
         ("already", "取込済み / already taken"),
         ("rejected", "他団体 / other bodies"),
@@ -76,10 +82,15 @@ def _cases(report: NightReport) -> Iterator[str]:
 def _problems(report: NightReport, show_names: bool) -> Iterator[str]:
     for problem in report.facts.refused:
         yield f"!!! {problem}"
-    weighty = report.problems.filter(pl.col("severity") != Severity.NOTE.value)
+    told = [problem.code for problem in report.facts.refused]
+    weighty = report.problems.filter(
+        (pl.col("severity") != Severity.NOTE.value) & ~pl.col("code").is_in(told)
+    )
     for code, n in sorted(weighty.group_by("code").len().iter_rows()):
-        yield f"[{code}] {n:,}"
-        for row in weighty.filter(pl.col("code") == code).head(SHOWN).iter_rows(named=True):
+        rows = weighty.filter(pl.col("code") == code)
+        # a sentence without a line is of a file: no cell stands in it
+        whole = show_names or rows["line"].null_count() == n
+        yield f"[{code}] {n:,}" + ("" if whole else f": {' / '.join(in_general(code))}")
+        for row in rows.head(SHOWN).iter_rows(named=True):
             place = f"{row['file']}:{row['line']}" if row["line"] is not None else row["file"]
-            words = f": {row['message_ja']} / {row['message_en']}" if show_names else ""
-            yield f"    {place}{words}"
+            yield f"    {place}" + (f": {row['message_ja']} / {row['message_en']}" if whole else "")

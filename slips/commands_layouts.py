@@ -104,7 +104,7 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
     type=click.Choice(["usual", "longest", "full_year", "plain"]),
     default="usual",
     show_default=True,
-    help="Which sample a PNG shows; a PDF has all three. 見本の種類",
+    help="Which sample a PNG shows; a PDF has all four. 見本の種類",
 )
 @click.option("--lang", help="Language of the slips; the row's own, or ja. 納付書の言語")
 @click.option("--site", type=FILE, help="Site file of the municipality (TOML). 団体設定")

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from elqr import __version__
 from slips.findings import Counted
 from slips.workers import FileResult, Proof
 
@@ -54,7 +55,7 @@ def sha256_of(path: Path | None) -> str | None:
 
 def versions() -> dict[str, str]:
     """elqr, Python and the libraries that have a say in the bytes or in the proof."""
-    found = {"elqr": _version("elqr"), "python": platform.python_version()}
+    found = {"elqr": __version__, "python": platform.python_version()}
     return found | {name: _version(name) for name in LIBRARIES}
 
 

@@ -16,6 +16,7 @@ from test_payload import VECTOR
 from test_profiles import TAX, confirmed
 
 from cli import main
+from elqr import __version__
 from elqr.option_values import day, encoding
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,18 @@ def run(*words: str, stdin: str | bytes = "") -> Result:
 def encode(*more: str, **changed: str) -> Result:
     options = {**SLIP, **{f"--{k.replace('_', '-')}": v for k, v in changed.items()}}
     return run("encode", *(word for pair in options.items() for word in pair), *more)
+
+
+def test_a_checkout_that_is_not_installed_knows_its_version() -> None:
+    """The code says it itself: there may be no installed package to ask, and none other is believed."""
+    hidden = "import importlib.metadata as m; m.distribution = lambda name: exec('raise m.PackageNotFoundError(name)')"
+    asked = (
+        "import cli; from slips.jobfile import versions; print(versions()['elqr']); cli.main(['--version'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hidden}; {asked}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [__version__, f"elqr, version {__version__}"]
 
 
 def test_encode_writes_the_digits_and_says_test() -> None:
@@ -235,3 +248,39 @@ def test_a_step_on_a_refund_without_a_reason_is_refused() -> None:
     for command in (("reject", "R000001"), ("block", "1")):
         found = run("refunds", *command, *words)
         assert found.exit_code == 2 and "理由を入れてください" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["cp932", "latin-1", "utf-8"])
+@pytest.mark.parametrize("words", [("profiles", "show", "tax"), ("profiles", "show", "tax", "--json")])
+def test_every_encoding_of_a_terminal_or_a_log_takes_the_words(name: str, words: tuple[str, ...]) -> None:
+    """A Japanese Windows writes CP932 into a file, which lacks – and ·: no command ends for that, and JSON stays JSON."""
+    command = [sys.executable, "cli.py", *words]
+    environment = {**os.environ, "PYTHONIOENCODING": name}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    said = done.stdout.decode(name)
+    if "--json" in words:
+        assert json.loads(said) == json.loads(run(*words).stdout)
+
+
+def test_what_a_terminal_lacks_is_shown_by_its_units() -> None:
+    code = "from elqr.terminal import write_anything; write_anything(); print('𠮷 1–4 みほん')"
+    environment = {**os.environ, "PYTHONIOENCODING": "cp932"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    assert done.stdout.decode("cp932").strip() == r"\ud842\udfb7 1\u20134 みほん"
+
+
+def test_ctrl_c_while_the_libraries_load_never_ends_like_a_finished_job() -> None:
+    """The first half second of every command: 1 would say that it is done."""
+    code = (
+        "import sys, cli\n"
+        "class Loading:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'elqr.problems': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Loading()); cli.main(['decode', '999997'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "中断しました" in done.stderr

@@ -88,7 +88,9 @@ def test_manifest_upload_and_problems(tmp_path: Path) -> None:
         assert found["due_date"][1] == "2 of 2 rows, 2026-06-30 to 2026-07-31"
         assert found["mode"][1] == "2 of 2 rows, pass-through 1, test 1"
         assert found["payer_id"][0] == "＊＊＊23"
-    manifest.select("slip_key", "amount").write_csv(tmp_path / "upload.csv")
+    manifest.select("slip_key", "amount", "due_date", payable_until="due_date").write_csv(
+        tmp_path / "upload.csv"
+    )
     assert describe_file(tmp_path / "upload.csv").kind == "upload"
     problems = pl.DataFrame(
         {
@@ -141,7 +143,9 @@ def test_job_profile_form_and_site(tmp_path: Path) -> None:
         ("a.json", b"[]", "describe.unknown_file"),
         ("a.csv", b"a,b\n1,2\n", "describe.unknown_table"),
         ("a.csv", b"", "describe.unknown_table"),
-        ("a.csv", b"slip_key,amount\n\xff,1\n", "describe.unreadable"),
+        ("a.csv", b"slip_key,amount,due_date,payable_until\n\xff,1,2,3\n", "describe.unreadable"),
+        ("a.csv", b"kind,channel,slip_key,amount,paid_at\n", "describe.unknown_table"),
+        ("a.csv", "0000000001,みほん 太郎,2026-06-30\n".encode(), "heading.none"),
         ("a.parquet", b"PAR0", "describe.unreadable"),
     ],
 )

@@ -192,6 +192,33 @@ def test_blank_lines_and_end_of_file_sign(tmp_path: Path) -> None:
     assert [(p.code, p.where.line) for p in problems] == [("row.blank", 4)]
 
 
+@pytest.mark.parametrize("commas", [1, 5, 40])
+def test_rows_of_bare_commas_are_left_out_whatever_their_number(tmp_path: Path, commas: int) -> None:
+    path = write_csv(clean(2), tmp_path / "s.csv", end="\r\n")
+    path.write_bytes(path.read_bytes() + b"," * commas + b"\r\n")
+    frame, problems, refused = read(path)
+    assert (frame.height, refused.height) == (2, 0)
+    assert [(p.code, p.where.line) for p in problems] == [("row.blank", 4)]
+
+
+def test_a_nul_of_an_older_system_costs_its_row_alone(tmp_path: Path) -> None:
+    path = write_csv(clean(9), tmp_path / "s.csv")
+    path.write_bytes(path.read_bytes().replace("みほん".encode(), b"\0", 1))
+    frame, problems, _ = read(path)
+    assert frame.height == 9, "the check holds the one row: nothing of it is lost on the way"
+    assert problems == []
+
+
+def test_a_first_row_without_headings_is_not_shown(tmp_path: Path) -> None:
+    """Names and addresses stand where headings should be: the message goes to a terminal and to a log."""
+    path = write_csv(clean(2), tmp_path / "s.csv")
+    path.write_bytes(path.read_bytes().partition(b"\n")[2])
+    (problem,) = unusable(path)
+    assert (problem.code, problem.where.line) == ("heading.none", 1)
+    assert not set(clean(1).row(0)) & set(str(problem).replace("「", " ").split())
+    assert "みほん" not in str(problem)
+
+
 def test_last_line_without_line_end(tmp_path: Path) -> None:
     path = write_csv(clean(2), tmp_path / "s.csv")
     path.write_bytes(path.read_bytes().rstrip(b"\n"))

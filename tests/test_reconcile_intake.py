@@ -482,6 +482,10 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     assert refused(path) == ["file.empty"]
     path.write_bytes(b"%PDF-1.7\n")
     assert refused(path) == ["file.not_text"]
+    path.write_bytes(
+        b"kind,slip_key\rconfirmed,1\rconfirmed,2\r"
+    )  # one long line of headings, and no row to miss
+    assert refused(path) == ["file.line_end"]
     path.write_bytes(b"PAR1 nothing")
     assert refused(path) == ["file.unreadable"]
     path.write_text("kind,channel,body_code\n", encoding="utf-8")

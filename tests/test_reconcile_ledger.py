@@ -170,7 +170,7 @@ def test_a_slip_before_its_line_and_a_key_before_its_slip(places: Any, tmp_path:
     assert night(place, receipts=[r]).after["suspense"] == (1, 20_000)
     waiting = night(place, slips=[s])
     assert waiting.after["held"] == (1, 20_000)
-    assert "register.cover_none" in waiting.logs[""].table()["code"]
+    assert "register.cover_none" in waiting.logs["s.csv"].table()["code"]
     done = night(place, assessments=[a])
     assert (done.after["posted"], done.after["held"], done.after["suspense"]) == ((1, 20_000), (0, 0), (0, 0))
     assert whole(place) == []

@@ -285,3 +285,57 @@ def test_every_fault_of_an_export_mapping_is_told(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert done.output.count("export.mapping") == 14, done.output
     assert not (tmp_path / "ledger").exists()
+
+
+def test_receipts_of_the_future_are_told(tmp_path: Path) -> None:
+    """A year too early on the command line, or too late in the file: posted as they are, and a person is asked to look."""
+    done = night(tmp_path, "a", *FIRST[:-1], "2025-06-16")
+    assert done.exit_code == 1
+    told = [row for row in rows(tmp_path / "a" / "problems.csv") if row["code"] == "receipt.after_as_of"]
+    assert [row["file"] for row in told] == ["receipts_0616.csv"]
+    assert "2025-06-16" in told[0]["message_ja"] and told[0]["message_ja"] in done.output
+    night(tmp_path / "b", "b", *FIRST)
+    assert not [r for r in rows(tmp_path / "b" / "b" / "problems.csv") if r["code"] == "receipt.after_as_of"]
+
+
+def test_every_remark_names_its_file(tmp_path: Path) -> None:
+    """Also where two folders hold files of one name, and where it is of a slip that no assessment answers for."""
+    for folder in ("east", "west"):
+        (tmp_path / folder).mkdir()
+        head, *lines = (NIGHTS / "assessments.csv").read_text(encoding="utf-8").splitlines()
+        broken = lines[0 if folder == "east" else 1].replace("2026-02-02", "2026-02-31")
+        (tmp_path / folder / "new.csv").write_text(f"{head}\n{broken}\n", encoding="utf-8")
+    both = [word for folder in ("east", "west") for word in ("--assessments", tmp_path / folder / "new.csv")]
+    done = night(tmp_path, "a", *both, "--slips", NIGHTS / "slips.csv", "--as-of", "2026-06-16")
+    found = rows(tmp_path / "a" / "problems.csv")
+    assert [r["file"] for r in found if r["code"] == "register.date"] == ["new.csv", "new.csv"]
+    assert {r["file"] for r in found if r["code"].startswith("register.cover")} == {"slips.csv"}
+    assert "対応する調定がありません" in done.output or "調定にありません" in done.output, (
+        "in words, and without a cell"
+    )
+
+
+def test_a_refused_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"PK\x03\x04 a workbook")
+    done = night(tmp_path, "o", "--assessments", tmp_path / "a.csv", *FIRST[2:])
+    assert done.exit_code == 2
+    assert "a.csv: " in done.output
+
+
+def test_a_ledger_takes_nothing_under_the_site_file_of_another_body(tmp_path: Path) -> None:
+    """All rows would be another body's, and the right run after it would find its file taken already: none of it would ever be posted."""
+    night(tmp_path, "a", *FIRST)
+    other = tmp_path / "other.toml"
+    other.write_text(SITE.read_text(encoding="utf-8").replace("999997", "342041"), encoding="utf-8")
+    wrong = elqr(
+        "reconcile", "--ledger", tmp_path / "ledger", "--site", other, "--out", tmp_path / "b", *SECOND
+    )
+    assert wrong.exit_code == 2 and "[ledger.body]" in wrong.output
+    assert "999997" in wrong.output and "342041" in wrong.output
+    assert night(tmp_path, "c", *SECOND).exit_code == 1
+    assert rows(tmp_path / "c" / "postings.csv")
+
+
+def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
+    done = elqr("reconcile", "--ledger", ".", "--out", tmp_path / "o", "--as-of", "2026-06-16")
+    assert done.exit_code == 2 and "Traceback" not in done.output

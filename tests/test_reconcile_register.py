@@ -231,6 +231,17 @@ def test_a_file_that_prints_is_a_register(tmp_path: Path) -> None:
     assert frame["kind"].unique().to_list() == ["initial"]
 
 
+@pytest.mark.parametrize("found", ["2.0269E+12", "#REF!", "〃", "同上"])
+@pytest.mark.parametrize("name", ["line_id", "payer_id", "notice_no"])
+def test_what_stands_in_place_of_a_number_never_makes_one_of_many(
+    tmp_path: Path, name: str, found: str
+) -> None:
+    """A spreadsheet shows many long numbers as one: two lines would be versions of one line, two people one payer."""
+    register = assessed(tmp_path, line("A1"), line("A2") | {name: found}, line("A3") | {name: found})
+    assert register.frame["line_id"].to_list() == ["A1"]
+    assert codes(register) == ["register.stand_in"] * 2
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -257,3 +257,26 @@ def test_a_block_and_an_account_that_changes(run: Run, tmp_path: Path) -> None:
     )
     assert lifted.exit_code == 0
     assert "R000005" in refunds(str(copy), "propose", who="sato", on="2026-07-24").output
+
+
+def test_a_faulty_row_of_payers_is_told_without_the_person(tmp_path: Path) -> None:
+    payers = tmp_path / "payers.csv"
+    head = "payer_id,payer_name,postal_code,address,lang"
+    payers.write_text(
+        f"{head}\n0000000001,みほん 太郎,12,みほん市一丁目,ja\n2,〃,,#N/A,ja\n", encoding="utf-8"
+    )
+    elqr("ledger", "init", tmp_path / "ledger")
+    options = ("--ledger", tmp_path / "ledger", "--payers", payers, "--out", tmp_path)
+    for more in ((), ("--json",)):
+        done = elqr("refunds", "notices", *options, *more)
+        assert done.exit_code == 1
+        assert "郵便番号「***」" in done.output and "register.stand_in" in done.output
+        assert not [cell for cell in ("太郎", "一丁目", "「12」", "〃」") if cell in done.output]
+
+
+def test_a_missing_role_is_told_with_the_place_to_write_it(tmp_path: Path) -> None:
+    elqr("ledger", "init", tmp_path / "ledger")
+    rules = ("--ledger", tmp_path / "ledger", "--rules", NIGHTS / "refunds.toml", "--as-of", "2026-07-17")
+    done = elqr("refunds", "propose", *rules, "--as", "nobody")
+    assert done.exit_code == 2
+    assert "[[user]]" in done.output and "[[user]]" in (NIGHTS / "refunds.toml").read_text(encoding="utf-8")

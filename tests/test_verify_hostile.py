@@ -13,6 +13,7 @@ from multiprocessing import resource_tracker, spawn
 from pathlib import Path
 
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image
 
@@ -106,6 +107,12 @@ def one_bit(path: Path) -> None:
     Image.new("1", (800, 600), 1).save(path)
 
 
+def locked_pdf(path: Path) -> None:
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(path, encryption=pikepdf.Encryption(owner="office", user="secret"))
+
+
 HOSTILE: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "truncated.tif": (truncated_tiff, {"verify.damaged"}),
     "vast.png": (vast_png, {"verify.too_large"}),
@@ -119,6 +126,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "letter.png": (lambda p: p.write_bytes(b"Dear office,\n"), {"verify.not_an_image"}),
     "nothing.jpg": (lambda p: p.write_bytes(b""), {"verify.not_an_image"}),
     "header.pdf": (lambda p: p.write_bytes(b"%PDF-1.7\n"), {"verify.damaged"}),
+    "locked.pdf": (locked_pdf, {"verify.locked"}),
     "head.jpg": (lambda p: p.write_bytes(b"\xff\xd8\xff\xe0" + bytes(40)), {"verify.damaged"}),
     "onebit.png": (one_bit, {"verify.one_bit"}),
 }

@@ -187,6 +187,8 @@ class TestOrder:
     def test_what_a_sample_says(self) -> None:
         assert sampling(300, 0).share_below == pytest.approx(0.01)
         assert sampling(3000, 0).share_below == pytest.approx(0.001)
+        said = [sampling(n, k).per_cent_below for n, k in ((1, 1), (300, 0), (700_000, 0))]
+        assert said == ["100 %", "1 %", "0.00043 %"], "figures, and never 1e+02"
         assert sampling(300, 1).share_below == pytest.approx(
             0.0157, abs=1e-4
         )  # Clopper-Pearson, one-sided 95 %

@@ -15,6 +15,7 @@ import polars as pl
 
 from elqr.checks.rules import code_point, report
 from elqr.columns import COLUMNS, Column, Kind
+from elqr.dates import parse
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
@@ -33,7 +34,8 @@ def cleaned(frame: pl.DataFrame, site: Site, log: ProblemLog) -> pl.DataFrame:
         if column.kind is Kind.TEXT:
             frame = _text(frame, column, site.gaiji, log)
         else:
-            frame = _changed(frame, column.name, _NOT_PLAIN, _half_width, "value.normalised", log)
+            change = _plain_day(frame[column.name]) if column.kind is Kind.DATE else _half_width
+            frame = _changed(frame, column.name, _NOT_PLAIN, change, "value.normalised", log)
             if column.kind is Kind.MONEY:
                 frame = _changed(frame, column.name, "[^0-9]", _bare_yen, "value.normalised", log)
             elif column.kind is Kind.POSTAL:
@@ -106,6 +108,13 @@ def _changed(
 def _half_width(text: str) -> str:
     half = unicodedata.normalize("NFKC", text)
     return re.sub(r"\s", "", re.sub(_HYPHENS, "-", half))
+
+
+def _plain_day(cells: pl.Series) -> Callable[[str], str]:
+    """For dates alone: what is no date stays as it stands in the file, so that the message shows what a person finds there."""
+    distinct = cells.unique()
+    days = set(distinct.filter(parse(distinct).is_not_null()))
+    return lambda text: _half_width(text) if text in days else text
 
 
 def _bare_yen(text: str) -> str:

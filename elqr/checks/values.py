@@ -12,7 +12,7 @@ import polars as pl
 
 from elqr.checkdigits import body_code_check
 from elqr.checks.rules import Rule, apply, code_point, report, shown
-from elqr.columns import BY_NAME, COLUMNS, Column, Kind, of_kind
+from elqr.columns import BY_NAME, COLUMNS, STAND_IN, Column, Kind, of_kind
 from elqr.dates import parse
 from elqr.digits import to_matrix
 from elqr.problems import ProblemLog
@@ -21,6 +21,8 @@ from elqr.problems import ProblemLog
 _CONTROL = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 _PRIVATE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFF}]"
 _DAMAGED = r"\x{FFFD}"  # what other programs put where they could not read a byte
+_LETTER = r"[\p{L}\x{E000}-\x{F8FF}\x{FFFD}\x{20000}-\x{10FFFF}]"  # what is private or damaged has a code of its own
+_WRITTEN = ("payer_name", "address")  # words: a 0 or a dash in their place is an empty cell of a spreadsheet
 _COVERS = r"^[^:;]+:[0-9]{1,11}(;[^:;]+:[0-9]{1,11})*$"
 _LANG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"  # BCP 47, language and subtags
 _DIGITS = "^[0-9]+$"
@@ -94,6 +96,10 @@ def _text(column: Column) -> Iterator[Rule]:
     name, cell = column.name, pl.col(column.name)
     size = cell.str.len_chars()
     yield Rule("value.too_long", name, size > column.width, {"found": size, "expected": column.width})
+    stand_in = cell.str.contains(STAND_IN)
+    if name in _WRITTEN:
+        stand_in |= ~cell.str.contains(_LETTER)
+    yield Rule("value.stand_in", name, stand_in, {"found": shown(name)})
     for code, pattern in (
         ("value.control", _CONTROL),
         ("value.private_use", _PRIVATE),

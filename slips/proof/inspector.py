@@ -26,7 +26,7 @@ from slips.proof.outcome import PageResult
 from slips.proof.page_text import PageText
 from slips.proof.reference import reference_page
 from slips.proof.remarks import remark
-from slips.proof.render import Document, Page, UnreadableError, open_document
+from slips.proof.render import Document, LockedError, Page, UnreadableError, open_document
 from slips.proof.scan import Pixels, Scan
 from slips.proof.scan_page import ScanReader
 from slips.proof.scan_remarks import judged
@@ -105,6 +105,8 @@ class Inspector:
         try:
             with open_document(task.path) as document:
                 pages = document.page_count
+        except LockedError:
+            return Survey(0, (remark("verify.locked"),))
         except (UnreadableError, OSError) as error:
             return Survey(0, (remark("verify.damaged", measured=str(error)[:200]),))
         if pages > limits.pages_max:

@@ -6,6 +6,7 @@ Refuses by `Unfit`, which carries the finding: too many pixels, too many pages, 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,9 +73,11 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
     if size > limits.bytes_max:
         raise Unfit(_large(f"{size / 1e6:,.0f} MB", f"{limits.bytes_max / 1e6:,.0f} MB"))
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            _check_pixels(image, limits)
-            yield image
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of torn tags: what cannot be read is a finding
+            with Image.open(path, formats=FORMATS) as image:
+                _check_pixels(image, limits)
+                yield image
     except (Unfit, MemoryError):
         raise
     except Image.DecompressionBombError:

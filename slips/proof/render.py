@@ -44,6 +44,10 @@ class UnreadableError(Exception):
     """pdfium does not open the file or the page; the text says why."""
 
 
+class LockedError(UnreadableError):
+    """The file is whole, and opens with a password alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """What to picture: ink at a place in millimetres, the pixels it fills, and the pixels around it.
@@ -73,7 +77,9 @@ class Document:
         self._data = path.read_bytes()  # pdfium reads from it as long as the document is open
         self._handle = pdfium.FPDF_LoadMemDocument64(self._data, len(self._data), None)
         if not self._handle:
-            raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
+            reason = pdfium.FPDF_GetLastError()
+            kind = LockedError if reason == pdfium.FPDF_ERR_PASSWORD else UnreadableError
+            raise kind(f"pdfium error {reason}")
         self.page_count = int(pdfium.FPDF_GetPageCount(self._handle))
         self._canvases: dict[tuple[Frame, int], _Canvas] = {}
         self._stacks: dict[tuple[int, int], Picture] = {}

@@ -120,7 +120,7 @@ def _scanner(scale: ScannerScale) -> dict[str, object] | None:
 def sampling_json(sampling: Sampling, *, of: int) -> dict[str, Any]:
     """What n sheets say of all `of` slips, in numbers and words; where all were looked at, there is nothing to infer."""
     n, faults, below = sampling.looked_at, sampling.faults, sampling.share_below
-    percent = f"{100 * below:.2g} %"
+    percent = sampling.per_cent_below
     seen = (f"{n:,} 件を検査し、不良は {faults:,} 件でした。", f"{faults:,} faults in {n:,} slips.")
     inferred = (
         f"無作為抽出であれば、全体の不良率は95 %の信頼度で {percent} 未満です。",

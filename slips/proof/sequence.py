@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import exp, lgamma, log, log1p
 
 GAP_MAX = 20
@@ -122,6 +123,11 @@ class Sampling:
     looked_at: int
     faults: int
     share_below: float
+
+    @property
+    def per_cent_below(self) -> str:
+        """The same for people: two figures, never 1e+02."""
+        return f"{Decimal(f'{100 * self.share_below:.2g}'):f} %"
 
 
 def sampling(looked_at: int, faults: int) -> Sampling:

@@ -157,7 +157,7 @@ def scope_section(inspection: Inspection) -> Iterator[str]:
             )
         )
         return
-    below = f"{100 * found.share_below:.2g} %"
+    below = found.per_cent_below
     rule_ja, rule_en = ("(3÷枚数)", " (3 ÷ sheets)") if not found.faults else ("", "")
     yield note(
         Words(

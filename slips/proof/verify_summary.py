@@ -41,7 +41,7 @@ def summary(inspection: Inspection, *, trend: Trend, out: Path) -> Iterator[str]
     yield f"検査 {pages:,} ページ、納付書 {sum(counted.values()):,} 件 / {pages:,} pages, {sum(counted.values()):,} slips"
     yield "  " + " · ".join(reversed(shown))
     for source in inspection.sources:
-        yield from (f"  ・{problem_of(f, source=source.name)} ({source.name})" for f in source.findings)
+        yield from (f"  ・{problem_of(f, source=source.name)}" for f in source.findings)
     yield from (f"  ・{problem_of(f)}" for f in (*inspection.findings, *trend.findings))
     yield from _slips(inspection)
     said = sampling_json(inspection.sampling, of=inspection.slips_in_manifest)
