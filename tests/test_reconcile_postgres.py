@@ -15,6 +15,7 @@ from ledger_files import DUES, RECEIPT_HEAD, Town, night, receipt, town, write
 
 from cli import main
 from elqr.problems import ProblemError
+from reconcile import store_postgres
 from reconcile.backup import restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
@@ -182,6 +183,47 @@ def test_a_session_that_idles_too_long_is_told(postgres_places: Places) -> None:
                 store.highest("runs", "run_id")
                 time.sleep(0.02)
         assert codes(error) == {"ledger.server"}
+
+
+def test_a_check_whose_session_is_ended_is_not_made_and_finds_no_damage(
+    postgres_places: Places, made: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = postgres_places()
+    whole(place, made)
+    real = PostgresStore.scan
+
+    def ended(store: PostgresStore, table: str, *args: Any, **named: Any) -> Any:
+        if table == "slips":
+            run(place, f"select pg_terminate_backend({store._connection.info.backend_pid}, 5000)")
+        return real(store, table, *args, **named)
+
+    monkeypatch.setattr(PostgresStore, "scan", ended)
+    with pytest.raises(ProblemError) as error:
+        checked(place, policy=None)
+    assert codes(error) == {"ledger.server"}
+
+
+def test_what_is_asked_of_the_server_does_not_grow_with_the_receipts(
+    postgres_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network may take its time for each question."""
+    asked = []
+    monkeypatch.setattr(store_postgres, "ARRAY_MOST", 0)
+    for name in ("_run", "_compose", "_one", "_copy"):
+        real = getattr(PostgresStore, name)
+        monkeypatch.setattr(
+            PostgresStore, name, lambda *a, _real=real, **n: (asked.append(a[1]), _real(*a, **n))[1]
+        )
+    counts = []
+    for payments in (5, 50):
+        place, made = postgres_places(), town(tmp_path / str(payments), notices=payments)
+        night(place, assessments=[made.assessments], slips=[made.slips])
+        asked.clear()
+        rows = [receipt(f"T{n}", n * 10 + 1, 10_000, DUES[0]) for n in range(payments)]
+        done = night(place, receipts=[write(tmp_path / f"{payments}.csv", RECEIPT_HEAD, *rows)])
+        assert done.run["events"][0] == payments
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_a_table_that_somebody_holds_is_waited_for_as_long_as_the_server_says(
