@@ -35,9 +35,10 @@ def init(place: str) -> None:
     from elqr.problems import Problem, ProblemError
     from reconcile.ledger import open_ledger
     from reconcile.ledger_info import is_there
+    from reconcile.store import shown
 
     if is_there(place):
-        raise ProblemError(Problem("ledger.exists", params={"found": place}))
+        raise ProblemError(Problem("ledger.exists", params={"found": shown(place)}))
     with open_ledger(place, writer=True, create=True) as ledger:
         click.echo(ledger.store.place)
 
@@ -91,9 +92,10 @@ def restore(source: Path, place: str) -> None:
     控えから台帳を戻します(台帳のない場所に限ります)。
     """
     from reconcile.backup import restore as put
+    from reconcile.store import shown
 
     put(source, place)
-    click.echo(str(place))
+    click.echo(shown(place))
 
 
 @ledger.command()

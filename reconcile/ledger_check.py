@@ -1,7 +1,8 @@
 """Whether a ledger is what its runs wrote: pages, chain, reversals, totals, derived tables; and on request all decisions made anew.
 
 In: a ledger that is open. Out: the problems found, none where all is well. Its cost follows the ledger, not the night; memory holds a part.
-A changed bit anywhere in an embedded file breaks the checksum of its page; a changed row breaks the chain. Refuses nothing, it lists.
+A changed bit anywhere in an embedded file breaks the checksum of its page; a changed row breaks the chain. Refuses (ProblemError) only where the
+server went away in between; all else it lists.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from reconcile.tables import CHAINED
 from reconcile.world import Decision, World
 
 Runs = list[dict[str, object]]
+_AWAY = frozenset(
+    {"ledger.server", "ledger.disk_full"}
+)  # says nothing of what is written: the check has not been made
 
 
 def check_ledger(ledger: Ledger, *, decide: Callable[[World], Decision] | None = None) -> list[Problem]:
@@ -27,7 +31,14 @@ def check_ledger(ledger: Ledger, *, decide: Callable[[World], Decision] | None =
     found = [Problem(d.code, params=d.params) for d in ledger.store.damage()]
     try:
         found += _contents(ledger, decide)
-    except (ProblemError, pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
+    except ProblemError as error:
+        first = error.problems[0]
+        if first.code in _AWAY:
+            raise
+        found.append(
+            Problem("ledger.check_unreadable", params={"found": first.params.get("reason", str(error))})
+        )
+    except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
         # a file this broken cannot be read to its end; what was found before says the same more exactly
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         found.append(Problem("ledger.check_unreadable", params={"found": reason}))

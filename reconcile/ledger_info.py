@@ -15,6 +15,7 @@ from reconcile.ledger import URL, migrate, open_ledger, open_store
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import Migration, outstanding
 from reconcile.policy import load_policy
+from reconcile.store import shown
 
 
 def is_there(place: str) -> bool:
@@ -49,7 +50,7 @@ def checked(place: str, *, policy: str | None) -> list[Problem]:
 def migrated(place: str, *, dry_run: bool) -> tuple[Migration, ...]:
     """Apply what is outstanding, or only say it."""
     if not is_there(place):
-        raise ProblemError(Problem("ledger.missing", params={"found": place}))
+        raise ProblemError(Problem("ledger.missing", params={"found": shown(place)}))
     store = open_store(place, writer=True)
     try:
         steps = outstanding(store.dialect, store.versions(), place=store.place)

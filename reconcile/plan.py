@@ -17,6 +17,7 @@ from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import parse_settings
 from reconcile.ledger import URL
 from reconcile.partition import Task
+from reconcile.store import shown
 
 FILES = ("assessments", "slips", "receipts")
 WORDS = (
@@ -43,7 +44,7 @@ def read_plan(path: Path, *, out: Path, as_of: date, report: bool = True) -> lis
     for key in ("name", "ledger"):
         values = [getattr(task, key) for task in tasks]
         if twice := sorted({v for v in values if values.count(v) > 1}):
-            raise _refused("plan.twice", "、".join(twice), key)
+            raise _refused("plan.twice", "、".join(map(shown, twice)), key)
     return tasks
 
 

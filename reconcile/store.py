@@ -6,6 +6,7 @@ Stores raise ProblemError with a `ledger.*` code where the place, the disk or th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,14 @@ import polars as pl
 
 Value = str | int | bytes | None
 SEVERAL: Mapping[str, pl.DataType] = {"seq": pl.Int64(), "first": pl.Int64()}  # a row; the first of its kind
+
+
+def shown(place: object) -> str:
+    """A ledger's place as it may be told, printed and kept: a URL without its passwords, however they are written."""
+    text = str(place)
+    if "://" not in text:
+        return text
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", re.sub(r"(://[^:/?@]*):.*@", r"\1:***@", text))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,13 +16,18 @@ from typing import Any
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from elqr.problems import Problem, ProblemError
-from reconcile.store import SEVERAL, Damage
+from reconcile.server import LINK, SESSION, code_of
+from reconcile.store import SEVERAL, Damage, shown
 from reconcile.tables import TABLES, from_stored, stored_type, to_stored
 
 BLOCK_ROWS = 50_000
 ARRAY_MOST = 500  # keys given as an array; more go into a table
+BULK_ROWS = (
+    10_000  # added to a table in one run: whether the planner should count it anew is asked from here on
+)
 
 
 class PostgresStore:
@@ -30,21 +36,49 @@ class PostgresStore:
     dialect = "postgres"
 
     def __init__(self, url: str, *, writer: bool) -> None:
-        self.place = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", url)
+        self.place = shown(url)
         self._reads = not writer
+        self._added: Counter[str] = Counter()  # rows since `begin`, by table
+        link = self._link(url)
         with self._told():
-            self._connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True)
-            self._run("set client_min_messages = warning")
-            self._run("set synchronous_commit = on")
+            self._connection: psycopg.Connection[Any] = psycopg.connect(**link)
         try:
             with self._told():
+                self._set()
                 if writer:
                     self._take_lock()
-                else:
-                    self._run("set default_transaction_read_only = on")
+                else:  # all of a report is of one moment, whatever a night commits meanwhile
+                    self._run("begin isolation level repeatable read, read only")
         except BaseException:
             self.close()
             raise
+
+    def _link(self, url: str) -> dict[str, Any]:
+        """The parts of a URL. What is wrong with one is told without its words, for any of them may be a piece of the password."""
+        try:
+            parts = conninfo_to_dict(url)
+            port, host = (str(parts.get(name, "")) for name in ("port", "host"))
+            reason = "port" if re.search("[^0-9,]", port) else "host, @ → %40" if "@" in host[1:] else ""
+        except psycopg.Error as error:
+            parts, reason = {}, str(error).strip().partition("\n")[0].partition(":")[0]
+        if reason:
+            words = re.sub(r'"[^"]*"?', "…", reason)
+            params: dict[str, str | int] = {"found": self.place, "reason": f"URL: {words}"}
+            raise ProblemError(Problem("ledger.server", params=params))
+        return {**LINK, **parts, "client_encoding": "utf8", "autocommit": True}
+
+    def _set(self) -> None:
+        """The session's settings, in one question. Refuses a database that cannot hold every character as it came."""
+        encoding = self._one("show server_encoding")
+        if encoding != "UTF8":
+            params: dict[str, str | int] = {"found": self.place, "encoding": encoding, "expected": "UTF8"}
+            raise ProblemError(Problem("ledger.encoding", params=params))
+        self._run(
+            "select set_config(s.name, w.value, false) from unnest(%s::text[], %s::text[]) as w(name, value) "
+            "join pg_catalog.pg_settings as s on s.name = w.name",
+            list(SESSION),
+            list(SESSION.values()),
+        )
 
     def _take_lock(self) -> None:
         name = self._one("select current_database() || '.' || coalesce(current_schema(), '')")
@@ -55,9 +89,10 @@ class PostgresStore:
     # --- transactions
 
     def begin(self) -> None:
-        """Open the transaction."""
+        """Open the transaction. The lock keeps other writers away, whatever isolation the server is set to."""
+        self._added.clear()
         with self._told():
-            self._run("begin")
+            self._run("begin isolation level read committed")
 
     def commit(self) -> None:
         """Durable when it returns."""
@@ -71,10 +106,20 @@ class PostgresStore:
                 self._run("rollback")
 
     def settle(self, run_id: int) -> None:
-        """Nothing is left to do after a commit but to let the planner know of the first rows."""
-        if run_id <= 1:
-            with self._told():
-                self._run("analyze")
+        """Nothing is left to do after a commit but to let the planner know of tables that have more than doubled."""
+        grown = [table for table, rows in self._added.items() if rows >= BULK_ROWS]
+        self._added, added = Counter(), self._added
+        if not grown:
+            return
+        with self._told():
+            counted = self._run(
+                "select relname, reltuples::bigint from pg_catalog.pg_class "
+                "where relnamespace = current_schema()::regnamespace and relname = any(%s)",
+                grown,
+            ).fetchall()
+            for table, rows in counted:
+                if added[table] > rows:
+                    self._compose("analyze {t}", t=sql.Identifier(table))
 
     def close(self) -> None:
         """Give the lock back and end the connection. The server ends a session some time later, which the next run must not meet."""
@@ -111,6 +156,7 @@ class PostgresStore:
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows by COPY."""
         if frame.height:
+            self._added[table] += frame.height
             with self._told():
                 rows = to_stored(table, frame)
                 self._copy(sql.SQL("copy {} ({})").format(sql.Identifier(table), _names(rows.columns)), rows)
@@ -246,7 +292,9 @@ class PostgresStore:
 
     def damage(self) -> Iterator[Damage]:
         """Whether the server keeps checksums of its pages; a page that is broken is then told by any reading of it."""
-        if self._one("show data_checksums") != "on":
+        with self._told():
+            kept = self._one("show data_checksums")
+        if kept != "on":
             yield Damage("ledger.check_no_checksums", {"found": self.place})
 
     def facts(self) -> dict[str, str | int]:
@@ -255,7 +303,9 @@ class PostgresStore:
             "select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_class c "
             "where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace"
         )
-        return {"store": f"PostgreSQL {self._one('show server_version')}", "bytes": int(self._one(size))}
+        with self._told():
+            version, there = self._one("show server_version"), int(self._one(size))
+        return {"store": f"PostgreSQL {version}", "bytes": there}
 
     # --- helpers
 
@@ -309,9 +359,8 @@ class PostgresStore:
         try:
             yield
         except psycopg.Error as error:
-            state = error.sqlstate or ""
-            code = next((c for s, c in _CODES if state.startswith(s)), None)
-            if code is None and not isinstance(error, psycopg.OperationalError):
+            code = code_of(error.sqlstate or "", reads=self._reads)
+            if code is None and not isinstance(error, psycopg.OperationalError | psycopg.InternalError):
                 raise
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             params: dict[str, str | int] = {"found": self.place, "reason": reason}
@@ -319,14 +368,6 @@ class PostgresStore:
 
 
 _KINDS: Mapping[pl.DataType, str] = {pl.String(): "text", pl.Int64(): "bigint", pl.Binary(): "bytea"}
-_CODES = (  # classes of SQLSTATE, the longest first
-    ("53100", "ledger.disk_full"),
-    ("25006", "ledger.read_only"),
-    ("42501", "ledger.read_only"),
-    ("XX001", "ledger.damaged"),
-    ("XX002", "ledger.damaged"),
-    ("58", "ledger.disk_fault"),
-)
 
 
 def _names(columns: list[str]) -> sql.Composable:
