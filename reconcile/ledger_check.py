@@ -1,8 +1,8 @@
 """Whether a ledger is what its runs wrote: pages, chain, reversals, totals, derived tables; and on request all decisions made anew.
 
 In: a ledger that is open. Out: the problems found, none where all is well. Its cost follows the ledger, not the night; memory holds a part.
-A changed bit anywhere in an embedded file breaks the checksum of its page; a changed row breaks the chain. Refuses (ProblemError) only where the
-server went away in between; all else it lists.
+A changed bit anywhere in an embedded file breaks the checksum of its page; a changed row breaks the chain. Refuses (ProblemError) only where it
+cannot be made: the server went away, a right is missing. All else it lists.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from reconcile.tables import CHAINED
 from reconcile.world import Decision, World
 
 Runs = list[dict[str, object]]
-_AWAY = frozenset(
-    {"ledger.server", "ledger.disk_full"}
-)  # says nothing of what is written: the check has not been made
+# say nothing of what is written: the check has not been made
+_AWAY = frozenset({"ledger.server", "ledger.disk_full", "ledger.read_only", "ledger.place"})
 
 
 def check_ledger(ledger: Ledger, *, decide: Callable[[World], Decision] | None = None) -> list[Problem]:

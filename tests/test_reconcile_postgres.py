@@ -268,7 +268,11 @@ def test_rights_that_are_enough_and_those_that_are_not(
             pass
         assert codes(error) == {"ledger.place"}, "nobody wanted to write"
         night(writer, receipts=made.receipts[2:])
-        assert checked(place, policy=None) == []
+        assert checked(writer, policy=None) == []
+        run(place, f"revoke select on {schema}.postings from t_writer")
+        with pytest.raises(ProblemError) as error:
+            checked(writer, policy=None)
+        assert codes(error) == {"ledger.read_only"}, "a right that is missing is no damage"
     finally:
         run(place, *(f"drop owned by {n}; drop role {n}" for n in ("t_reader", "t_writer", "t_nobody")))
 
