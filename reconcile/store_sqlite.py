@@ -31,7 +31,7 @@ _SETTINGS = (
     "pragma synchronous = full",
     "pragma wal_autocheckpoint = 0",  # `settle` does it, after it has read which pages changed
     "pragma cache_size = -16384",  # KiB; a night's keys lie apart: a page read once is rarely read again, and memory is dear to ask for
-    "pragma cache_spill = 65536",  # pages; what a run has written stays, up to 256 MiB
+    "pragma cache_spill = 65535",  # pages; what a run has written stays, up to 256 MiB. SQLite takes a multiple of 256 for "never"
     "pragma temp_store = memory",
 )
 _HEAD = b"SQLite format 3\x00"

@@ -22,6 +22,7 @@ from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
 from reconcile.seal import broken, read_seal, seal_of, updated, whole, write_seal
+from reconcile.store_sqlite import SqliteStore
 
 
 @pytest.fixture(scope="module")
@@ -414,6 +415,14 @@ def test_another_server_without_checksums_is_told(
         PostgresStore, "_one", lambda s, q, *v: "off" if "data_checksums" in q else real(s, q, *v)
     )
     assert {p.code for p in checked(place, policy=None)} == {"ledger.check_no_checksums"}
+
+
+def test_what_a_run_writes_leaves_memory(tmp_path: Path) -> None:
+    """SQLite reads the number of pages as a byte to see whether they may go at all: 65,536 said no, and a load held the whole ledger."""
+    with open_ledger(tmp_path / "l.db", writer=True, create=True) as ledger:
+        assert isinstance(ledger.store, SqliteStore)
+        (pages,) = ledger.store._run("pragma cache_spill").fetchone()
+    assert 10_000 < pages < 100_000
 
 
 def test_a_page_that_no_commit_wrote_stands_as_zeros(tmp_path: Path) -> None:
