@@ -32,11 +32,13 @@ class Covering:
 @dataclass(frozen=True)
 class Part:
     """What a part of the night does not hold itself. `first`: the first `seq` that the run added, by table; `holds`: which rows are of notices
-    of this part; `twice`: those of these lines that may have versions in several parts."""
+    of this part; `twice`: those of these lines that may have versions in several parts; `keep`: takes covers of the run's own slips, which nobody
+    looks up before all parts are through: the caller writes them, in order."""
 
     first: Mapping[str, int]
     holds: Callable[[pl.DataFrame], pl.Series]
     twice: Callable[[pl.Series], pl.Series]
+    keep: Callable[[pl.DataFrame], None]
 
 
 def named_lines(slips: pl.DataFrame) -> pl.DataFrame:
@@ -79,10 +81,13 @@ def renew_covers(
     if before.height:
         new = new.join(before, on=columns, how="anti", maintain_order="left")
     ledger.store.remove("covers", gone.select("slip_key", "line_id", "component"))
-    ledger.store.append("covers", new)
+    of_old = new["slip_key"].is_in(old["slip_key"].implode())
+    if part:
+        part.keep(new.filter(~of_old))
+    ledger.store.append("covers", new.filter(of_old) if part else new)
     changed = pl.concat([gone["slip_key"], new["slip_key"], slips["slip_key"]]).unique()
     # nothing can stand yet on a line that is new, but through a slip that is decided again anyway
-    moved = new["line_id"].filter(new["slip_key"].is_in(old["slip_key"].implode()))
+    moved = new["line_id"].filter(of_old)
     lines = pl.concat([gone["line_id"], moved, revised]).unique()
     log = ProblemLog()
     found = derived.log.table()
@@ -148,10 +153,9 @@ def _derived_in_part(
     )
     rest = slips.join(in_hand, on="slip_key", how="anti", maintain_order="left")
     lines = versions.join(new, on=list(NOTICE), how="semi", maintain_order="left").select(list(ASSESSMENTS))
-    found = [
-        derive_covers(in_hand, lines),
-        derive_covers(rest, candidates(ledger, rest, versions.clear())),
-    ]
+    found = [derive_covers(in_hand, lines)]
+    if rest.height:
+        found.append(derive_covers(rest, candidates(ledger, rest, versions.clear())))
     log = ProblemLog()
     for one in found:
         log.extend(one.log)

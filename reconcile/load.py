@@ -7,17 +7,20 @@ A night of one block is one part; a longer one is covered in parts by notice, wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import polars as pl
 
 from elqr.problems import ProblemLog
-from reconcile.closure import leading
+from reconcile.closure import leading, nothing_paid
 from reconcile.covering import NOTICE, Covering, Part, named_lines, renew_covers
+from reconcile.frames import COVERS
 from reconcile.ledger import Ledger
 from reconcile.night import Night
-from reconcile.pile import Pile
-from reconcile.spill import Parts, in_part
+from reconcile.pile import BLOCK_ROWS, Pile
+from reconcile.sorted_rows import SortedRows
+from reconcile.spill import Parts, part_of
 from reconcile.sums import Sums
 from reconcile.tables import TABLES
 from reconcile.taken import Sifted, Tonight, sift_assessments, sift_slips
@@ -69,15 +72,16 @@ def load(ledger: Ledger, night: Night, counts: Counts, *, most: int) -> Loaded:
     for table, pile in (("slips", night.slips), ("assessments", night.assessments)):
         sift, yen = _SIFT[table]
         made[table] = Parts(TABLES[table].columns, by=NOTICE, parts=parts)
-        for rows in pile.blocks():
-            found = sift(ledger, rows, _tonight(pile, rows, first[table], any_=made[table].height > 0))
-            counts.add(found, yen)
-            told.append(found.conflicts.head(most - sum(frame.height for frame in told)))
-            conflicting += found.conflicts.height
-            new = ledger.add(table, found.new)
-            made[table].add(new)
-            if table == "slips":
-                ledger.store.append("named_lines", named_lines(new))
+        with _indexed_later(ledger, table, pile):
+            for rows in pile.blocks():
+                found = sift(ledger, rows, _tonight(pile, rows, first[table], any_=made[table].height > 0))
+                counts.add(found, yen)
+                told.append(found.conflicts.head(most - sum(frame.height for frame in told)))
+                conflicting += found.conflicts.height
+                new = ledger.add(table, found.new)
+                made[table].add(new)
+                if table == "slips":
+                    ledger.store.append("named_lines", named_lines(new))
     return Loaded(
         conflicts=pl.concat(told),
         conflicting=conflicting,
@@ -86,6 +90,12 @@ def load(ledger: Ledger, night: Night, counts: Counts, *, most: int) -> Loaded:
         first=first,
         parts=parts,
     )
+
+
+def _indexed_later(ledger: Ledger, table: str, pile: Pile) -> AbstractContextManager[None]:
+    """For the first load of a long register: no row of it is looked up before all are there."""
+    long = pile.height > BLOCK_ROWS and not pile.repeats
+    return ledger.store.loading([table]) if long and ledger.store.empty(table) else nullcontext()
 
 
 def _tonight(pile: Pile, rows: pl.DataFrame, first: int, *, any_: bool) -> Tonight | None:
@@ -98,10 +108,15 @@ def cover(ledger: Ledger, loaded: Loaded, night: Night) -> Covering:
         slips, versions = (rows.frame().sort("seq") for rows in (loaded.slips, loaded.versions))
         return renew_covers(ledger, slips, versions)
     found = []
+    fresh = SortedRows(COVERS, by=["slip_key", "line_id", "component"])
     for number in range(loaded.parts):
-        part = Part(loaded.first, _holder(number, loaded.parts), night.assessments.twice)
+        part = Part(loaded.first, _holder(number, loaded.parts), night.assessments.twice, fresh.add)
         one = renew_covers(ledger, loaded.slips.part(number), loaded.versions.part(number), part)
         found.append((*leading(ledger, slips=one.slips, lines=one.lines), one.log))
+    with ledger.store.loading(["covers"]) if nothing_paid(ledger) else nullcontext():
+        for rows in fresh.blocks():
+            ledger.store.append("covers", rows)
+    fresh.close()
     log = ProblemLog()
     for *_, told in found:
         log.extend(told)
@@ -111,4 +126,4 @@ def cover(ledger: Ledger, loaded: Loaded, night: Night) -> Covering:
 
 
 def _holder(number: int, parts: int) -> Callable[[pl.DataFrame], pl.Series]:
-    return lambda rows: in_part(rows, NOTICE, number, parts=parts)
+    return lambda rows: part_of(rows, NOTICE, parts=parts) == number

@@ -42,14 +42,21 @@ class Pile:
                     held = held[BLOCK_ROWS:]
         yield held
 
+    @property
+    def repeats(self) -> bool:
+        """Whether any key may come more than once tonight."""
+        return len(self._again()) > 0
+
     def twice(self, keys: pl.Series) -> pl.Series:
         """Those of these keys that may come more than once tonight: all that do, and a stray one that only looks so."""
+        again = self._again()
+        return keys.filter(keys.hash().is_in(again.implode())) if len(again) else keys.clear()
+
+    def _again(self) -> pl.Series:
         if self._twice is None:
             parts = [register.keys for _, register in self._registers]
-            self._twice = repeated_in(np.concatenate([hashes(keys.clear()), *parts]))
-        if not len(self._twice):
-            return keys.clear()
-        return keys.filter(keys.hash().is_in(self._twice.implode()))
+            self._twice = repeated_in(np.concatenate([hashes(pl.Series([], dtype=pl.String)), *parts]))
+        return self._twice
 
     def close(self) -> None:
         """Give up the rows."""

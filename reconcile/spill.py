@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
+import numpy as np
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
@@ -103,12 +104,14 @@ class Parts:
         self.height += rows.height
         self._held.append(rows.select(self._none.columns))
         if self._parts > 1 and sum(frame.height for frame in self._held) >= HELD_ROWS:
-            rows = pl.concat(self._held)
+            whole = pl.concat(self._held)
             self._held = []
-            for number, places in enumerate(self._places):
-                part = self._of(rows, number)
-                if part.height:
-                    places.append(self._spill.keep(part))
+            numbers = part_of(whole, self._by, parts=self._parts).cast(pl.UInt32).to_numpy()
+            ordered = whole[np.argsort(numbers, kind="stable")]
+            ends = np.cumsum(np.bincount(numbers, minlength=self._parts)).tolist()
+            for places, first, end in zip(self._places, [0, *ends], ends, strict=False):
+                if end > first:
+                    places.append(self._spill.keep(ordered[first:end]))
 
     def part(self, number: int) -> pl.DataFrame:
         """The rows of one part."""
@@ -122,7 +125,7 @@ class Parts:
         return pl.concat([self.part(number) for number in range(self._parts)])
 
     def _of(self, rows: pl.DataFrame, number: int) -> pl.DataFrame:
-        return rows if self._parts == 1 else rows.filter(in_part(rows, self._by, number, parts=self._parts))
+        return rows if self._parts == 1 else rows.filter(part_of(rows, self._by, parts=self._parts) == number)
 
     def close(self) -> None:
         """Give the file back."""
@@ -130,6 +133,6 @@ class Parts:
         self._spill.close()
 
 
-def in_part(rows: pl.DataFrame, by: Sequence[str], number: int, *, parts: int) -> pl.Series:
-    """Which rows belong to a part."""
-    return rows.select(by).hash_rows() % parts == number
+def part_of(rows: pl.DataFrame, by: Sequence[str], *, parts: int) -> pl.Series:
+    """The number of the part to which each row belongs."""
+    return rows.select(by).hash_rows() % parts

@@ -7,7 +7,8 @@ Stores raise ProblemError with a `ledger.*` code where the place, the disk or th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +63,9 @@ class Store(Protocol):
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows."""
+
+    def loading(self, tables: Sequence[str]) -> AbstractContextManager[None]:
+        """Rows for these tables come in several parts, and nobody looks up any of them until the last is there."""
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
         """Put rows in the place of those with the same first column, in a derived table of which it is the key."""

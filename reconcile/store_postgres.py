@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -160,6 +160,11 @@ class PostgresStore:
             with self._told():
                 rows = to_stored(table, frame)
                 self._copy(sql.SQL("copy {} ({})").format(sql.Identifier(table), _names(rows.columns)), rows)
+
+    @contextmanager
+    def loading(self, tables: Sequence[str]) -> Iterator[None]:
+        """Rows for these tables come in several parts. The server's indexes grow with them."""
+        yield
 
     def replace(self, table: str, frame: pl.DataFrame) -> None:
         """Put rows in the place of those with the same first column."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from typing import Any
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
+from reconcile import disk
 from reconcile.bulk_rows import json_list, values
+from reconcile.later_index import indexed_later
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_block, read_rows, row_text
 from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
@@ -26,14 +28,6 @@ from reconcile.tables import TABLES, to_stored
 
 BLOCK_ROWS = 50_000
 BULK_ROWS = 20_000  # of a load, not of a night
-_SETTINGS = (
-    "pragma journal_mode = wal",
-    "pragma synchronous = full",
-    "pragma wal_autocheckpoint = 0",  # `settle` does it, after it has read which pages changed
-    "pragma cache_size = -16384",  # KiB; a night's keys lie apart: a page read once is rarely read again, and memory is dear to ask for
-    "pragma cache_spill = 65535",  # pages; what a run has written stays, up to 256 MiB. SQLite takes a multiple of 256 for "never"
-    "pragma temp_store = memory",
-)
 _HEAD = b"SQLite format 3\x00"
 
 
@@ -80,7 +74,7 @@ class SqliteStore:
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
             self.versions()  # before anything is set: a stranger's file stays as it is
-            for setting in _SETTINGS:
+            for setting in disk.SETTINGS:
                 self._run(setting)
             self.settle(self._last_run(), anew=False)
         else:
@@ -169,14 +163,14 @@ class SqliteStore:
             if rows.height < BULK_ROWS or rows.height < self._height(table):
                 self._insert("insert", table, rows)
                 return
-            # more than all that is there: an index that is sorted once costs less than one that grows row by row
-            made_by = "select name, sql from sqlite_master where type = 'index' and tbl_name = ? and sql > ''"
-            indexes = self._run(made_by, (table,)).fetchall()
-            for name, _ in indexes:
-                self._run(f"drop index {name}")
-            self._insert("insert", table, rows)
-            for _, made in indexes:
-                self._run(made)
+            with indexed_later(self._run, [table]):  # more than all that is there
+                self._insert("insert", table, rows)
+
+    @contextmanager
+    def loading(self, tables: Sequence[str]) -> Iterator[None]:
+        """Rows for these tables come in several parts."""
+        with self._told(), indexed_later(self._run, tables):
+            yield
 
     def _height(self, table: str) -> int:
         """Rows of a table, of a derived one as far as it matters."""
@@ -357,35 +351,16 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+            code = disk.CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
             if str(error).startswith("Could not decode"):  # text that is none: Python gives no number
                 code = "ledger.damaged"
             if code is None:
                 raise
             raise ProblemError(Problem(code, params={"found": self.place, "reason": str(error)})) from error
         except OSError as error:
-            fault = _FAULTS.get(error.errno or 0, "ledger.place")
+            fault = disk.FAULTS.get(error.errno or 0, "ledger.place")
             params: dict[str, str | int] = {"found": self.place, "reason": error.strerror or str(error)}
             raise ProblemError(Problem(fault, params=params)) from error
-
-
-_FAULTS: Mapping[int, str] = {
-    errno.EACCES: "ledger.read_only",
-    errno.EPERM: "ledger.read_only",
-    errno.EROFS: "ledger.read_only",
-    errno.ENOSPC: "ledger.disk_full",
-}
-_CODES: Mapping[int, str] = {  # SQLite's primary result codes
-    sqlite3.SQLITE_BUSY: "ledger.in_use",
-    sqlite3.SQLITE_LOCKED: "ledger.in_use",
-    sqlite3.SQLITE_PERM: "ledger.read_only",
-    sqlite3.SQLITE_READONLY: "ledger.read_only",
-    sqlite3.SQLITE_CANTOPEN: "ledger.place",
-    sqlite3.SQLITE_FULL: "ledger.disk_full",
-    sqlite3.SQLITE_IOERR: "ledger.disk_fault",
-    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
-    sqlite3.SQLITE_NOTADB: "ledger.damaged",
-}
 
 
 def _read(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:

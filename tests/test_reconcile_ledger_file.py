@@ -219,11 +219,11 @@ def test_result_digest(place: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_ledger_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import reconcile.store_sqlite as store
+    from reconcile import disk
 
     before = standing(place)
-    full = (*store._SETTINGS, "pragma max_page_count = 1")
-    monkeypatch.setattr(store, "_SETTINGS", full)
+    full = (*disk.SETTINGS, "pragma max_page_count = 1")
+    monkeypatch.setattr(disk, "SETTINGS", full)
     rows = [receipt(f"F{n}", 11, 100 + n, DUES[0]) for n in range(3_000)]
     with pytest.raises(ProblemError) as error:
         night(place, receipts=[write(place.parent / "f.csv", RECEIPT_HEAD, *rows)])

@@ -1,0 +1,36 @@
+"""What a connection to an embedded ledger asks for, and what refusals of SQLite and of the system mean for it. Words alone.
+
+In: nothing. Out: statements; problem codes by number of the error. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Mapping
+
+SETTINGS = (
+    "pragma journal_mode = wal",
+    "pragma synchronous = full",
+    "pragma wal_autocheckpoint = 0",  # `settle` does it, after it has read which pages changed
+    "pragma cache_size = -16384",  # KiB; a night's keys lie apart: a page read once is rarely read again, and memory is dear to ask for
+    "pragma cache_spill = 65535",  # pages; what a run has written stays, up to 256 MiB. SQLite takes a multiple of 256 for "never"
+    "pragma temp_store = memory",
+)
+FAULTS: Mapping[int, str] = {
+    errno.EACCES: "ledger.read_only",
+    errno.EPERM: "ledger.read_only",
+    errno.EROFS: "ledger.read_only",
+    errno.ENOSPC: "ledger.disk_full",
+}
+CODES: Mapping[int, str] = {  # SQLite's primary result codes
+    sqlite3.SQLITE_BUSY: "ledger.in_use",
+    sqlite3.SQLITE_LOCKED: "ledger.in_use",
+    sqlite3.SQLITE_PERM: "ledger.read_only",
+    sqlite3.SQLITE_READONLY: "ledger.read_only",
+    sqlite3.SQLITE_CANTOPEN: "ledger.place",
+    sqlite3.SQLITE_FULL: "ledger.disk_full",
+    sqlite3.SQLITE_IOERR: "ledger.disk_fault",
+    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
+    sqlite3.SQLITE_NOTADB: "ledger.damaged",
+}
