@@ -108,7 +108,7 @@ def cover(ledger: Ledger, loaded: Loaded, night: Night) -> Covering:
         slips, versions = (rows.frame().sort("seq") for rows in (loaded.slips, loaded.versions))
         return renew_covers(ledger, slips, versions)
     found = []
-    fresh = SortedRows(COVERS, by=["slip_key", "line_id", "component"])
+    fresh = SortedRows(COVERS, by=["slip_key"])  # all rows of a slip come at once
     for number in range(loaded.parts):
         part = Part(loaded.first, _holder(number, loaded.parts), night.assessments.twice, fresh.add)
         one = renew_covers(ledger, loaded.slips.part(number), loaded.versions.part(number), part)

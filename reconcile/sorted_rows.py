@@ -18,7 +18,7 @@ PART_ROWS = 10_000  # of each run, in memory while runs are merged
 
 
 class SortedRows:
-    """Rows to be read in the order of `by`, no two of which are equal in it. To be closed when it is no longer needed."""
+    """Rows to be read in the order of `by`; two that are equal in it come in one frame. To be closed when it is no longer needed."""
 
     def __init__(self, schema: Mapping[str, pl.DataType], *, by: Sequence[str]) -> None:
         self.rows = 0

@@ -39,6 +39,7 @@ class SqliteStore:
     def __init__(self, path: Path, *, writer: bool) -> None:
         self.path = path
         self.place = str(path)
+        self._loading: frozenset[str] = frozenset()
         self._lock: FileLock | None = None
         self._behind = False  # the seal knows less than the file: a run could not write it
         self._connection: sqlite3.Connection | None = None
@@ -160,7 +161,7 @@ class SqliteStore:
             return
         rows = to_stored(table, frame)
         with self._told():
-            if rows.height < BULK_ROWS or rows.height < self._height(table):
+            if rows.height < BULK_ROWS or table in self._loading or rows.height < self._height(table):
                 self._insert("insert", table, rows)
                 return
             with indexed_later(self._run, [table]):  # more than all that is there
@@ -169,8 +170,12 @@ class SqliteStore:
     @contextmanager
     def loading(self, tables: Sequence[str]) -> Iterator[None]:
         """Rows for these tables come in several parts."""
-        with self._told(), indexed_later(self._run, tables):
-            yield
+        self._loading = frozenset(tables)
+        try:
+            with self._told(), indexed_later(self._run, tables):
+                yield
+        finally:
+            self._loading = frozenset()
 
     def _height(self, table: str) -> int:
         """Rows of a table, of a derived one as far as it matters."""
