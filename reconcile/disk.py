@@ -1,4 +1,4 @@
-"""What a connection to an embedded ledger asks for, and what refusals of SQLite and of the system mean for it. Words alone.
+"""What a connection to an embedded ledger asks for, and what refusals of the system mean for it. Words alone.
 
 In: nothing. Out: statements; problem codes by number of the error. Refuses nothing.
 """
@@ -6,7 +6,6 @@ In: nothing. Out: statements; problem codes by number of the error. Refuses noth
 from __future__ import annotations
 
 import errno
-import sqlite3
 from collections.abc import Mapping
 
 SETTINGS = (
@@ -22,15 +21,4 @@ FAULTS: Mapping[int, str] = {
     errno.EPERM: "ledger.read_only",
     errno.EROFS: "ledger.read_only",
     errno.ENOSPC: "ledger.disk_full",
-}
-CODES: Mapping[int, str] = {  # SQLite's primary result codes
-    sqlite3.SQLITE_BUSY: "ledger.in_use",
-    sqlite3.SQLITE_LOCKED: "ledger.in_use",
-    sqlite3.SQLITE_PERM: "ledger.read_only",
-    sqlite3.SQLITE_READONLY: "ledger.read_only",
-    sqlite3.SQLITE_CANTOPEN: "ledger.place",
-    sqlite3.SQLITE_FULL: "ledger.disk_full",
-    sqlite3.SQLITE_IOERR: "ledger.disk_fault",
-    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
-    sqlite3.SQLITE_NOTADB: "ledger.damaged",
 }

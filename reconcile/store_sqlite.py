@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -356,7 +356,7 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            code = disk.CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+            code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
             if str(error).startswith("Could not decode"):  # text that is none: Python gives no number
                 code = "ledger.damaged"
             if code is None:
@@ -366,6 +366,19 @@ class SqliteStore:
             fault = disk.FAULTS.get(error.errno or 0, "ledger.place")
             params: dict[str, str | int] = {"found": self.place, "reason": error.strerror or str(error)}
             raise ProblemError(Problem(fault, params=params)) from error
+
+
+_CODES: Mapping[int, str] = {  # SQLite's primary result codes
+    sqlite3.SQLITE_BUSY: "ledger.in_use",
+    sqlite3.SQLITE_LOCKED: "ledger.in_use",
+    sqlite3.SQLITE_PERM: "ledger.read_only",
+    sqlite3.SQLITE_READONLY: "ledger.read_only",
+    sqlite3.SQLITE_CANTOPEN: "ledger.place",
+    sqlite3.SQLITE_FULL: "ledger.disk_full",
+    sqlite3.SQLITE_IOERR: "ledger.disk_fault",
+    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
+    sqlite3.SQLITE_NOTADB: "ledger.damaged",
+}
 
 
 def _read(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
