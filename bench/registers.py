@@ -22,7 +22,7 @@ from bench.figures import Figure
 from bench.ledger_night import AS_OF
 from bench.nights import register
 
-GROWTH_MAX = 2.0  # of memory, for three times the lines
+GROWTH_MAX = 1.5  # of memory, for three times the lines
 REVISED = 10  # one line in so many
 
 
@@ -32,7 +32,18 @@ def measure(sizes: Sequence[int]) -> dict[int, dict[str, tuple[float, int]]]:
     for lines in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            _write(folder, lines)
+            # in a process of its own: the largest memory of a child is at least what its parent held when it began
+            make = [
+                sys.executable,
+                "-m",
+                "bench.registers",
+                "--make",
+                str(folder),
+                "--lines",
+                str(lines),
+                "0",
+            ]
+            subprocess.run(make, check=True)
             ledger = ["--ledger", str(folder / "l.db"), "--out", str(folder / "out"), "--no-report"]
             first = ["--assessments", str(folder / "a.csv"), "--slips", str(folder / "s.csv")]
             again = ["--assessments", str(folder / "b.csv")]
@@ -87,7 +98,12 @@ def main() -> int:
     """The command line: 0 when the goal is met."""
     words = argparse.ArgumentParser(prog="python -m bench.registers", description="A register in memory.")
     words.add_argument("--lines", type=int, nargs=2, default=[1_000_000, 3_000_000], help="two sizes")
-    rows = figures(measure(words.parse_args().lines))
+    words.add_argument("--make", type=Path, help=argparse.SUPPRESS)
+    given = words.parse_args()
+    if given.make:
+        _write(given.make, given.lines[0])
+        return 0
+    rows = figures(measure(given.lines))
     print("\n".join(row.row() for row in rows))
     return 0 if all(row.met for row in rows) else 1
 
