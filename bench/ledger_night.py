@@ -4,9 +4,10 @@
 
 CPU seconds from the start of a process, imports included, as after an installation: one round that does not count leaves the modules compiled,
 ours and theirs. The goals count the night up to the moment when its commit has returned; told beside it: to the end of the process, with the log
-moved into the file and the seal renewed. Peers count whole, get the same rows as parquet or in their own tables, and only match: they keep and
-write nothing. Ledgers are made once a size in DIR (through the ledger's own loader) and copied for each night. The register is bench.nights'; the
-mix of receipts is assumed (reconcile-rules §7).
+moved into the file and the seal renewed, and what the store took of the night for look-ups, rows and commit (a ledger laid out otherwise could
+spare that, and no more). Peers count whole, get the same rows as parquet or in their own tables, and only match: they keep and write nothing.
+Ledgers are made once a size in DIR (through the ledger's own loader) and copied for each night. The register is bench.nights'; the mix of
+receipts is assumed (reconcile-rules §7).
 """
 
 from __future__ import annotations
@@ -31,24 +32,37 @@ from bench.nights import BODY, events, register
 
 AS_OF = date(2026, 11, 20)
 NIGHT = """
-import json, resource, sys
+import json, resource, sys, time
 from datetime import date
 from pathlib import Path
 from reconcile.night import Inputs
 from reconcile.policy import load_policy
 from reconcile.run import RunRequest, reconcile
 from reconcile.store_sqlite import SqliteStore
-def marked(store, commit=SqliteStore.commit):
-    commit(store)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    committed.append(used.ru_utime + used.ru_stime)
-committed, SqliteStore.commit = [], marked
+def used():
+    all_of_it = resource.getrusage(resource.RUSAGE_SELF)
+    return all_of_it.ru_utime + all_of_it.ru_stime
+def counted(name):
+    work = getattr(SqliteStore, name)
+    def working(*given, **named):
+        before = used()
+        try:
+            return work(*given, **named)
+        finally:
+            stored.append(used() - before)
+            if name == "commit":
+                committed.append((used(), sum(stored)))
+    setattr(SqliteStore, name, working)
+committed, stored = [], []
+for name in ("lookup", "append", "replace", "remove", "commit"):
+    counted(name)
 inputs = Inputs(receipts=[Path(sys.argv[2])])
 day = date.fromisoformat(sys.argv[3])
 done = reconcile(RunRequest(ledger=Path(sys.argv[1]), inputs=inputs, as_of=day, policy=load_policy()))
 told = Path("/proc/self/status").read_text(encoding="ascii").split("VmHWM:")[1]
 print(json.dumps({
-    "posted": done.run["posted"][0], "drift": done.drift, "committed": committed[-1], "mb": int(told.split()[0]) >> 10,
+    "posted": done.run["posted"][0], "drift": done.drift, "mb": int(told.split()[0]) >> 10,
+    "committed": committed[-1][0], "stored": committed[-1][1],
 }))
 """
 TOTALS = ("received", "posted", "excess", "suspense", "held", "events", "quarantined", "rejected")
@@ -187,6 +201,7 @@ def measure(folder: Path, *, sizes: Sequence[int], receipts: int, rounds: int) -
         "receipts": receipts,
         "cpu": {lines: _median(n["committed"] for n in of) for lines, of in nights.items()},
         "whole": {lines: _median(n["cpu"] for n in of) for lines, of in nights.items()},
+        "stored": {lines: _median(n["stored"] for n in of) for lines, of in nights.items()},
         "mb": {lines: max(n["mb"] for n in of) for lines, of in nights.items()},
         "sound": all(n["posted"] > 0 and n["drift"] == 0 for of in nights.values() for n in of),
         "peers": {name: _median(cpu for cpu, _ in of) for name, of in peers.items()},
@@ -209,7 +224,10 @@ def figures(found: Mapping[str, Any], *, sized: bool = True) -> list[Figure]:
     small, large = min(found["cpu"]), max(found["cpu"])
     ours, other = found["cpu"][large], found["cpu"][small]
     what = f"night of {found['receipts']:,} receipts against {large:,} lines, process start to durable commit, CPU"
-    said = f"{ours} s ({found['whole'][large]} s to the end of the process), {found['mb'][large]} MB"
+    said = (
+        f"{ours} s, {found['stored'][large]} s of it in the store ({found['whole'][large]} s to the end of the process), "
+        f"{found['mb'][large]} MB"
+    )
     rows = [
         Figure(
             what,

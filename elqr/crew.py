@@ -205,7 +205,7 @@ def _one_thread_each() -> Iterator[None]:
 def _serve(pipe: Connection, work: Callable[[Any], Any], memory_bytes: int | None) -> None:
     """In the process: one task after the other until None or the end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt from the keyboard is the parent's to answer
-    _limit(memory_bytes)
+    limit_memory(memory_bytes)
     with suppress(EOFError, BrokenPipeError):
         pipe.send("ready")
         while (task := pipe.recv()) is not None:
@@ -221,7 +221,8 @@ def _attempt(work: Callable[[Any], Any], task: Any) -> tuple[bool, Any]:
         return False, ("error", f"{type(error).__name__}: {error}"[:300], traceback.format_exc())
 
 
-def _limit(memory_bytes: int | None) -> None:
+def limit_memory(memory_bytes: int | None) -> None:
+    """This process may hold so much (None: as much as it could before) and leaves no picture of its memory when it crashes."""
     try:
         import resource
     except ImportError:  # Windows: time is limited, memory is not

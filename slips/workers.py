@@ -12,6 +12,7 @@ import hashlib
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -37,6 +38,7 @@ from slips.spool import read_bucket
 from slips.values import values
 
 TASKS_AHEAD = 2  # per process: enough to keep it busy, few enough to stop soon
+WINDOWS_MOST = 61  # processes: Windows waits for no more of them at once
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ class Crew:
 
     def __init__(self, jobs: int, *, ready: Callable[[], object]) -> None:
         """`ready` is what each process does first, while this one reads the input."""
+        if sys.platform == "win32":
+            jobs = min(jobs, WINDOWS_MOST)
         self._jobs = jobs
         self._pool = None
         if jobs > 1:

@@ -11,12 +11,20 @@ from elqr.problems import ProblemError
 from slips.proof import decode
 
 
-def test_a_missing_zbar_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ImportError("Unable to find zbar shared library"),
+        FileNotFoundError("Could not find module 'libzbar-64.dll' (or one of its dependencies)"),
+    ],
+    ids=["no library", "Windows without what the library needs"],
+)
+def test_a_missing_zbar_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
     real = builtins.__import__
 
     def without(name: str, *rest: Any, **more: Any) -> Any:
         if name.startswith("pyzbar"):
-            raise ImportError("Unable to find zbar shared library")
+            raise fault
         return real(name, *rest, **more)
 
     decode._zbar.cache_clear()
@@ -26,3 +34,4 @@ def test_a_missing_zbar_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch)
     (problem,) = caught.value.problems
     assert problem.code == "readback.no_zbar"
     assert "libzbar0" in problem.text("ja") and "nothing is printed" in problem.text("en")
+    assert str(fault) in problem.text("ja") and "Visual C++" in problem.text("en")

@@ -28,7 +28,7 @@ def _zbar() -> Any:
     """The library behind pyzbar. Raises ProblemError `readback.no_zbar` where the system does not have it."""
     try:
         from pyzbar import pyzbar
-    except ImportError as missing:
+    except (ImportError, OSError) as missing:  # OSError: it is there, and something it needs is not
         raise ProblemError(
             Problem("readback.no_zbar", "", {"found": str(missing), "expected": "libzbar"})
         ) from None

@@ -6,7 +6,6 @@ the reader. It guards nothing itself but its memory: who started it kills it.
 
 from __future__ import annotations
 
-import resource
 import struct
 import sys
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from elqr.crew import limit_memory
 from slips.proof.decode import Corners
 from slips.proof.scan import Pixels
 from slips.proof.wechat import ABSENT, READY, framed, packed
@@ -24,8 +24,7 @@ MEMORY_BYTES = 4 << 30
 def main() -> None:
     """Serve crops from standard input."""
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+    limit_memory(MEMORY_BYTES)
     cv2.setNumThreads(1)
     reader = cv2.wechat_qrcode.WeChatQRCode() if hasattr(cv2, "wechat_qrcode") else None
     replies.write(framed(ABSENT if reader is None else READY))
