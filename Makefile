@@ -11,6 +11,7 @@ ISSUE_DATE ?= 2026-06-01
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 ROUNDS ?= 10
 KILLS ?= 200
+FOR ?= this
 JAR := $(VENV)-validate/.jar
 
 SOURCES := pyproject.toml cli.py $(shell find elqr slips reconcile layouts -type f -not -path '*/__pycache__/*')
@@ -18,7 +19,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # what pip is given for this folder: a link to it after `make develop`, else a copy
 HERE = $$(test -e $(VENV)/.linked && echo --editable) .
 
-.PHONY: install develop demo demo-reconcile demo-verify test fuzz bench validate lint format clean help
+.PHONY: install develop demo demo-reconcile demo-verify test fuzz bench validate bundle lint format clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -133,8 +134,13 @@ fuzz: install $(VENV)/.tools $(VENV)/.programs  ## the property tests, round aft
 bench: install $(VENV)/.tools $(VENV)/.programs  ## the figures of docs/performance.md, measured here (BENCH_ARGS=--full: at the sizes of the goals)
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
+# FOR: windows, linux (both on x86-64) or this machine. PYTHON_VERSION: of the Python there.
+bundle: $(VENV)/.tools  ## elqr and its libraries in a folder for a closed network (FOR=windows PYTHON_VERSION=3.12)
+	@rm -rf $(OUT)/bundle-$(FOR)
+	$(BIN)/python -m tools.bundle --for $(FOR) $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION)) --out $(OUT)/bundle-$(FOR)
+
 # The sample is judged, and so is its smallest file broken on purpose: a validator that cannot fail proves nothing.
-validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf
+validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the printed sample against PDF/UA-1, PDF/X-4 and qpdf; a bundle, installed from itself
 	@rm -rf $(OUT)/demo/forms && mkdir -p $(OUT)/demo/forms
 	@for form in $$(cd layouts/forms && ls *.toml | sed 's/.toml//'); do \
 		$(BIN)/elqr layouts preview $$form --site sample_data/site.toml --out $(OUT)/demo/forms/$$form.pdf 2>/dev/null || exit 1; \
@@ -143,6 +149,11 @@ validate: demo $(VENV)/.tools $(VENV)/.programs $(VENV)/.java $(JAR)  ## the pri
 	@$(BIN)/elqr print-notices sample_data/notices.csv --site sample_data/site.toml --issue-date $(ISSUE_DATE) --out $(OUT)/demo/notices
 	$(BIN)/python -m tools.validate $(OUT)/demo
 	$(BIN)/python -m tools.validate --seeded $(OUT)/demo
+	@$(MAKE) --no-print-directory bundle FOR=this
+	@rm -rf $(OUT)/bundled && $(PYTHON) -m venv $(OUT)/bundled
+	cd $(OUT)/bundle-this && ../bundled/bin/python -m pip --disable-pip-version-check install --quiet --no-index --require-hashes -r requirements.txt
+	cd $(OUT)/bundle-this && ../bundled/bin/elqr print sample_data/slips.csv --site sample_data/site.toml --layout mihara \
+		--issue-date $(ISSUE_DATE) --out ../bundled/printed || { test $$? -eq 1 && test -s ../bundled/printed/job.json; }
 
 lint: $(VENV)/.tools  ## ruff and mypy --strict
 	$(BIN)/ruff check .
