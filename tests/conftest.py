@@ -1,6 +1,7 @@
 """Property tests: the same examples on every run by default; `make fuzz` asks for new ones, round after round."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,12 @@ settings.register_profile(
 )
 settings.register_profile("fuzz", settings.get_profile("default"), derandomize=False, max_examples=500)
 settings.load_profile("default")
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background is deaf to Ctrl-C, and so is all that it starts: the tests that press it would fail."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
