@@ -1,12 +1,13 @@
-"""What a connection to an embedded ledger asks for, and what refusals of the system mean for it. Words alone.
+"""What a connection to an embedded ledger is named and asks for, and what refusals of the system mean for it. Words alone.
 
-In: nothing. Out: statements; problem codes by number of the error. Refuses nothing.
+In: a path. Out: its name for SQLite; statements; problem codes by number of the error. Refuses nothing.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
+from pathlib import PurePath
 
 SETTINGS = (
     "pragma journal_mode = wal",
@@ -22,3 +23,9 @@ FAULTS: Mapping[int, str] = {
     errno.EROFS: "ledger.read_only",
     errno.ENOSPC: "ledger.disk_full",
 }
+
+
+def uri_of(path: PurePath, *, mode: str) -> str:
+    """The name SQLite takes for an absolute path. A server stands in its path, for SQLite takes no other machine's name before it."""
+    uri = path.as_uri()
+    return f"{uri if uri.startswith('file:///') else uri.replace('//', '////', 1)}?mode={mode}"

@@ -17,6 +17,7 @@ import polars as pl
 from elqr.problems import Problem, ProblemError
 from reconcile.chain import FIRST, BatchDigest, moved, run_digest, standing_digest
 from reconcile.migrations import Migration, outstanding
+from reconcile.remote import kind_of_share
 from reconcile.store import Store
 from reconcile.swar import Bytes
 from reconcile.tables import ENTRIES, TABLES
@@ -82,7 +83,10 @@ def open_ledger(place: str | Path, *, writer: bool = False, create: bool = False
                 "expected": left[-1].version,
             }
             raise ProblemError(Problem(code, params=params))
-        yield Ledger(store)
+        ledger = Ledger(store)
+        if writer and not str(place).startswith(URL) and (kind := kind_of_share(Path(place))):
+            ledger.notes.append(Problem("ledger.on_a_share", params={"found": store.place, "kind": kind}))
+        yield ledger
     finally:
         store.close()
 
@@ -106,7 +110,9 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.standing = self._last()
-        self.notes: list[Problem] = []  # what went wrong after a commit, and did not undo it
+        self.notes: list[
+            Problem
+        ] = []  # to be said of it, and no reason to refuse: where it lies, what went wrong after a commit
         self._batches: dict[str, BatchDigest] = {}
         self._next: dict[str, int] = {}
         self._sums: dict[str, str] = {}

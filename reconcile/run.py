@@ -54,7 +54,7 @@ class RunRequest:
 class RunResult:
     """What a night did. `committed` is false for a dry run and where nothing was new.
 
-    `refused`: why files were left out; `notes`: what went wrong after the commit; `quarantine`: new bad rows, those of other
+    `refused`: why files were left out; `notes`: what is to be said of the ledger; `quarantine`: new bad rows, those of other
     bodies among them; `files`: rows of `files`, `again` (bytes taken before),
     `file_no` (null for these); `entries`: rows added by table; `run`, `after`: totals as `[count, yen]`.
     """

@@ -71,7 +71,7 @@ class SqliteStore:
                 raise PermissionError(13, "read-only", self.place)
         elif not writer:
             raise ProblemError(Problem("ledger.missing", params={"found": self.place}))
-        uri = f"{self.path.absolute().as_uri()}?mode={'rwc' if writer else 'ro'}"
+        uri = disk.uri_of(self.path.absolute(), mode="rwc" if writer else "ro")
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
             self.versions()  # before anything is set: a stranger's file stays as it is
