@@ -21,6 +21,7 @@ import click
 
 from elqr import __version__
 from elqr.option_values import day, is_utf8, refuse_other_bytes
+from elqr.shell import today
 from elqr.terminal import write_anything
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
@@ -138,7 +139,7 @@ def print_command(
         slips=slips,
         out=out,
         layout=layout,
-        issue_date=issue_date or date.today(),  # noqa: DTZ011 - the office's own day
+        issue_date=issue_date or today(),
         read_back=not skip_read_back,
         **options,
     )

@@ -10,14 +10,20 @@ import os
 from collections.abc import Iterable
 from datetime import date
 
+from elqr.shell import today
+
+TODAY = ("today", "今日")
+
 
 def day(text: str) -> date:
-    """2026-06-30, 20260630, R8.6.30, 令和8年6月30日, also in full-width figures. Raises ProblemError for what is no day."""
+    """2026-06-30, 20260630, R8.6.30, 令和8年6月30日, also in full-width figures; `today`. Raises ProblemError for what is no day."""
     import polars as pl
 
     from elqr.dates import parse
     from elqr.problems import Problem, ProblemError
 
+    if text.strip() in TODAY:
+        return today()
     found: date | None = parse(pl.Series([text]))[0]
     if found is None:
         raise ProblemError(Problem("option.day", params={"found": text}))

@@ -6,16 +6,16 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from elqr.option_values import day
+from elqr.shell import folder_of, login, moment
 from reconcile.commands import FILE, JSON
 
 if TYPE_CHECKING:
@@ -62,10 +62,9 @@ def reconcile_all(
     from reconcile.plan import read_plan
     from reconcile.write_out import probe, write_files
 
-    at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the audit log alone
+    out, who, at = folder_of(out, as_of=as_of), login(), moment()
     tasks = [
-        replace(task, who=getpass.getuser(), at=at)
-        for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
+        replace(task, who=who, at=at) for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
     ]
     nights = run_all(tasks, work=reconcile_one, lost=lost, engine=engine, jobs=jobs)
     probe(out)

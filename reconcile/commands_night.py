@@ -6,15 +6,15 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import getpass
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from elqr.option_values import day, encoding
+from elqr.shell import folder_of, login, moment
 from reconcile.commands import FILE, JSON, ledger
 from reconcile.commands_all import reconcile_all
 
@@ -104,6 +104,7 @@ def reconcile(
     from reconcile.run import RunRequest
     from reconcile.summary import summary
 
+    out = folder_of(out, as_of=as_of)
     inputs = Inputs(
         receipts=(*receipts, *more),
         assessments=assessments,
@@ -119,8 +120,8 @@ def reconcile(
         as_of=as_of,
         policy=load_policy(name_or_path(policy)),
         dry_run=dry_run,
-        who=getpass.getuser(),
-        at=datetime.now().astimezone().isoformat(timespec="seconds"),  # for the audit log alone
+        who=login(),
+        at=moment(),
     )
     export = load_export(postings_mapping) if postings_mapping else None
     done = run_night(NightRequest(run=run, out=out, export=export, report=not no_report))

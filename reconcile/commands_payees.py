@@ -6,15 +6,15 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import getpass
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from elqr.option_values import day
+from elqr.shell import login, moment
 from reconcile.commands import FILE, JSON
 from reconcile.commands_night import COMMANDS as NIGHT
 from reconcile.commands_night import ENCODING, LEDGER, NAMES, OUT
@@ -163,8 +163,7 @@ def bank_credits(
     from reconcile.write_out import probe, write_files
 
     probe(out)
-    at = datetime.now().astimezone().isoformat(timespec="seconds")  # for the record alone
-    done = take_credits(place, files, as_of=as_of, encoding=encoding, who=getpass.getuser(), at=at)
+    done = take_credits(place, files, as_of=as_of, encoding=encoding, who=login(), at=moment())
     write_files(out, {"balance.csv": csv_bytes(done.table)})
     problems = [p for name, log in done.logs.items() for p in log.problems(name)]
     unknown = done.table.filter(done.table["state"] == "open")

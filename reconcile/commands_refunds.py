@@ -6,16 +6,16 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from elqr.option_values import day
+from elqr.shell import login, moment
 from reconcile.commands import JSON
 from reconcile.commands_night import LEDGER, NAMES, OUT
 
@@ -61,12 +61,12 @@ def act_of(place: str, who: str | None, as_of: date, rules: str, policy: str) ->
     from reconcile.refund_policy import load_refund_policy
     from reconcile.refund_record import Act
 
-    login = getpass.getuser()
+    account = login()
     return Act(
         ledger=place,
-        who=login if who is None else who,
-        login=login,
-        at=datetime.now().astimezone().isoformat(timespec="seconds"),  # for the record alone
+        who=account if who is None else who,
+        login=account,
+        at=moment(),
         on=as_of,
         policy=load_policy(name_or_path(policy)),
         rules=load_refund_policy(name_or_path(rules)),

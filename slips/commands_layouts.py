@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from elqr.option_values import day
+from elqr.shell import today
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -174,7 +175,7 @@ def studio_layout(layout: str, port: int) -> None:
 
 def _day(given: date | None) -> date:
     """The day asked for, or the office's own."""
-    return given or date.today()  # noqa: DTZ011 - the office's own day
+    return given or today()
 
 
 COMMANDS = (layouts,)

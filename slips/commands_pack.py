@@ -13,6 +13,7 @@ import click
 
 from elqr.option_values import day
 from elqr.option_values import encoding as encoding_of
+from elqr.shell import today
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -68,7 +69,7 @@ def print_notices(
             out=out,
             layout=layout,
             site=site,
-            issue_date=issue_date or date.today(),  # noqa: DTZ011 - the office's own day
+            issue_date=issue_date or today(),
             encoding=encoding,
             notices_per_file=notices_per_file,
         )

@@ -62,7 +62,8 @@ MONEY_WORDS = frozenset({"amount", "amounts", "yen", "money", "principal", "deli
 MONEY_MODULES = ("elqr/money.py", "elqr/check", "reconcile/")
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "fromtimestamp"})
 STOPWATCHES = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"})
-CLOCK_HOMES = ("cli.py", "reconcile/commands_", "slips/commands_")
+CLOCK_HOMES = ("elqr/shell.py",)
+SHELLS = ("cli.py", "elqr/option_values.py", "reconcile/commands_", "slips/commands_")
 STOPWATCH_HOMES = ("cli.py", "slips/job.py")
 CHANCE = frozenset({"random", "secrets", "uuid"})
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
@@ -461,6 +462,8 @@ def clock_faults(files: Iterable[Source]) -> list[str]:
                 found.append(
                     f"{source.at(node)}: {name}; same input, same bytes: nothing here is left to chance"
                 )
+            if name.startswith("elqr.shell") and not source.path.startswith(SHELLS):
+                found.append(f"{source.at(node)}: {name}; who and when are the shell's to ask")
             if name in {"time.time", "time.time_ns", "time.localtime"}:
                 found.append(f"{source.at(node)}: {name}; the library is told the date by its caller")
     return sorted(set(found))

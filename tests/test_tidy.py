@@ -191,6 +191,7 @@ def test_the_library_asks_no_clock_and_leaves_nothing_to_chance() -> None:
         "from time import time",
         "import time\nx = time.perf_counter()",
         "import random",
+        "import elqr.shell",
     ],
 )
 def test_a_clock_in_the_library_is_found(text: str) -> None:
