@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from struct import unpack_from
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,8 @@ from fontTools.pens.basePen import decomposeQuadraticSegment
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from fontTools.ttLib import TTCollection, TTFont, TTLibError, newTable
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 from elqr.problems import Problem, ProblemError
 
@@ -165,11 +167,12 @@ class Face:
         upem, head, hhea = int(font["head"].unitsPerEm), font["head"], font["hhea"]
         cap = int(getattr(font["OS/2"], "sCapHeight", 0) or hhea.ascent)
         metrics = (head.xMin, head.yMin, head.xMax, head.yMax, int(hhea.ascent), int(hhea.descent), cap)
-        for tag in _NOT_IN_A_PDF:
-            if tag in font:
-                del font[tag]  # at once: fontTools would read the layout tables before it drops them
+        for tag in set(font.reader.keys()) - _IN_A_PDF:
+            del font[tag]  # at once: fontTools would read the layout tables before it drops them
+        wanted = sorted({n for n in names if n is not None})
+        _unpack(font, wanted)
         subsetter = Subsetter(_options())
-        subsetter.populate(glyphs=sorted({n for n in names if n is not None}))
+        subsetter.populate(glyphs=wanted)
         subsetter.subset(font)
         widths = [self._add_phrase(font, phrase, f"phrase{k}") for k, phrase in enumerate(phrases)]
         ids = font.getReverseGlyphMap(rebuild=True)
@@ -204,6 +207,23 @@ class Face:
         return x
 
 
+def _unpack(font: TTFont, names: Iterable[str]) -> None:
+    """Outlines and metrics of these glyphs, of the first, and of what they are composed of: fontTools would unpack those of the whole font."""
+    outlines, places, metrics = font.reader["glyf"], font["loca"], font.reader["hmtx"]
+    given = int(font["hhea"].numberOfHMetrics)
+    glyf, hmtx = newTable("glyf"), newTable("hmtx")
+    glyf.glyphs, glyf.glyphOrder, glyf._reverseGlyphOrder, hmtx.metrics = {}, font.getGlyphOrder(), {}, {}
+    left = {glyf.glyphOrder[0], *names}
+    while left:
+        name = left.pop()
+        k = _number(name)
+        glyf.glyphs[name] = Glyph(outlines[places[k] : places[k + 1]])
+        left.update(set(glyf.glyphs[name].getComponentNames(glyf)) - glyf.glyphs.keys())
+        advance, side = unpack_from(">Hh", metrics, 4 * min(k, given - 1))
+        hmtx.metrics[name] = (advance, side if k < given else unpack_from(">h", metrics, 2 * (given + k))[0])
+    font["glyf"], font["hmtx"] = glyf, hmtx
+
+
 def _number(glyph: str) -> int:
     """The number in a glyph name that `_open` gave."""
     return int(glyph[1:])
@@ -228,22 +248,7 @@ def _polygons(
     return out
 
 
-_NOT_IN_A_PDF: Final = [
-    "GSUB",
-    "GPOS",
-    "GDEF",
-    "BASE",
-    "DSIG",
-    "FFTM",
-    "vhea",
-    "vmtx",
-    "OS/2",
-    "name",
-    "meta",
-    "gasp",
-    "cmap",
-    "post",
-]
+_IN_A_PDF: Final = frozenset({"head", "hhea", "maxp", "hmtx", "loca", "glyf"})
 """Outlines and metrics are enough: a PDF font with its own glyph map needs no names, no cmap and no layout tables."""
 
 
@@ -254,7 +259,6 @@ def _options() -> Options:
     options.notdef_outline = True
     options.glyph_names = False
     options.recalc_timestamp = False
-    options.drop_tables += _NOT_IN_A_PDF
     return options
 
 
