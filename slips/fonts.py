@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from struct import unpack_from
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from fontTools.pens.basePen import decomposeQuadraticSegment
 from fontTools.pens.recordingPen import DecomposingRecordingPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont, TTLibError, newTable
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
@@ -162,6 +160,8 @@ class Face:
 
         Each of `phrases` becomes one composite glyph besides (its characters must be plain in this face and among `clusters`).
         """
+        from fontTools.subset import Subsetter
+
         names = [self.glyph(c) for c in clusters]
         font = _open(self.path, self.postscript)
         upem, head, hhea = int(font["head"].unitsPerEm), font["head"], font["hhea"]
@@ -193,6 +193,8 @@ class Face:
 
     def _add_phrase(self, font: TTFont, phrase: str, name: str) -> int:
         """Append a composite glyph that shows `phrase`; its advance in font units."""
+        from fontTools.pens.ttGlyphPen import TTGlyphPen
+
         glyf, hmtx = font["glyf"], font["hmtx"]
         pen = TTGlyphPen(glyf)
         x = 0
@@ -252,7 +254,9 @@ _IN_A_PDF: Final = frozenset({"head", "hhea", "maxp", "hmtx", "loca", "glyf"})
 """Outlines and metrics are enough: a PDF font with its own glyph map needs no names, no cmap and no layout tables."""
 
 
-def _options() -> Options:
+def _options() -> Any:
+    from fontTools.subset import Options
+
     options = Options()
     options.layout_features = []
     options.hinting = False
