@@ -43,9 +43,9 @@ def typed(frame: pl.DataFrame, columns: Sequence[Column], log: ProblemLog) -> pl
 def _nothing(column: Column, rows: int) -> pl.Series:
     """A column in which nothing stands, typed."""
     if column.kind is Kind.FLAG:
-        return pl.repeat(value=False, n=rows, eager=True).alias(column.name)
+        return pl.Series(column.name, [False]).new_from_index(0, rows)
     kind = {Kind.DATE: pl.Date(), Kind.MONEY: pl.Int64()}.get(column.kind, pl.String())
-    return pl.repeat(None, rows, dtype=kind, eager=True).alias(column.name)
+    return pl.Series(column.name, [None], dtype=kind).new_from_index(0, rows)
 
 
 def _plain(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
