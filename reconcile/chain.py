@@ -63,12 +63,15 @@ def block_parts(rows: pl.DataFrame) -> Iterator[bytes | memoryview]:
         texts.str.len_bytes().fill_null(0).cast(pl.Int64), blobs.bin.size().fill_null(0).cast(pl.Int64)
     )
     joined = rows.select(texts.str.join("").cast(pl.Binary))
+    lacking = [column.name for column in rows.iter_columns() if column.null_count()]
+    absent = rows.select(pl.col(lacking).is_null())
+    filled = rows.select(pl.col([name for name in lacking if rows.schema[name] == pl.Int64]).fill_null(0))
     yield f"{rows.height}{_UNIT}".encode()
     for column in rows.iter_columns():
-        nulls = column.is_null() if column.null_count() else np.zeros(rows.height, np.bool_)
+        nulls = absent[column.name] if column.name in absent.columns else np.zeros(rows.height, np.bool_)
         yield f"{column.name}{_UNIT}".encode() + np.packbits(nulls).tobytes()
         if column.dtype == pl.Int64:
-            yield _numbers(column.fill_null(0) if column.null_count() else column)
+            yield _numbers(filled[column.name] if column.name in filled.columns else column)
             continue
         yield _numbers(sizes[column.name])
         text = column.dtype == pl.String

@@ -43,8 +43,9 @@ def derive_covers(slips: pl.DataFrame, assessments: pl.DataFrame) -> Covers:
     given = slips.filter(pl.col("covers").is_not_null())
     whole = slips.filter(pl.col("covers").is_null() & (pl.col("period") == WHOLE_YEAR))
     term = slips.filter(pl.col("covers").is_null() & (pl.col("period") != WHOLE_YEAR).fill_null(value=True))
-    parts = [_given(given, lines, log), _term(term, lines, log), _whole(whole, lines, log)]
-    return Covers(_split(pl.concat(parts), slips, log), log)
+    ways = ((_given, given), (_term, term), (_whole, whole))
+    parts = [way(some, lines, log) for way, some in ways if some.height]
+    return Covers(_split(pl.concat([_PART.to_frame(), *parts]), slips, log), log)
 
 
 def _lines(assessments: pl.DataFrame) -> pl.DataFrame:
@@ -54,6 +55,8 @@ def _lines(assessments: pl.DataFrame) -> pl.DataFrame:
     alone = assessments.filter(~many).select(
         *names, _first=yen, _last=yen, _most=yen, _stands=pl.col("status") != "cancelled"
     )
+    if not many.any():
+        return alone
     several = (
         ordered_versions(assessments.filter(many))
         .group_by("line_id", maintain_order=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -196,16 +197,20 @@ def _transfer(row: Row) -> Payment:
     )
 
 
+@cache
+def _days(due: date, premium: bool, tax_years: int, premium_years: int) -> tuple[date, date]:
+    """The due date after the roll, and the first day on which the line is barred where nobody says another."""
+    rolled = roll_due(pl.Series([due], dtype=pl.Date))
+    barred = barred_from(
+        rolled, premium=pl.Series([premium]), tax_years=tax_years, premium_years=premium_years
+    )
+    return rolled[0], barred[0]
+
+
 def _line(versions: Sequence[Row], payments: Sequence[Payment], policy: Policy) -> Line:
     last = versions[-1]
-    due = roll_due(pl.Series([last["due_date"]], dtype=pl.Date))
-    barred = barred_from(
-        due,
-        premium=pl.Series([bool(last["is_premium"])]),
-        given=pl.Series([last["time_barred_on"]], dtype=pl.Date),
-        tax_years=policy.tax_years,
-        premium_years=policy.premium_years,
-    )
+    premium = bool(last["is_premium"])
+    due, barred = _days(last["due_date"], premium, policy.tax_years, policy.premium_years)
     fees = [y for p in payments for i, what, y in p.covers if i == last["line_id"] and what == "dunning_fee"]
     gone = [v["status"] == "cancelled" for v in versions]
     return Line(
@@ -214,11 +219,11 @@ def _line(versions: Sequence[Row], payments: Sequence[Payment], policy: Policy) 
         body_code=last["body_code"],
         tax_item=last["tax_item"],
         notice_no=last["notice_no"],
-        is_premium=bool(last["is_premium"]),
+        is_premium=premium,
         fiscal_year=int(last["fiscal_year"]),
         carried_over=bool(last["carried_over"]),
-        due_date=due[0],
-        barred_from=barred[0],
+        due_date=due,
+        barred_from=barred if last["time_barred_on"] is None else last["time_barred_on"],
         fee=max(fees, default=0) if last["dunning_fee"] is None else last["dunning_fee"],
         versions=tuple(
             Version(v["revised_at"], 0 if g else v["principal"], g)

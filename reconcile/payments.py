@@ -42,10 +42,11 @@ def net(events: pl.DataFrame) -> pl.DataFrame:
         contradictory=pl.lit(value=False),
         correction_alone=(pl.col("kind") == "corrected") & pl.col("orig_txn_id").is_null(),
     )
-    several = _several(_marked(events.filter(many)))
+    if many.any():
+        several = _several(_marked(events.filter(many)))
+        alone = pl.concat([alone, several.select(alone.columns)])
     return (
-        pl.concat([alone, several.select(alone.columns)])
-        .with_columns(net=pl.when("cancelled").then(0).otherwise("amount"))
+        alone.with_columns(net=pl.when("cancelled").then(0).otherwise("amount"))
         .sort("payment_id")
         .with_row_index("p")
     )

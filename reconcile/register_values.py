@@ -25,30 +25,33 @@ _YEN = r"^[¥\\]?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)円?$"
 
 def typed(frame: pl.DataFrame, columns: Sequence[Column], log: ProblemLog) -> pl.DataFrame:
     """`frame` with the columns of the table typed: dates Date, money Int64, flags Boolean (empty = false), keys of 20 digits, else text."""
+    frame = (
+        frame.clone()
+    )  # columns are put into it one by one: of a small file, a query each would be most of the time
     for column in columns:
-        cells = frame[column.name]
+        cells, place = frame[column.name], frame.get_column_index(column.name)
         said = cells.null_count() < len(cells)
         if said:
             cells = _plain(frame, column, log)
-            frame = frame.with_columns(cells)
-        if column.filled:
+            frame.replace_column(place, cells)
+        if column.filled and cells.null_count():
             _report(frame, cells.is_null(), "register.missing", column, log)
-        frame = frame.with_columns(_typed(frame, column, log) if said else _nothing(column, len(cells)))
+        frame.replace_column(place, _typed(frame, column, log) if said else _nothing(column, len(cells)))
     return frame
 
 
 def _nothing(column: Column, rows: int) -> pl.Series:
     """A column in which nothing stands, typed."""
     if column.kind is Kind.FLAG:
-        return pl.repeat(value=False, n=rows, eager=True).alias(column.name)
+        return pl.Series(column.name, [False]).new_from_index(0, rows)
     kind = {Kind.DATE: pl.Date(), Kind.MONEY: pl.Int64()}.get(column.kind, pl.String())
-    return pl.repeat(None, rows, dtype=kind, eager=True).alias(column.name)
+    return pl.Series(column.name, [None], dtype=kind).new_from_index(0, rows)
 
 
 def _plain(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
     """Half-width, without blanks outside (and inside, but in text); what changed by more than outer blanks is noted."""
     cells = frame[column.name]
-    odd = cells.str.contains(_NOT_PLAIN).fill_null(value=False)
+    odd = cells.str.contains(_NOT_PLAIN)
     if not odd.any():
         return cells
     rows = frame.filter(odd)
@@ -92,15 +95,13 @@ def _typed(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
         case Kind.COVERS:
             value, code = _where(cells, _COVERS), "register.covers"
         case _:
-            sound = ~cells.str.contains(_DAMAGED) & (cells.str.len_chars() <= column.width)
-            value, code = (
-                cells.to_frame().select(pl.when(sound).then(column.name)).to_series(),
-                "register.text",
-            )
+            text = pl.col(column.name).str
+            sound = ~text.contains(_DAMAGED) & (text.len_chars() <= column.width)
+            value, code = _kept(cells, sound), "register.text"
     if column.kind is Kind.TEXT:
-        stand_in = value.str.contains(STAND_IN).fill_null(value=False)
-        _report(frame, stand_in, "register.stand_in", column, log)
-    _report(frame, cells.is_not_null() & value.is_null(), code, column, log, expected)
+        _report(frame, value.str.contains(STAND_IN), "register.stand_in", column, log)
+    if value.null_count() > cells.null_count():
+        _report(frame, cells.is_not_null() & value.is_null(), code, column, log, expected)
     if column.name == "body_code":
         _body_code(frame, value, column, log)
     if column.kind is Kind.FLAG:
@@ -110,7 +111,12 @@ def _typed(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
 
 def _where(cells: pl.Series, pattern: str) -> pl.Series:
     """The cells that match, else null."""
-    return pl.select(pl.when(cells.str.contains(pattern)).then(cells).alias(cells.name)).to_series()
+    return _kept(cells, pl.col(cells.name).str.contains(pattern))
+
+
+def _kept(cells: pl.Series, sound: pl.Expr) -> pl.Series:
+    """The cells of which this holds, else null."""
+    return cells.to_frame().select(pl.when(sound).then(cells.name)).to_series()
 
 
 def _body_code(frame: pl.DataFrame, codes: pl.Series, column: Column, log: ProblemLog) -> None:

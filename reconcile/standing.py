@@ -20,13 +20,14 @@ def last_versions(assessments: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     """One row a line, by line_id: `l` (row number), its last version, `versions` (how many), `due` yen, `rolled`, `barred`; no null flags."""
     several = assessments["line_id"].is_duplicated()
     alone = assessments.filter(~several).with_columns(versions=pl.lit(1, dtype=pl.Int64))
-    many = ordered_versions(assessments.filter(several)).with_columns(
-        versions=pl.col("version").cast(pl.Int64)
-    )
-    last = many.unique("line_id", keep="last", maintain_order=True)
+    if several.any():
+        many = ordered_versions(assessments.filter(several)).with_columns(
+            versions=pl.col("version").cast(pl.Int64)
+        )
+        last = many.unique("line_id", keep="last", maintain_order=True)
+        alone = pl.concat([alone, last.select(alone.columns)])
     rows = (
-        pl.concat([alone, last.select(alone.columns)])
-        .sort("line_id")
+        alone.sort("line_id")
         .with_row_index("l")
         .with_columns(
             pl.col("carried_over", "is_premium").fill_null(value=False),

@@ -147,6 +147,8 @@ def to_stored(table: str, frame: pl.DataFrame) -> pl.DataFrame:
         kind = columns[name]
         cells.append(
             day_texts(frame[name])
+            if kind == pl.Date() and frame.height >= SPAN_FROM
+            else pl.col(name).dt.strftime(_DAY)
             if kind == pl.Date()
             else pl.col(name).cast(pl.Int64)
             if kind == pl.Boolean()

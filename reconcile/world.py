@@ -226,6 +226,8 @@ def decision(*, in_order: Collection[str] = (), **frames: pl.DataFrame) -> Decis
     """The seven frames, each with the columns of its schema and in its order. `in_order`: those that are in order already."""
     found = {}
     for name, schema in SCHEMAS.items():
-        frame = frames[name].select(list(schema)).cast(pl.Schema(schema))
-        found[name] = frame if name in in_order else frame.sort(SORTED_BY[name], nulls_last=False)
+        frame = frames[name].select(pl.col(column).cast(kind) for column, kind in schema.items())
+        found[name] = (
+            frame if name in in_order or frame.height < 2 else frame.sort(SORTED_BY[name], nulls_last=False)
+        )
     return Decision(**found)

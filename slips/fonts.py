@@ -11,17 +11,17 @@ import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from struct import unpack_from
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from fontTools.pens.basePen import decomposeQuadraticSegment
 from fontTools.pens.recordingPen import DecomposingRecordingPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from fontTools.ttLib import TTCollection, TTFont, TTLibError, newTable
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 from elqr.problems import Problem, ProblemError
 
@@ -160,16 +160,19 @@ class Face:
 
         Each of `phrases` becomes one composite glyph besides (its characters must be plain in this face and among `clusters`).
         """
+        from fontTools.subset import Subsetter
+
         names = [self.glyph(c) for c in clusters]
         font = _open(self.path, self.postscript)
         upem, head, hhea = int(font["head"].unitsPerEm), font["head"], font["hhea"]
         cap = int(getattr(font["OS/2"], "sCapHeight", 0) or hhea.ascent)
         metrics = (head.xMin, head.yMin, head.xMax, head.yMax, int(hhea.ascent), int(hhea.descent), cap)
-        for tag in _NOT_IN_A_PDF:
-            if tag in font:
-                del font[tag]  # at once: fontTools would read the layout tables before it drops them
+        for tag in set(font.reader.keys()) - _IN_A_PDF:
+            del font[tag]  # at once: fontTools would read the layout tables before it drops them
+        wanted = sorted({n for n in names if n is not None})
+        _unpack(font, wanted)
         subsetter = Subsetter(_options())
-        subsetter.populate(glyphs=sorted({n for n in names if n is not None}))
+        subsetter.populate(glyphs=wanted)
         subsetter.subset(font)
         widths = [self._add_phrase(font, phrase, f"phrase{k}") for k, phrase in enumerate(phrases)]
         ids = font.getReverseGlyphMap(rebuild=True)
@@ -190,6 +193,8 @@ class Face:
 
     def _add_phrase(self, font: TTFont, phrase: str, name: str) -> int:
         """Append a composite glyph that shows `phrase`; its advance in font units."""
+        from fontTools.pens.ttGlyphPen import TTGlyphPen
+
         glyf, hmtx = font["glyf"], font["hmtx"]
         pen = TTGlyphPen(glyf)
         x = 0
@@ -202,6 +207,23 @@ class Face:
         glyf[name].recalcBounds(glyf)
         hmtx[name] = (x, getattr(glyf[name], "xMin", 0))
         return x
+
+
+def _unpack(font: TTFont, names: Iterable[str]) -> None:
+    """Outlines and metrics of these glyphs, of the first, and of what they are composed of: fontTools would unpack those of the whole font."""
+    outlines, places, metrics = font.reader["glyf"], font["loca"], font.reader["hmtx"]
+    given = int(font["hhea"].numberOfHMetrics)
+    glyf, hmtx = newTable("glyf"), newTable("hmtx")
+    glyf.glyphs, glyf.glyphOrder, glyf._reverseGlyphOrder, hmtx.metrics = {}, font.getGlyphOrder(), {}, {}
+    left = {glyf.glyphOrder[0], *names}
+    while left:
+        name = left.pop()
+        k = _number(name)
+        glyf.glyphs[name] = Glyph(outlines[places[k] : places[k + 1]])
+        left.update(set(glyf.glyphs[name].getComponentNames(glyf)) - glyf.glyphs.keys())
+        advance, side = unpack_from(">Hh", metrics, 4 * min(k, given - 1))
+        hmtx.metrics[name] = (advance, side if k < given else unpack_from(">h", metrics, 2 * (given + k))[0])
+    font["glyf"], font["hmtx"] = glyf, hmtx
 
 
 def _number(glyph: str) -> int:
@@ -228,33 +250,19 @@ def _polygons(
     return out
 
 
-_NOT_IN_A_PDF: Final = [
-    "GSUB",
-    "GPOS",
-    "GDEF",
-    "BASE",
-    "DSIG",
-    "FFTM",
-    "vhea",
-    "vmtx",
-    "OS/2",
-    "name",
-    "meta",
-    "gasp",
-    "cmap",
-    "post",
-]
+_IN_A_PDF: Final = frozenset({"head", "hhea", "maxp", "hmtx", "loca", "glyf"})
 """Outlines and metrics are enough: a PDF font with its own glyph map needs no names, no cmap and no layout tables."""
 
 
-def _options() -> Options:
+def _options() -> Any:
+    from fontTools.subset import Options
+
     options = Options()
     options.layout_features = []
     options.hinting = False
     options.notdef_outline = True
     options.glyph_names = False
     options.recalc_timestamp = False
-    options.drop_tables += _NOT_IN_A_PDF
     return options
 
 
@@ -291,16 +299,22 @@ def load_fonts(names: Iterable[str]) -> FontLibrary:
                     Problem("font.missing", "font", {"found": looked, "expected": " / ".join(FACES[name][1])})
                 )
             continue
-        font: Any = _open(path, FACES[name][0])
-        if font["OS/2"].fsType & 0x0302:  # restricted licence, no subsetting, bitmap only
+        face = _opened(name, path, path.stat().st_mtime_ns)
+        if face._font["OS/2"].fsType & 0x0302:  # restricted licence, no subsetting, bitmap only
             problems.append(
                 Problem("font.not_embeddable", "font", {"found": str(path), "expected": "fsType 0"})
             )
             continue
-        faces[name] = Face(name, FACES[name][0], path, font)
+        faces[name] = face
     if problems:
         raise ProblemError(problems)
     return FontLibrary(faces)
+
+
+@lru_cache(maxsize=2 * len(FACES))
+def _opened(name: str, path: Path, _written: int) -> Face:
+    """The face in a file as it was last written, opened once a process: reading its character map takes a tenth of a second."""
+    return Face(name, FACES[name][0], path, _open(path, FACES[name][0]))
 
 
 def _open(path: Path, postscript: str) -> TTFont:

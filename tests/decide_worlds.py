@@ -152,6 +152,30 @@ def sums(of: Decision, payment: str = "p1") -> tuple[int, int, int, int]:
     return found.select("posted", "excess", "suspense", "held").row(0)
 
 
+def own(name: str, number: int) -> str:
+    """A name as the world of this number has it."""
+    return f"{number:04}-{name}"
+
+
+def apart(of: World, number: int) -> World:
+    """The same world under names of its own, so that many of them can be decided together."""
+    names = {"line_id", "payer_id", "notice_no", "payment_id", "receipt_id", "txn_id", "orig_txn_id"}
+
+    def renamed(frame: pl.DataFrame) -> pl.DataFrame:
+        here = names & set(frame.columns)
+        keys = {"slip_key", "supersedes"} & set(frame.columns)
+        return frame.with_columns(
+            *(pl.concat_str(pl.lit(own("", number)), name).alias(name) for name in sorted(here)),
+            *(
+                pl.concat_str(pl.lit(f"{number:04}"), pl.col(name).str.slice(4)).alias(name)
+                for name in sorted(keys)
+            ),
+        )
+
+    parts = ("assessments", "slips", "covers", "receipts", "transfers", "blocks")
+    return replace(of, **{name: renamed(getattr(of, name)) for name in parts})
+
+
 # --- at random -------------------------------------------------------------------------------------
 
 LINE_IDS = ("A", "B", "C", "D")

@@ -1,11 +1,21 @@
 """The order in which test files begin, so that two processes end together."""
 
 LONGEST = (
-    *("reconcile_ledger", "readme", "symbols", "verify_scans", "reconcile_ledger_crash", "refunds_flow"),
-    *("reconcile_ledger_model", "job", "reconcile_decide", "two_slips", "reconcile_outcomes"),
-    *("verify_command", "verify_text", "refunds_commands", "studio", "wheel", "verify_hostile", "killed"),
-    *("reconcile_outputs", "read_aloud", "tidy", "forms", "reconcile_intake_fuzz", "reconcile_ledger_file"),
-    *("vendor_pack", "reader", "reconcile_bulk", "reconcile_report_blocks", "reconcile_match"),
-    *("refunds_model",),
+    *("reconcile_ledger", "readme", "refunds_flow", "reconcile_ledger_crash", "reconcile_ledger_model"),
+    *("verify_scans", "reconcile_load", "reconcile_decide", "reconcile_engines", "refunds_commands"),
+    *("reconcile_intake_fuzz", "verify_text", "job", "reconcile_outputs", "verify_command"),
+    *("reconcile_postgres", "reconcile_ledger_file", "two_slips", "read_aloud", "print_command"),
+    *("reconcile_report_blocks", "verify_hostile", "wheel", "killed", "forms_more", "studio"),
+    *(
+        "two_slips_verify",
+        "layout_commands",
+        "reconcile_bulk",
+        "demo",
+        "layouts_cli",
+        "forms",
+        "symbols",
+        "tidy",
+    ),
+    *("check", "refunds_export", "languages", "reconcile_outcomes", "scan_matrix", "verify_marks"),
 )
 """Files that take longest, first: a long one that begins last would keep one core busy alone."""

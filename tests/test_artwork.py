@@ -86,6 +86,7 @@ def test_a_font_that_may_not_be_embedded_is_refused(monkeypatch: pytest.MonkeyPa
         return font
 
     monkeypatch.setattr(fonts_module, "_open", restricted)
+    monkeypatch.setattr(fonts_module, "_opened", fonts_module._opened.__wrapped__)  # opened anew
     with pytest.raises(ProblemError) as caught:
         fonts_module.load_fonts(["gothic"])
     assert {p.code for p in caught.value.problems} == {"font.not_embeddable"}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from opened_fonts import opened
 from pdfread import unicode_maps
 
 from slips import labels
 from slips.catalogue import faults_of
+from slips.fonts import load_fonts
 from slips.glyphs import clusters_of
 from slips.labels import FACE_OF, GUIDED, GUIDED_KEYS, NAMES_OF, load_labels
 from slips.layout import load_layout
@@ -157,7 +157,7 @@ def test_a_language_without_its_letters_is_a_fault(monkeypatch: pytest.MonkeyPat
 def test_the_words_in_the_place_of_the_mark_keep_their_lines(form: str, lang: str) -> None:
     """Two lines as written: broken into three they filled the dashed frame to its edge."""
     box = next(b for b in load_layout(form).boxes if b.kind == "mark")
-    face = opened({box.font}).faces[box.font]
+    face = load_fonts({box.font}).faces[box.font]
     for line in load_labels(lang).words["mark.placeholder"].splitlines():
         width_pt = sum(face.advance(c) for c in clusters_of(line)) / 1000 * box.size_pt
         assert width_pt / 72 * 25.4 < box.w_mm, line

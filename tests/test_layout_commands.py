@@ -10,7 +10,6 @@ import pikepdf
 import pytest
 from click.testing import CliRunner, Result
 from house import ROOT
-from opened_fonts import opened
 
 from cli import main
 
@@ -23,9 +22,8 @@ def run(*words: str | Path) -> Result:
 
 @pytest.fixture(autouse=True)
 def _at_the_top(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the folder that the samples are named from; fonts are opened once, not once a command."""
+    """In the folder that the samples are named from."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("slips.preview.load_fonts", opened)
 
 
 def size(png: Path) -> tuple[int, int]:

@@ -8,10 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from opened_fonts import opened
 
 from elqr.problems import Problem
 from slips.catalogue import all_faces
+from slips.fonts import load_fonts
 from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Tint
 from slips.geometry import check_layout
 from slips.layout import load_layout
@@ -30,7 +30,7 @@ def form(name: str) -> Layout:
 
 
 def judged(layout: Layout, gate: Sequence[Problem]) -> list[Finding]:
-    return findings_of(layout, gate=gate, fonts=opened(all_faces(layout)))
+    return findings_of(layout, gate=gate, fonts=load_fonts(all_faces(layout)))
 
 
 def box(layout: Layout, name: str) -> PlacedBox:

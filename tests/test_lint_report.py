@@ -6,7 +6,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from opened_fonts import opened
 
 from cli import main
 from slips.layout import load_layout
@@ -25,13 +24,6 @@ from slips.lint.rules import load_rules
 from slips.lint.toml_lines import lines_of
 from slips.png import png
 from slips.rect import Rect
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fonts_opened_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("slips.lint.check.load_fonts", opened)
-        yield
 
 
 @pytest.fixture(scope="module")

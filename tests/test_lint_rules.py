@@ -6,7 +6,6 @@ import tomllib
 
 import pytest
 from house import ROOT, sentences
-from opened_fonts import opened
 
 from elqr.problems import Severity
 from slips.labels import LANGUAGES
@@ -84,7 +83,6 @@ def test_limits_read_as_words_in_both_languages() -> None:
 def test_a_shipped_form_has_no_error_and_every_warning_is_explained(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slips.lint.check.load_fonts", opened)
     if name not in (
         "mihara",
         "a4_notice",

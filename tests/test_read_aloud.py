@@ -16,7 +16,6 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 from house import ROOT
-from opened_fonts import opened
 
 from cli import main
 from elqr.problems import ProblemError
@@ -42,9 +41,8 @@ def read(name: str, *more: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _at_the_top(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the folder that the samples are named from; fonts are opened once, not once a command."""
+    """In the folder that the samples are named from."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("slips.preview.load_fonts", opened)
 
 
 @pytest.mark.parametrize("name", layout_names())

@@ -144,8 +144,11 @@ def test_ctrl_c_ends_the_nights_at_work_and_begins_no_others(tmp_path: Path) -> 
     listed = pl.read_csv(out / FILE, infer_schema=False)["name"].to_list()
     assert listed == [f"town{n:02}" for n in range(len(listed))]
     assert 0 <= len(listed) - len(done) <= 1  # the signal may come between a night's end and its line
+    begun = len(
+        list(tmp_path.glob("town*.db"))
+    )  # on a busy machine the signal may come when no night is left to begin
     again = CliRunner().invoke(main, words)
-    assert again.exit_code == 1 and "6/6  town05" in again.output
+    assert again.exit_code == int(begun < 6) and "6/6  town05" in again.output
     assert not list(out.rglob(BEGUN))
 
 

@@ -332,13 +332,6 @@ def test_bad_rows_and_other_bodies_rows_are_kept_with_their_bytes_once(places: A
     assert b"131016" in kept["raw"][1] and b"12x4" in kept["raw"][0]
 
 
-def test_sqlite3_has_one_home() -> None:
-    import house
-
-    users = {s.path for s in house.house() for _, name in house.imports(s) if name.split(".")[0] == "sqlite3"}
-    assert users == {"reconcile/store_sqlite.py"}
-
-
 def test_totals_that_do_not_balance_stop_the_run(places: Any, tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from opened_fonts import opened
 
 from cli import main
 from elqr.problems import Problem, ProblemError
@@ -39,13 +38,6 @@ def save(path: Path, change: Callable[[str], str]) -> None:
     after = change(before)
     assert after != before
     path.write_text(after, encoding="utf-8")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fonts_opened_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("slips.studio.load_fonts", opened)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,11 @@ def test_a_library_away_from_home_is_found(text: str) -> None:
     assert len(house.homeless(seeded(text))) == 1
 
 
+def test_sqlite3_has_one_home() -> None:
+    users = {s.path for s in HOUSE for _, name in house.imports(s) if name.split(".")[0] == "sqlite3"}
+    assert users == {"reconcile/store_sqlite.py"}
+
+
 def test_dependencies_are_what_is_imported() -> None:
     report(house.dependency_faults(HOUSE, PROJECT))
 

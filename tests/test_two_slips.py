@@ -15,13 +15,13 @@ from click.testing import CliRunner
 from house import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opened_fonts import opened
 from slip_rows import clean, write_csv
 
 from cli import main
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
 from slips.aloud import said_of, spoken_pages
+from slips.fonts import load_fonts
 from slips.form import Layout, Line
 from slips.geometry import check_layout
 from slips.layout import load_layout
@@ -34,11 +34,6 @@ from slips.wording import faces_of
 
 NAME = "a4_two_slips"
 OFFSET_MM = 88.9  # 3.5 inch
-
-
-@pytest.fixture(autouse=True)
-def _fonts_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("slips.preview.load_fonts", opened)
 
 
 @cache
@@ -55,7 +50,7 @@ def samples() -> pl.DataFrame:
 def printed(pages: tuple[int, ...]) -> bytes:
     """Some pages of the samples."""
     frame = samples().filter(pl.col("page").is_in(pages))
-    return drawn(form(), frame, office=Site.unknown(), fonts=opened(faces_of(form()))).pdf
+    return drawn(form(), frame, office=Site.unknown(), fonts=load_fonts(faces_of(form()))).pdf
 
 
 def page(number: int) -> pl.DataFrame:

@@ -15,6 +15,9 @@ from cli import main
 from elqr.problems import ProblemError
 from slips import stress_form
 from slips.proof import calibration_sheet
+from slips.proof import run as verifying
+from slips.proof.outcome import Inspection
+from slips.proof.run import verify
 from slips.proof.scanner_scale import ScannerScale, load_scanner
 from slips.proof.stress import Stress, stress
 from slips.proof.verify_words import scale_words
@@ -40,7 +43,9 @@ def test_a_good_file_ends_with_0_and_names_its_files(printed_job: Path, tmp_path
     assert pl.read_csv(out / "results.csv")["verdict"].to_list() == ["pass"] * 40
 
 
-def test_findings_end_with_1_and_are_told(printed_job: Path, tmp_path: Path) -> None:
+def test_findings_end_with_1_and_are_told(
+    printed_job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pictures of paper inside a PDF are judged as scans; here only three sheets of forty are sent."""
     pages = [
         Image.fromarray(Scanner(jpeg=0).scan(page, seed=3))
@@ -55,12 +60,17 @@ def test_findings_end_with_1_and_are_told(printed_job: Path, tmp_path: Path) -> 
         "--out",
         tmp_path / "out",
     )
+    looked_at: list[Inspection] = []
+    monkeypatch.setattr(
+        verifying, "verify", lambda *a, **k: looked_at.append(verify(*a, **k)) or looked_at[0]
+    )
     result = run(*common, "--json")
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["counts"]["missing"] == 37 and document["counts"]["pass"] == 3
     assert [page["kind"] for page in document["pages"]] == ["scan"] * 3
     assert document == json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    monkeypatch.setattr(verifying, "verify", lambda *_, **__: looked_at[0])  # in words: the same inspection
     words = run(*common)
     assert (
         "欠落 37 / 37 missing" in words.stdout
