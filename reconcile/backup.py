@@ -1,14 +1,17 @@
 """Copies of a ledger: a backup is itself an embedded ledger, whatever store it came from, so that it can be checked and read as one.
 
 In: a ledger's place and where the copy goes. Out: the copy, checked by its chain before it gets its name. Restore goes the other way, into a
-place that holds no ledger; so a ledger also moves from a file to a server. Refuses: a target that is there, a source or copy that is damaged.
+place that holds no ledger; so a ledger also moves from a file to a server. Refuses: a target that is there, or that takes
+no copy; a source or copy that is damaged.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from elqr.problems import Problem, ProblemError
+from elqr.problems import Problem, ProblemError, reason_of
 from reconcile.ledger import URL, Ledger, open_ledger, open_store
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import migrations
@@ -16,6 +19,8 @@ from reconcile.seal import seal_of, whole, write_seal
 from reconcile.store import Store
 from reconcile.tables import TABLES
 from reconcile.write_out import probe
+
+_UNWRITTEN = frozenset({"ledger.disk_full", "ledger.disk_fault", "ledger.read_only", "ledger.place"})
 
 
 def backup(ledger: str | Path, target: Path) -> None:
@@ -25,10 +30,11 @@ def backup(ledger: str | Path, target: Path) -> None:
     beside = target.with_name(target.name + ".new")
     with open_ledger(ledger, writer=True) as source:
         try:
-            _copy(source, beside)
-            _refuse_damage(beside, source)
-            seal_of(beside).replace(seal_of(target))
-            beside.replace(target)
+            with _told(target, beside):
+                _copy(source, beside)
+                _refuse_damage(beside, source)
+                seal_of(beside).replace(seal_of(target))
+                beside.replace(target)
         finally:
             _clear(beside)
 
@@ -102,6 +108,24 @@ def _refuse_damage_in(ledger: Ledger) -> None:
 def _refuse_present(target: Path) -> None:
     if target.exists():
         raise ProblemError(Problem("ledger.exists", params={"found": str(target)}))
+
+
+@contextmanager
+def _told(target: Path, beside: Path) -> Iterator[None]:
+    """What goes wrong where the copy is written is told of the copy, by the name that it was to have; the ledger is only read."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritten(target, reason_of(error)) from error
+    except ProblemError as error:
+        first = error.problems[0]
+        if first.code in _UNWRITTEN and first.params.get("found") == str(beside):
+            raise _unwritten(target, str(first.params["reason"])) from error
+        raise
+
+
+def _unwritten(target: Path, reason: str) -> ProblemError:
+    return ProblemError(Problem("ledger.copy_unwritten", params={"found": str(target), "reason": reason}))
 
 
 def _clear(beside: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import sys
@@ -371,6 +372,36 @@ def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
         backup(place, tmp_path / "b.db")
     assert "ledger.check_chain" in refused(error)
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+
+
+@contextmanager
+def files_end_at(size: int) -> Iterator[None]:
+    """A disk on which no file grows beyond `size`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("server", [False, True])
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
+def test_where_the_copy_has_no_room_its_own_place_is_told(
+    place: Path, tmp_path: Path, postgres_places: Any, *, server: bool, part: float
+) -> None:
+    """The ledger was told to be on a full disk, which is another one."""
+    source = str(place)
+    if server:
+        source = postgres_places()
+        restore(place, source)
+    target = tmp_path / "away" / "b.db"
+    with files_end_at(int(place.stat().st_size * part)), pytest.raises(ProblemError) as error:
+        backup(source, target)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.params["found"]) == ("ledger.copy_unwritten", str(target))
+    assert list(target.parent.iterdir()) == []
+    assert codes(place) == set()
 
 
 # --- commands ---------------------------------------------------------------------------------------
