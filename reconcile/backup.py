@@ -7,7 +7,7 @@ no copy; a source or copy that is damaged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from reconcile.store import Store
 from reconcile.tables import TABLES
 from reconcile.write_out import probe
 
+KEPT_ROWS = 50_000
 _UNWRITTEN = frozenset({"ledger.disk_full", "ledger.disk_fault", "ledger.read_only", "ledger.place"})
 
 
@@ -31,6 +32,7 @@ def backup(ledger: str | Path, target: Path) -> None:
     with open_ledger(ledger, writer=True) as source:
         try:
             with _told(target, beside):
+                _clear(beside)  # a copy that was killed
                 _copy(source, beside)
                 _refuse_damage(beside, source)
                 seal_of(beside).replace(seal_of(target))
@@ -64,14 +66,21 @@ def _copy(source: Ledger, target: Path) -> None:
         write_seal(target, whole(target, run_id=source.standing.run_id))
         return
     store = SqliteStore(target, writer=True)
+
+    def keep() -> None:
+        """Nobody reads the copy before it has its name: what is written need not wait in memory and in the log for the end."""
+        store.commit()
+        store.settle(0, anew=False)
+        store.begin()
+
     try:
-        _fill(source, store)
+        _fill(source, store, keep=keep)
     finally:
         store.close()
 
 
-def _fill(source: Ledger, store: Store) -> None:
-    """All rows of all tables, in one transaction."""
+def _fill(source: Ledger, store: Store, *, keep: Callable[[], None] | None = None) -> None:
+    """All rows of all tables, in one transaction; or in several where there is a way to `keep` a part."""
     applied = len(source.store.versions())
     store.begin()
     try:
@@ -79,8 +88,13 @@ def _fill(source: Ledger, store: Store) -> None:
             store.migrate(step.version, step.name, step.sha256, step.sql)
         for table in TABLES:
             if table != "schema_version":
+                rows = 0
                 for part in source.scan(table):
                     store.append(table, part)
+                    rows += part.height
+                    if keep and rows >= KEPT_ROWS:
+                        keep()
+                        rows = 0
         store.commit()
     except BaseException:
         store.rollback()

@@ -374,6 +374,57 @@ def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
 
 
+def test_a_copy_out_of_a_server_is_written_in_parts(
+    place: Path, tmp_path: Path, postgres_places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was one transaction, of which up to 256 MiB waited in memory, and the whole once more in the log beside the copy."""
+    from reconcile import backup as copies
+    from reconcile import store_postgres
+
+    server, target = postgres_places(), tmp_path / "b.db"
+    restore(place, server)
+    logs = []
+    commit = SqliteStore.commit
+
+    def committed(store: SqliteStore) -> None:
+        commit(store)
+        logs.append(store.path.with_name(store.path.name + "-wal").stat().st_size)
+
+    monkeypatch.setattr(copies, "KEPT_ROWS", 30)
+    monkeypatch.setattr(store_postgres, "FETCH_ROWS", 20)
+    monkeypatch.setattr(SqliteStore, "commit", committed)
+    backup(server, target)
+    assert len(logs) > 10 and max(logs[1:]) < place.stat().st_size
+    assert (standing(target), codes(target)) == (standing(place), set())
+
+
+@pytest.mark.parametrize("server", [False, True])
+def test_what_a_killed_copy_left_is_not_in_the_way(
+    place: Path, tmp_path: Path, postgres_places: Any, monkeypatch: pytest.MonkeyPatch, *, server: bool
+) -> None:
+    from reconcile import backup as copies
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    source, target = str(place), tmp_path / "b.db"
+    if server:
+        source = postgres_places()
+        restore(place, source)
+    with monkeypatch.context() as patch:
+        patch.setattr(copies, "_refuse_damage", killed)
+        patch.setattr(copies, "_clear", lambda _: None)
+        with pytest.raises(Killed):
+            backup(source, target)
+    assert target.with_name("b.db.new").exists() and not target.exists()
+    backup(source, target)
+    assert (standing(target), codes(target)) == (standing(place), set())
+    assert not list(tmp_path.glob("b.db.new*"))
+
+
 @contextmanager
 def files_end_at(size: int) -> Iterator[None]:
     """A disk on which no file grows beyond `size`."""
