@@ -21,8 +21,10 @@ from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.lines_now import lines_now
 from reconcile.nearby import nearby
+from reconcile.owed import owed, proposals
 from reconcile.policy import Policy
 from reconcile.refund_states import refunds_naming
+from reconcile.refund_words import split_passed_over
 from reconcile.replaced import with_replaced, with_successors
 from reconcile.tables import TABLES
 
@@ -52,13 +54,15 @@ Row = dict[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """`kind`: receipt, slip or line; `now`: how it stands; `events`: what happened, oldest first, each with its run and the run's day;
-    `candidates`: for money in suspense, the slips that may have been meant, best first."""
+    `candidates`: for money in suspense, the slips that may have been meant, best first; `passed_over`: debts of the payer that money too much
+    does not fill, and why."""
 
     key: str
     kind: str
     now: tuple[Row, ...]
     events: tuple[Row, ...]
     candidates: tuple[Row, ...] = ()
+    passed_over: tuple[Row, ...] = ()
 
     def document(self, *, show_names: bool) -> Row:
         """The same as plain values; numbers of people are masked unless asked for."""
@@ -69,6 +73,7 @@ class Story:
             "now": [shown(row) for row in self.now],
             "events": [shown(row) for row in self.events],
             "candidates": list(self.candidates),
+            "passed_over": list(self.passed_over),
         }
 
 
@@ -100,7 +105,22 @@ def story_of(ledger: Ledger, key: str, *, policy: Policy, as_of: date | None) ->
         candidates=tuple(
             nearby(ledger, standing_entries(gathered.entries["suspense"]), policy=policy).to_dicts()
         ),
+        passed_over=tuple(_passed_over(ledger, gathered.entries["excess"], policy=policy, as_of=day)),
     )
+
+
+def _passed_over(ledger: Ledger, excess: pl.DataFrame, *, policy: Policy, as_of: date) -> Iterator[Row]:
+    """Debts that the money too much of this story leaves as they are, on the day: all that its payers have too much is proposed together."""
+    mine = standing_entries(excess)
+    if not mine.height:
+        return
+    now = owed(ledger)
+    theirs = now.free.filter(pl.col("payer_id").is_in(mine["payer_id"].unique().implode()))
+    found = proposals(ledger, theirs, now.refunds, policy=policy, as_of=as_of).refunds
+    told = found.filter(pl.col("payment_id").is_in(mine["payment_id"].implode()))
+    for receipt_id, said in told.select("receipt_id", "passed_over").unique(maintain_order=True).iter_rows():
+        for line_id, reason, yen in split_passed_over(said):
+            yield {"receipt_id": receipt_id, "line_id": line_id, "reason": reason, "yen": yen}
 
 
 def _found(ledger: Ledger, key: str) -> tuple[str, pl.Series, pl.Series, pl.Series] | None:
