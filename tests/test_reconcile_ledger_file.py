@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from ledger_files import DUES, RECEIPT_HEAD, night, receipt, town, write
+from ledger_files import DUES, RECEIPT_HEAD, night, receipt, request, town, write
 
 from cli import main
 from elqr.problems import ProblemError
 from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
+from reconcile.run import run_in
 from reconcile.seal import broken, read_seal, seal_of, updated, whole, write_seal
 from reconcile.store_sqlite import SqliteStore
 
@@ -372,6 +373,27 @@ def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
         backup(place, tmp_path / "b.db")
     assert "ledger.check_chain" in refused(error)
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+
+
+def test_what_a_killed_run_left_beside_the_ledger_belongs_to_it(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docs/reconcile-ledger.md says: with its log a ledger has the night, readers see it, a backup has it and clears up."""
+    more = write(tmp_path / "n.csv", RECEIPT_HEAD, receipt("N", 11, 5, DUES[0]))
+    every, file = tmp_path / "every", tmp_path / "file"
+    with monkeypatch.context() as patch, open_ledger(place, writer=True) as ledger:
+        patch.setattr(SqliteStore, "settle", lambda *_: None)
+        before, after = ledger.standing, run_in(ledger, request(place, receipts=[more])).standing
+        for folder, ends in ((every, ("", ".seal", "-wal", "-shm", ".lock")), (file, ("", ".seal"))):
+            folder.mkdir()
+            for end in ends:
+                shutil.copy(f"{place}{end}", folder / f"l.db{end}")
+    assert (standing(file / "l.db"), codes(file / "l.db")) == (before, set())
+    assert standing(every / "l.db") == after
+    backup(every / "l.db", tmp_path / "b.db")
+    assert standing(tmp_path / "b.db") == after
+    assert sorted(p.name for p in every.iterdir()) == ["l.db", "l.db.lock", "l.db.seal"]
+    assert codes(every / "l.db") == set()
 
 
 def test_a_copy_out_of_a_server_is_written_in_parts(
