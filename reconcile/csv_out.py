@@ -146,9 +146,14 @@ def quarantine(bad: pl.DataFrame) -> pl.DataFrame:
 
 def dunning(found: Dunning) -> Iterator[bytes]:
     """Lines to remind, soonest first, as the parts of the file: there may be many."""
-    for number, rows in enumerate(found.chosen.blocks()):
-        cells = _cells("dunning.csv", rows, due_date="rolled")
+    for number, cells in enumerate(dunning_cells(found)):
         yield cells.write_csv(include_header=number == 0).encode()
+
+
+def dunning_cells(found: Dunning) -> Iterator[pl.DataFrame]:
+    """The same as frames."""
+    for rows in found.chosen.blocks():
+        yield _cells("dunning.csv", rows, due_date="rolled")
 
 
 def csv_bytes(frame: pl.DataFrame, *, encoding: str = "utf-8") -> bytes:
