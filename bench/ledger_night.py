@@ -137,10 +137,10 @@ def copied(ledger: Path, copy: Path) -> Path:
     return copy
 
 
-def drop(ledger: Path) -> None:
-    """Take a ledger and what stands beside it away."""
+def drop(ledger: Path, *, missing: bool = False) -> None:
+    """Take a ledger and what stands beside it away. `missing`: it may not be there."""
     for end in ("", ".seal", ".lock"):
-        Path(f"{ledger}{end}").unlink()
+        Path(f"{ledger}{end}").unlink(missing_ok=missing)
 
 
 def compiling(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The ledger on a server at the size of a city, beside the embedded one: restore, nights in turn, report, check. Are both the same ledger?
+"""The ledger on a server at the size of a city, beside the embedded one: restore, nights in turn, report, check, backup. Are both the same ledger?
 
     python -m bench.postgres_night [--lines N] [--nights N] [--receipts R] [--folder DIR]
 
@@ -102,6 +102,11 @@ def measure(folder: Path, *, lines: int, nights: int, receipts: int) -> list[str
             rows += _each(bench, places, f"night {number + 1}", _night(day))
         rows += _each(bench, places, "report", ["report", "--ledger", "{}", "--out", str(home / "out")])
         rows += _each(bench, places, "check", ["ledger", "check", "{}"])
+        for name, place in places.items():
+            copy = home / f"backup-{name}.db"
+            drop(copy, missing=True)
+            rows.append(bench.elqr("ledger", "backup", place, str(copy)).row(f"backup, {name}"))
+            drop(copy, missing=True)
         _same(places)
     drop(embedded)
     day.unlink()

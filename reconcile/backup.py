@@ -1,14 +1,17 @@
 """Copies of a ledger: a backup is itself an embedded ledger, whatever store it came from, so that it can be checked and read as one.
 
 In: a ledger's place and where the copy goes. Out: the copy, checked by its chain before it gets its name. Restore goes the other way, into a
-place that holds no ledger; so a ledger also moves from a file to a server. Refuses: a target that is there, a source or copy that is damaged.
+place that holds no ledger; so a ledger also moves from a file to a server. Refuses: a target that is there, or that takes
+no copy; a source or copy that is damaged.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from elqr.problems import Problem, ProblemError
+from elqr.problems import Problem, ProblemError, reason_of
 from reconcile.ledger import URL, Ledger, open_ledger, open_store
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import migrations
@@ -16,6 +19,9 @@ from reconcile.seal import seal_of, whole, write_seal
 from reconcile.store import Store
 from reconcile.tables import TABLES
 from reconcile.write_out import probe
+
+KEPT_ROWS = 50_000
+_UNWRITTEN = frozenset({"ledger.disk_full", "ledger.disk_fault", "ledger.read_only", "ledger.place"})
 
 
 def backup(ledger: str | Path, target: Path) -> None:
@@ -25,10 +31,12 @@ def backup(ledger: str | Path, target: Path) -> None:
     beside = target.with_name(target.name + ".new")
     with open_ledger(ledger, writer=True) as source:
         try:
-            _copy(source, beside)
-            _refuse_damage(beside, source)
-            seal_of(beside).replace(seal_of(target))
-            beside.replace(target)
+            with _told(target, beside):
+                _clear(beside)  # a copy that was killed
+                _copy(source, beside)
+                _refuse_damage(beside, source)
+                seal_of(beside).replace(seal_of(target))
+                beside.replace(target)
         finally:
             _clear(beside)
 
@@ -58,14 +66,21 @@ def _copy(source: Ledger, target: Path) -> None:
         write_seal(target, whole(target, run_id=source.standing.run_id))
         return
     store = SqliteStore(target, writer=True)
+
+    def keep() -> None:
+        """Nobody reads the copy before it has its name: what is written need not wait in memory and in the log for the end."""
+        store.commit()
+        store.settle(0, anew=False)
+        store.begin()
+
     try:
-        _fill(source, store)
+        _fill(source, store, keep=keep)
     finally:
         store.close()
 
 
-def _fill(source: Ledger, store: Store) -> None:
-    """All rows of all tables, in one transaction."""
+def _fill(source: Ledger, store: Store, *, keep: Callable[[], None] | None = None) -> None:
+    """All rows of all tables, in one transaction; or in several where there is a way to `keep` a part."""
     applied = len(source.store.versions())
     store.begin()
     try:
@@ -73,8 +88,13 @@ def _fill(source: Ledger, store: Store) -> None:
             store.migrate(step.version, step.name, step.sha256, step.sql)
         for table in TABLES:
             if table != "schema_version":
+                rows = 0
                 for part in source.scan(table):
                     store.append(table, part)
+                    rows += part.height
+                    if keep and rows >= KEPT_ROWS:
+                        keep()
+                        rows = 0
         store.commit()
     except BaseException:
         store.rollback()
@@ -102,6 +122,24 @@ def _refuse_damage_in(ledger: Ledger) -> None:
 def _refuse_present(target: Path) -> None:
     if target.exists():
         raise ProblemError(Problem("ledger.exists", params={"found": str(target)}))
+
+
+@contextmanager
+def _told(target: Path, beside: Path) -> Iterator[None]:
+    """What goes wrong where the copy is written is told of the copy, by the name that it was to have; the ledger is only read."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritten(target, reason_of(error)) from error
+    except ProblemError as error:
+        first = error.problems[0]
+        if first.code in _UNWRITTEN and first.params.get("found") == str(beside):
+            raise _unwritten(target, str(first.params["reason"])) from error
+        raise
+
+
+def _unwritten(target: Path, reason: str) -> ProblemError:
+    return ProblemError(Problem("ledger.copy_unwritten", params={"found": str(target), "reason": reason}))
 
 
 def _clear(beside: Path) -> None:

@@ -41,6 +41,10 @@ NAMES = click.option(
     "--show-names", is_flag=True, help="Do not mask numbers of people and cells. 氏名等を表示"
 )
 
+EXCEL = click.option(
+    "--excel", is_flag=True, help="Each list once more for Excel: NAME.excel.csv. 一覧をExcel用にも出力"
+)
+
 
 @click.command("reconcile")
 @LEDGER
@@ -67,6 +71,7 @@ NAMES = click.option(
     help="Own columns for one more file of postings (TOML). 消込結果の書き出し設定",
 )
 @click.option("--no-report", is_flag=True, help="Leave out report.html and dunning.csv. 報告書を省く")
+@EXCEL
 @JSON
 @NAMES
 @click.argument("more", type=FILE, nargs=-1, metavar="[RECEIPTS]...")
@@ -86,6 +91,7 @@ def reconcile(
     policy: str,
     postings_mapping: Path | None,
     no_report: bool,
+    excel: bool,
     as_json: bool,
     show_names: bool,
 ) -> None:
@@ -124,7 +130,7 @@ def reconcile(
         at=moment(),
     )
     export = load_export(postings_mapping) if postings_mapping else None
-    done = run_night(NightRequest(run=run, out=out, export=export, report=not no_report))
+    done = run_night(NightRequest(run=run, out=out, export=export, report=not no_report, excel=excel))
     if as_json:
         click.echo(json.dumps(done.totals, ensure_ascii=False, indent=2))
     else:
@@ -147,6 +153,7 @@ def reconcile(
     type=FILE,
     help="Own columns for one more file of postings (TOML). 消込結果の書き出し設定",
 )
+@EXCEL
 def report(
     place: str,
     out: Path,
@@ -155,6 +162,7 @@ def report(
     site: Path | None,
     policy: str,
     postings_mapping: Path | None,
+    excel: bool,
 ) -> None:
     """Write the files of a night once more from the ledger: nothing is recorded.
 
@@ -174,6 +182,7 @@ def report(
         run_id=run_id,
         export=load_export(postings_mapping) if postings_mapping else None,
         site=load_site(site) if site else None,
+        excel=excel,
     )
     click.echo(f"→ {out}: {', '.join(written)}")
 

@@ -43,6 +43,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
         *("interest_to", "accounting"),
         *("offset", "offset_parts", "line_id", "component", "found_on", "lapses_from", "blocked"),
         *("state", "refund_id", "notice_no", "decided_on", "transfer_on"),
+        *("passed_over",),
     ),
     "quarantine.csv": (
         *(
@@ -117,6 +118,7 @@ def _held(refund: Refund, owed: Owed) -> dict[str, object]:
             n: refund.basis[n]
             for n in ("receipt_id", "payer_id", "class", "line_id", "component", "found_on")
         },
+        "passed_over": None,  # refunds proposed by an earlier version do not say
         **refund.figures,
         "amount": owed.taken.get(refund.refund_id, 0),
         "offset_to": ";".join(dict.fromkeys(str(o["offset_to"]) for o in refund.offsets)),
@@ -144,9 +146,14 @@ def quarantine(bad: pl.DataFrame) -> pl.DataFrame:
 
 def dunning(found: Dunning) -> Iterator[bytes]:
     """Lines to remind, soonest first, as the parts of the file: there may be many."""
-    for number, rows in enumerate(found.chosen.blocks()):
-        cells = _cells("dunning.csv", rows, due_date="rolled")
+    for number, cells in enumerate(dunning_cells(found)):
         yield cells.write_csv(include_header=number == 0).encode()
+
+
+def dunning_cells(found: Dunning) -> Iterator[pl.DataFrame]:
+    """The same as frames."""
+    for rows in found.chosen.blocks():
+        yield _cells("dunning.csv", rows, due_date="rolled")
 
 
 def csv_bytes(frame: pl.DataFrame, *, encoding: str = "utf-8") -> bytes:

@@ -22,6 +22,7 @@ FAULTS: Mapping[int, str] = {
     errno.EPERM: "ledger.read_only",
     errno.EROFS: "ledger.read_only",
     errno.ENOSPC: "ledger.disk_full",
+    errno.EDQUOT: "ledger.disk_full",
 }
 
 

@@ -1,7 +1,7 @@
 """Why a receipt, a slip or a line stands as it does: everything the ledger holds of it, in the order in which it came to be.
 
 In: a ledger and a key (収納ID, 決済ID, 案件特定キー, 調定番号). Out: `Story`, plain values; `reconcile.story` puts it into words.
-A reversal names what arrived in the same run and caused it. Refuses (ProblemError `explain.unknown`): a key that the ledger does not know.
+A reversal names its causes (`reconcile.causes`). Refuses (ProblemError `explain.unknown`): a key that the ledger does not know.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from typing import Any
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
+from reconcile.causes import Causes
 from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.lines_now import lines_now
 from reconcile.nearby import nearby
+from reconcile.owed import owed, proposals
 from reconcile.policy import Policy
 from reconcile.refund_states import refunds_naming
+from reconcile.refund_words import split_passed_over
 from reconcile.replaced import with_replaced, with_successors
 from reconcile.tables import TABLES
 
@@ -51,13 +54,15 @@ Row = dict[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """`kind`: receipt, slip or line; `now`: how it stands; `events`: what happened, oldest first, each with its run and the run's day;
-    `candidates`: for money in suspense, the slips that may have been meant, best first."""
+    `candidates`: for money in suspense, the slips that may have been meant, best first; `passed_over`: debts of the payer that money too much
+    does not fill, and why."""
 
     key: str
     kind: str
     now: tuple[Row, ...]
     events: tuple[Row, ...]
     candidates: tuple[Row, ...] = ()
+    passed_over: tuple[Row, ...] = ()
 
     def document(self, *, show_names: bool) -> Row:
         """The same as plain values; numbers of people are masked unless asked for."""
@@ -68,6 +73,7 @@ class Story:
             "now": [shown(row) for row in self.now],
             "events": [shown(row) for row in self.events],
             "candidates": list(self.candidates),
+            "passed_over": list(self.passed_over),
         }
 
 
@@ -99,7 +105,22 @@ def story_of(ledger: Ledger, key: str, *, policy: Policy, as_of: date | None) ->
         candidates=tuple(
             nearby(ledger, standing_entries(gathered.entries["suspense"]), policy=policy).to_dicts()
         ),
+        passed_over=tuple(_passed_over(ledger, gathered.entries["excess"], policy=policy, as_of=day)),
     )
+
+
+def _passed_over(ledger: Ledger, excess: pl.DataFrame, *, policy: Policy, as_of: date) -> Iterator[Row]:
+    """Debts that the money too much of this story leaves as they are, on the day: all that its payers have too much is proposed together."""
+    mine = standing_entries(excess)
+    if not mine.height:
+        return
+    now = owed(ledger)
+    theirs = now.free.filter(pl.col("payer_id").is_in(mine["payer_id"].unique().implode()))
+    found = proposals(ledger, theirs, now.refunds, policy=policy, as_of=as_of).refunds
+    told = found.filter(pl.col("payment_id").is_in(mine["payment_id"].implode()))
+    for receipt_id, said in told.select("receipt_id", "passed_over").unique(maintain_order=True).iter_rows():
+        for line_id, reason, yen in split_passed_over(said):
+            yield {"receipt_id": receipt_id, "line_id": line_id, "reason": reason, "yen": yen}
 
 
 def _found(ledger: Ledger, key: str) -> tuple[str, pl.Series, pl.Series, pl.Series] | None:
@@ -218,11 +239,12 @@ class _Gathered:
             "suspense": "suspense",
             "held": "held",
         }
+        causes = Causes(self._ledger, receipts=self.receipts, versions=self.versions, refunds=self.refunds)
         for table, word in words.items():
             for row in self.entries[table].iter_rows(named=True):
                 names = [n for n in SAID if n in row]
                 if row["reverses"]:
-                    more = {"what": word, "reverses": row["reverses"], "because": self._because(row)}
+                    more = {"what": word, "reverses": row["reverses"], "because": causes.of(row)}
                     yield self._event("reversed", row, *names) | more
                 else:
                     yield self._event(word, row, *names)
@@ -251,55 +273,6 @@ class _Gathered:
                 "offset_to": [o["offset_to"] for o in refund.offsets],
                 **{"reason": refund.reason, "batch": refund.batch, "transfer_on": refund.transfer_on},
             }
-
-    def _because(self, row: Mapping[str, Any]) -> list[Row]:
-        """What arrived in the run that took the entry back."""
-        here = pl.col("run_id") == row["run_id"]
-        causes = [
-            {
-                "event": "received",
-                "receipt_id": r["receipt_id"],
-                "kind": r["kind"],
-                "paid_on": _plain(r["paid_on"]),
-            }
-            for r in self._near(row.get("line_id")).filter(here).iter_rows(named=True)
-        ]
-        causes += [
-            {"event": "assessed", "line_id": r["line_id"], "principal": r["principal"], "status": r["status"]}
-            for r in self.versions.filter(here).iter_rows(named=True)
-        ]
-        causes += [
-            {"event": "slip", "slip_key": r["slip_key"], "supersedes": r["supersedes"]}
-            for r in self._slips_near(row).filter(here).iter_rows(named=True)
-        ]
-        steps = [
-            r for r in self.refunds if r["run"] == row["run_id"] and r["step"] in ("decided", "rejected")
-        ]
-        return causes + [{n: r[n] for n in ("event", "step", "refund_id")} for r in steps]
-
-    def _slips_near(self, row: Mapping[str, Any]) -> pl.DataFrame:
-        """Slips without which the entry's payment, or another one of its line, was decided otherwise: its own, and what replaced it."""
-        mine = pl.lit(row.get("payment_id"), pl.String)
-        own = self.receipts.filter(pl.col("payment_id").eq(mine))["slip_key"]
-        paid = self._paid_slips(row["line_id"]) if row.get("line_id") else own
-        keys = with_successors(self._ledger, pl.concat([own, paid]))
-        later = self._ledger.lookup("slips", keys.alias("supersedes"), ["slip_key"])["slip_key"]
-        columns = ["run_id", "slip_key", "supersedes"]
-        return self._ledger.lookup("slips", pl.concat([keys, later]).unique(), columns).sort("slip_key")
-
-    def _paid_slips(self, line_id: str) -> pl.Series:
-        """Keys of slips of a line with which something was paid."""
-        own = self._ledger.lookup("covers", pl.Series("line_id", [line_id]), ["slip_key"])["slip_key"]
-        slips = with_replaced(self._ledger, own)
-        return self._ledger.lookup("receipts", slips, ["slip_key"])["slip_key"].unique()
-
-    def _near(self, line_id: str | None) -> pl.DataFrame:
-        """Receipts that pay this line, with whatever slip; and those of the story."""
-        columns = ["run_id", "receipt_id", "kind", "paid_on"]
-        found = [self.receipts.select(columns)]
-        if line_id is not None:
-            found.append(self._ledger.lookup("receipts", self._paid_slips(line_id), columns))
-        return pl.concat(found).unique().sort("run_id", "paid_on", "receipt_id")
 
     def _event(self, word: str, row: Mapping[str, Any], *names: str) -> Row:
         said: Row = {"run": row["run_id"], "seq": row["seq"], "event": word}

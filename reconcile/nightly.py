@@ -24,6 +24,7 @@ from reconcile.redecide import Decided
 from reconcile.report import report_html
 from reconcile.report_figures import Figures, figures
 from reconcile.run import RunRequest, RunResult, reconcile
+from reconcile.spreadsheet import beside, for_excel, named
 from reconcile.totals import to_bytes, totals
 from reconcile.view import View, view
 from reconcile.write_out import Content, probe, write_files
@@ -31,12 +32,14 @@ from reconcile.write_out import Content, probe, write_files
 
 @dataclass(frozen=True, kw_only=True)
 class NightRequest:
-    """`run`: the night itself; `out`: the folder; `export`: a site's own columns for its postings; `report`: also report.html and dunning.csv."""
+    """`run`: the night itself; `out`: the folder; `export`: a site's own columns for its postings; `report`: also report.html and dunning.csv;
+    `excel`: each list once more for a spreadsheet."""
 
     run: RunRequest
     out: Path
     export: ExportMapping | None = None
     report: bool = True
+    excel: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +63,13 @@ def run_night(request: NightRequest) -> NightReport:
     result = reconcile(replace(run, look=look))
     facts = facts_of(result, as_of=run.as_of, dry_run=run.dry_run)
     seen, counted = look.seen()
-    files, more = _files(facts, seen, counted, export=request.export, site=run.inputs.site)
+    files, more = _files(
+        facts, seen, counted, export=request.export, site=run.inputs.site, excel=request.excel
+    )
     problems = problem_table(result, more=(*_of_the_future(result, run.as_of), *more))
     files["problems.csv"] = csv_out.csv_bytes(problems)
+    if request.excel:
+        files |= beside({"problems.csv": problems})
     write_files(request.out, files)
     _close(counted)
     return NightReport(
@@ -86,6 +93,7 @@ def write_again(
     export: ExportMapping | None = None,
     site: Site | None = None,
     report: bool = True,
+    excel: bool = False,
 ) -> tuple[str, ...]:
     """The files of a night that the ledger holds, but for problems.csv: remarks on reading are not kept. Names of the files written.
 
@@ -97,7 +105,7 @@ def write_again(
         day = as_of or facts.as_of
         seen = view(ledger, facts.entries, policy=policy, as_of=day)
         counted = figures(ledger, seen, policy=policy, as_of=day) if report else None
-    files, more = _files(replace(facts, as_of=day), seen, counted, export=export, site=site)
+    files, more = _files(replace(facts, as_of=day), seen, counted, export=export, site=site, excel=excel)
     if more:
         raise ProblemError(more)
     write_files(out, files)
@@ -126,7 +134,13 @@ class _Look:
 
 
 def _files(
-    facts: Facts, seen: View, counted: Figures | None, *, export: ExportMapping | None, site: Site | None
+    facts: Facts,
+    seen: View,
+    counted: Figures | None,
+    *,
+    export: ExportMapping | None,
+    site: Site | None,
+    excel: bool,
 ) -> tuple[dict[str, Content], tuple[Problem, ...]]:
     """Names and bytes; and why a site's own file could not be made: the run stands all the same."""
     postings = csv_out.postings(seen)
@@ -138,9 +152,13 @@ def _files(
         "quarantine.csv": csv_out.quarantine(facts.quarantine),
     }
     files: dict[str, Content] = {name: csv_out.csv_bytes(table) for name, table in tables.items()}
+    if excel:
+        files |= beside(tables)
     files["totals.json"] = to_bytes(totals(facts))
     if counted:
         files["dunning.csv"] = csv_out.dunning(counted.dunning)
+        if excel:
+            files[named("dunning.csv")] = for_excel(csv_out.dunning_cells(counted.dunning))
         files["report.html"] = report_html(facts, seen, counted, site=site)
     if export is None:
         return files, ()

@@ -2,7 +2,7 @@
 
 In: excess rows of decisions, the payers' open lines, the policy, the day. Out: `OFFSETS` and `REFUNDS`; nothing is carried out here.
 Not on 速報, not before 払込, not from tax into 料 or back, 本税 before its 延滞金. Source: reconcile-rules §5.
-Refuses nothing: what may not go on yet stands as a refund row with the reason in `blocked`.
+Refuses nothing: what may not go on yet stands as a refund row with the reason in `blocked`; a debt that is not filled, with its own beside it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ TARGETS: Mapping[
     "charge_open": _YEN,  # 延滞金 assessed and unpaid
     "provisional": _YEN,  # > 0: something on it is only 速報, so nobody fills it
     "barred_from": _DAY,
+    "status": _TEXT,  # of the assessment; one that is `suspended` is nobody's to fill
 }
 OFFSETS: Mapping[str, pl.DataType] = {
     "payment_id": _TEXT,
@@ -67,7 +68,9 @@ REFUNDS: Mapping[str, pl.DataType] = {
     "accounting": _TEXT,  # modoshi | saishutsu
     "lapses_from": _DAY,  # first day on which it can no longer be claimed
     "blocked": _TEXT,
+    "passed_over": _TEXT,  # debts that were due and are not filled, where something goes back: line:reason:yen joined by ;
 }
+SUSPENDED, PRELIMINARY = "suspended", "preliminary"  # why a debt that is due is not filled
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_o
             row["blocked"] = TIME_BARRED
     debts: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     left: dict[tuple[str, str], int] = {}
-    for target in targets.filter(pl.col("provisional").fill_null(0) == 0).iter_rows(named=True):
+    for target in targets.iter_rows(named=True):
         debts.setdefault(_whose(target), []).append(target)
         left |= {(target["line_id"], c): max(0, target[_YEN_OF[c]] or 0) for c in _YEN_OF}
     filled: list[list[dict[str, Any]]] = []
@@ -103,8 +106,9 @@ def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_o
         mine = debts.get(_whose(row), []) if row["blocked"] is None else []
         filled.append(_fill(row, mine, left, policy, as_of))
         row["offset"] = sum(o["amount"] for o in filled[-1])
+        row["passed_over"] = _passed_over(row, mine, as_of) if row["offset"] < row["amount"] else None
     offsets = [offset for of_row in filled for offset in of_row]
-    frame = pl.DataFrame(rows, schema={**excess.schema, "offset": _YEN}, orient="row")
+    frame = pl.DataFrame(rows, schema={**excess.schema, "offset": _YEN, "passed_over": _TEXT}, orient="row")
     return Proposals(
         pl.DataFrame(offsets, schema=dict(OFFSETS), orient="row"),
         _refunds(frame.with_columns(lapses_from=lapses), filled, policy, as_of),
@@ -122,7 +126,7 @@ def _fill(
     as_of: date,
 ) -> list[dict[str, Any]]:
     """One excess over the debts that are its payer's: every 本税 goes before its own 延滞金, lines in the order of the policy."""
-    mine = [t for t in debts if _may_fill(row, t, as_of)]
+    mine = [t for t in debts if _may_fill(row, t, as_of) and _left_alone(t) is None]
     mine.sort(key=lambda t: _order(row, t, policy))
     yen = row["amount"]
     found = []
@@ -157,11 +161,29 @@ def _whose(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _may_fill(row: Mapping[str, Any], target: Mapping[str, Any], as_of: date) -> bool:
-    """Due by now and not barred."""
+    """Due by now and not barred; a debt that is barred is none."""
     barred = target["barred_from"] is not None and target["barred_from"] <= max(
         row["arisen_on"], target["due_date"]
     )
     return target["due_date"] <= as_of and not barred
+
+
+def _left_alone(target: Mapping[str, Any]) -> str | None:
+    """Why nobody fills a debt. Whether one for which collection is suspended is to be filled all the same is for a person."""
+    if target["status"] == "suspended":
+        return SUSPENDED
+    return PRELIMINARY if target["provisional"] else None
+
+
+def _passed_over(row: Mapping[str, Any], debts: Sequence[Mapping[str, Any]], as_of: date) -> str | None:
+    """The debts that were due and are left as they are, as `REFUNDS` names them."""
+    found = []
+    for target in sorted(debts, key=lambda t: str(t["line_id"])):
+        yen = sum(max(0, target[name] or 0) for name in _YEN_OF.values())
+        reason = _left_alone(target)
+        if yen and reason and _may_fill(row, target, as_of):
+            found.append(f"{target['line_id']}:{reason}:{yen}")
+    return ";".join(found) or None
 
 
 def _order(row: Mapping[str, Any], target: Mapping[str, Any], policy: Policy) -> tuple[Any, ...]:

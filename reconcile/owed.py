@@ -148,7 +148,7 @@ def proposals(
     """充当 and 還付 of rows of excess (`amount` as is free) on a day. Debts that other proposals mean to fill are not filled twice."""
     payers = rows["payer_id"].drop_nulls().unique()
     ids = ledger.lookup("assessments", payers, ["line_id"])["line_id"]
-    lines = lines_now(ledger, ids, policy=policy).filter(pl.col("status") == "open")
+    lines = lines_now(ledger, ids, policy=policy).filter(pl.col("status") != "cancelled")
     targets = lines.with_columns(
         pl.col("charge_open").fill_null(0), due_date=pl.col("rolled"), barred_from=pl.col("barred")
     ).select(pl.col(name).cast(kind) for name, kind in TARGETS.items())

@@ -25,6 +25,7 @@ from reconcile.ledger import Ledger, open_ledger
 from reconcile.refund_accounts import accounts_of, named_account
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.register_values import typed
+from reconcile.same_name import plain_name
 
 COLUMNS = (
     *("notice_no", "decided_on", "payer_id", "payer_name", "postal_code", "address", "lang", "tax_name"),
@@ -145,6 +146,8 @@ def _people(path: Path, encoding: str | None) -> tuple[dict[str, dict[str, str]]
     """Names and addresses by payer, kept as written: what can be printed is for the form to say. A row that cannot be read is no payer."""
     log = ProblemLog()
     found: dict[str, dict[str, str]] = {}
+    lines: dict[str, int] = {}
+    others: list[tuple[int, int]] = []
     for batch in read_columns(path, PAYER_COLUMNS, encoding=encoding):
         log.extend(batch.log)
         rows = typed(batch.frame, PAYER_COLUMNS[:1], log)
@@ -170,5 +173,12 @@ def _people(path: Path, encoding: str | None) -> tuple[dict[str, dict[str, str]]
         )
         for row in rows.filter(~pl.col("line").is_in(log.held_lines().implode())).to_dicts():
             names = ("payer_name", "postal_code", "address")
+            before = found.get(row["payer_id"])
+            if before and plain_name(before["payer_name"]) != plain_name(row["payer_name"]):
+                others.append((row["line"], lines[row["payer_id"]]))
+            lines[row["payer_id"]] = row["line"]
             found[row["payer_id"]] = {**{n: row[n] for n in names}, "lang": row["lang"] or "ja"}
+    if others:
+        twice = pl.DataFrame(others, schema={"line": pl.Int64, "first": pl.Int64}, orient="row")
+        log.add(twice, "register.other_name", field="payer_name", expected=pl.col("first"))
     return found, log

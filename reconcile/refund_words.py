@@ -10,7 +10,7 @@ from typing import Any
 
 from elqr.problems import Problem
 from reconcile.refund_states import Refund, State
-from reconcile.report_words import COMPONENTS
+from reconcile.report_words import COMPONENTS, WHY_PASSED_OVER
 
 STATE_WORDS: Mapping[str, tuple[str, str]] = {
     "proposed": ("起案", "proposed"),
@@ -26,6 +26,20 @@ def state_fault(refund: Refund, expected: State) -> Problem:
     """`refund.state`: what it is, and what it would have to be."""
     found, needed = (f"{STATE_WORDS[s.value][0]}({s.value})" for s in (refund.state, expected))
     return Problem("refund.state", params={"refund": refund.refund_id, "found": found, "expected": needed})
+
+
+def passed_over(refund: Refund) -> Iterator[Problem]:
+    """A warning for each debt of the payer that the refund leaves as it is: a person sees whether the money may go back all the same."""
+    for line_id, reason, yen in split_passed_over(refund.figures.get("passed_over")):
+        words = WHY_PASSED_OVER[reason]
+        params: dict[str, str | int] = {"refund": refund.refund_id, "line": line_id, "yen": f"{yen:,}"}
+        yield Problem("refund.passed_over", params={**params, "reason_ja": words.ja, "reason_en": words.en})
+
+
+def split_passed_over(said: str | None) -> list[tuple[str, str, int]]:
+    """`passed_over` of a proposal taken apart: line, reason, yen."""
+    parts = [part.rsplit(":", 2) for part in (said or "").split(";") if part]
+    return [(line_id, reason, int(yen)) for line_id, reason, yen in parts]
 
 
 def state_of(refund: Refund) -> str:
@@ -100,6 +114,9 @@ def story(refund: Refund, *, show_names: bool) -> Iterator[str]:
     yield f"  起案 {refund.proposed_on} {refund.maker} / proposed"
     for offset in refund.offsets:
         yield f"  充当先 {offset['offset_to']} {COMPONENTS[offset['component']].ja} {offset['amount']:,}円({offset['effective_on']})/ offset to"
+    for line_id, reason, yen in split_passed_over(figures.get("passed_over")):
+        words = WHY_PASSED_OVER[reason]
+        yield f"  充当しなかった未納 {line_id} {yen:,}円({words.ja})/ not filled: {words.en}"
     for given in refund.approvals:
         yield f"  承認 {given.on} {given.who}({given.role})/ approved"
     if refund.decided_on:

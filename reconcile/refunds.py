@@ -23,11 +23,12 @@ from reconcile.policy import Policy
 from reconcile.refund_policy import ANY, MAKER
 from reconcile.refund_record import Act, Record, recording, refusals
 from reconcile.refund_states import Refund, State, key_of
-from reconcile.refund_words import state_fault
+from reconcile.refund_words import passed_over, state_fault
 from reconcile.world import EXCESS
 
 FIGURES = (
     *("amount", "offset", "refund", "interest", "interest_from", "interest_to", "accounting", "lapses_from"),
+    "passed_over",
 )
 WAITS = frozenset({NOT_REMITTED, "preliminary"})  # time will tell; nobody needs to decide
 
@@ -67,6 +68,7 @@ def propose(act: Act, *, only: Sequence[str] = ()) -> Done:
             }
             number = f"R{len(now.refunds) + len(made) + 1:06}"
             made.append(record.event(None, "proposed", content, new=number))
+            problems += passed_over(made[-1])
         if made:
             record.commit()
         return Done(refunds=tuple(made), problems=tuple(problems))

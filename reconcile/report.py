@@ -17,7 +17,7 @@ from elqr.html_page import Cell, Column, Words, note, page, section, table, tile
 from elqr.site import Site
 from reconcile.facts import Facts
 from reconcile.outcomes import Outcome
-from reconcile.refund_words import state_of
+from reconcile.refund_words import split_passed_over, state_of
 from reconcile.report_figures import Figures
 from reconcile.report_sections import ageing, credited, dunned, rates, timely
 from reconcile.report_words import (
@@ -28,6 +28,7 @@ from reconcile.report_words import (
     PLACE_NAMES,
     ROLES,
     STATES,
+    WHY_PASSED_OVER,
     YEN,
     percent,
     yen,
@@ -242,11 +243,34 @@ def _overpaid(seen: View) -> list[str]:
     ]  # fmt: skip
     return [
         table(Words("区分・状態別(円)", "By class and state, yen"), columns, rows, foot=total(rows, over=range(2, 7)), nothing=NONE),
+        *_passed_over(refunds),
         note(Words(
             "還付加算金は、決定済みのものは決定額、ほかは基準日に支出を決定した場合の額です。",
             "Interest as decided; where nothing is decided, as if on the day of this report.",
         )),
     ]  # fmt: skip
+
+
+def _passed_over(refunds: pl.DataFrame) -> list[str]:
+    """Debts that overpayments going back leave as they are; nothing where there are none."""
+    found = {one for said in refunds["passed_over"].drop_nulls() for one in split_passed_over(said)}
+    if not found:
+        return []
+    rows = [
+        (words, sum(r == reason for _, r, _ in found), sum(yen for _, r, yen in found if r == reason))
+        for reason, words in WHY_PASSED_OVER.items()
+        if any(r == reason for _, r, _ in found)
+    ]
+    title = Words("還付の前に確かめる未納(充当していないもの)", "Debts not filled: look before the refund")
+    return [
+        table(
+            title,
+            [Column(Words("理由", "reason")), COUNT, YEN],
+            rows,
+            foot=total(rows, over=range(1, 3)),
+            nothing=NONE,
+        )
+    ]
 
 
 def _in_hand(seen: View) -> pl.DataFrame:

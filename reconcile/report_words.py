@@ -46,6 +46,10 @@ STATES: Mapping[str, Words] = {
     "changed": Words("起案後に変わった — 差戻し", "changed since proposed: reject"),
     "overdrawn": Words("還付後に過誤納でなくなった — 返還請求", "given back, no longer owed"),
 }
+WHY_PASSED_OVER: Mapping[str, Words] = {  # a debt that an overpayment did not fill
+    "suspended": Words("徴収の猶予・執行停止", "collection is suspended"),
+    "preliminary": Words("速報あり", "a preliminary notice is there"),
+}
 BALANCE_STATES: Mapping[str, Words] = {
     "balanced": Words("一致", "agrees"),
     "explained": Words("理由あり", "explained"),

@@ -23,7 +23,8 @@ from reconcile.server import LINK, SESSION, code_of
 from reconcile.store import SEVERAL, Damage, shown
 from reconcile.tables import TABLES, from_stored, stored_type, to_stored
 
-BLOCK_ROWS = 50_000
+BLOCK_ROWS = 50_000  # on their way to the server
+FETCH_ROWS = 10_000  # on their way back: a row of tuples takes some ten times what it does in a frame
 ARRAY_MOST = 500  # keys given as an array; more go into a table
 BULK_ROWS = (
     10_000  # added to a table in one run: whether the planner should count it anew is asked from here on
@@ -217,11 +218,14 @@ class PostgresStore:
             if filled is not None:
                 same += sql.SQL(" and t.{} is not null").format(sql.Identifier(filled))
             picked = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in columns)
-            rows = self._compose(
+            found = self._compose(
                 "select {picked} from {w} join {t} as t on {same}",
                 picked=picked, w=wanted, t=sql.Identifier(table), same=same,
-            ).fetchall()  # fmt: skip
-        return from_stored(table, _frame(table, rows, columns))
+            )  # fmt: skip
+            parts = [_frame(table, [], columns)]
+            while rows := found.fetchmany(FETCH_ROWS):
+                parts.append(_frame(table, rows, columns))
+        return from_stored(table, pl.concat(parts))
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -271,7 +275,7 @@ class PostgresStore:
         try:
             while True:
                 with self._told():
-                    rows = cursor.fetchmany(BLOCK_ROWS)
+                    rows = cursor.fetchmany(FETCH_ROWS)
                 if not rows:
                     return
                 yield from_stored(table, _frame(table, rows, columns))
@@ -290,7 +294,7 @@ class PostgresStore:
             self._connection.cursor(name=f"several_{table}", withhold=own, binary=True) as cursor,
         ):
             cursor.execute(query)
-            while rows := cursor.fetchmany(BLOCK_ROWS):
+            while rows := cursor.fetchmany(FETCH_ROWS):
                 yield pl.DataFrame(rows, schema=dict(SEVERAL), orient="row")
 
     # --- damage

@@ -10,7 +10,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -320,10 +320,9 @@ class SqliteStore:
         return {"store": "SQLite " + sqlite3.sqlite_version, "bytes": self.path.stat().st_size}
 
     def copy_to(self, target: Path) -> None:
-        """The file as it stands, page by page, to a new place (the folder must be there)."""
-        with self._told(), sqlite3.connect(target) as copy:
+        """The file as it stands, page by page, to a new place (the folder must be there), which is blamed where it takes no page."""
+        with self._told(target), closing(sqlite3.connect(target)) as copy:
             self._open().backup(copy)
-        copy.close()
 
     # --- helpers
 
@@ -351,8 +350,8 @@ class SqliteStore:
         return int(self._run("select coalesce(max(run_id), 0) from runs").fetchone()[0]) if there else 0
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Faults of place, disk and file as problems; faults of ours as they are."""
+    def _told(self, target: Path | None = None) -> Iterator[None]:
+        """Faults of place, disk and file as problems; faults of ours as they are. `target`: what is written, where it is not the ledger."""
         try:
             yield
         except sqlite3.Error as error:
@@ -361,7 +360,9 @@ class SqliteStore:
                 code = "ledger.damaged"
             if code is None:
                 raise
-            raise ProblemError(Problem(code, params={"found": self.place, "reason": str(error)})) from error
+            reads = getattr(error, "sqlite_errorcode", 0) in _READING or code == "ledger.damaged"
+            place = str(target) if target and not reads else self.place
+            raise ProblemError(Problem(code, params={"found": place, "reason": str(error)})) from error
         except OSError as error:
             fault = disk.FAULTS.get(error.errno or 0, "ledger.place")
             params: dict[str, str | int] = {"found": self.place, "reason": error.strerror or str(error)}
@@ -379,6 +380,7 @@ _CODES: Mapping[int, str] = {  # SQLite's primary result codes
     sqlite3.SQLITE_CORRUPT: "ledger.damaged",
     sqlite3.SQLITE_NOTADB: "ledger.damaged",
 }
+_READING = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 
 def _read(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any
 from elqr.columns import KINDS as SLIP_KINDS
 from elqr.html_page import Words
 from reconcile.outcomes import Outcome
-from reconcile.report_words import CHANNELS, COMPONENTS
+from reconcile.report_words import CHANNELS, COMPONENTS, WHY_PASSED_OVER
 
 Row = Mapping[str, Any]
 NO_CHANNEL = Words("納付方法不明", "channel not known")
@@ -61,6 +61,12 @@ def told(document: Row) -> Iterator[str]:
         yield f"  {row['line_id']} 宛名 {row['payer_id']}: {_standing_ja(row)}"
         yield f"      {_standing_en(row)}"
 
+    if document["passed_over"]:
+        yield "── 充当しなかった未納 / debts not filled"
+    for row in document["passed_over"]:
+        why = WHY_PASSED_OVER[row["reason"]]
+        yield f"  {row['line_id']} {row['yen']:,}円({why.ja}) 過誤納の収納ID {row['receipt_id']}"
+        yield f"      {row['yen']:,} yen open: {why.en}"
     if document["candidates"]:
         yield "── 候補 担当者が判断します / candidates: a person decides"
     for row in document["candidates"]:
@@ -92,7 +98,7 @@ def _standing_ja(row: Row) -> str:
     return (
         said
         + ("、納期限経過" if row["overdue"] else "")
-        + ("、取消済み" if row["status"] == "cancelled" else "")
+        + {"cancelled": "、取消済み", "suspended": "、停止中(充当・督促の対象外)"}.get(row["status"], "")
     )
 
 
@@ -102,7 +108,9 @@ def _standing_en(row: Row) -> str:
     return (
         said
         + (", overdue" if row["overdue"] else "")
-        + (", cancelled" if row["status"] == "cancelled" else "")
+        + {"cancelled": ", cancelled", "suspended": ", suspended: neither filled nor reminded"}.get(
+            row["status"], ""
+        )
     )
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house import ROOT
+from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, receipt, slip, write
+from ledger_files import night as ledger_night
 from night_runs import FIRST, SECOND, elqr, night
+
+Row = Mapping[str, Any]
 
 GOLDEN = ROOT / "tests" / "golden" / "explain"
 STORIES = {
@@ -134,3 +141,51 @@ def test_a_charge_without_a_rate_is_told(tmp_path: Path) -> None:
         tmp_path, due="2026-06-30", on="2027-01-12", days=("2027-01-13", "2027-01-14"), keys=("A",)
     )
     assert "計算できません" in told[0] and "cannot be computed" in told[0]
+
+
+# --- causes on other lines ----------------------------------------------------------------------------
+
+
+def whole_year(top: Path, **more: Row) -> list[Row]:
+    """A whole year paid at once, then a night with a row of `more`; what was taken back on its first line, and why.
+
+    Half of what a slip over 00002-1 and 00001-4 asks is paid the day before: all of it goes to the former, which is due first.
+    """
+    lines = [line(1, term, 10_000) for term in range(1, 5)] + [line(2, 1, 10_000)]
+    slips = [
+        slip(10, 1, 0, 40_000, kind="full_year"),
+        slip(13, 1, 3, 10_000),
+        slip(20, 2, 1, 20_000, covers="00001-4:10000;00002-1:10000"),
+    ]
+    paid = [receipt("T2", 20, 10_000, date(2026, 6, 10)), receipt("T1", 10, 40_000, date(2026, 6, 11))]
+    ledger_night(
+        top / "ledger",
+        assessments=[write(top / "lines.csv", LINE_HEAD, *lines)],
+        slips=[write(top / "slips.csv", SLIP_HEAD + ",covers", *slips)],
+        receipts=[write(top / "paid.csv", RECEIPT_HEAD, *paid)],
+    )
+    heads = {"assessments": LINE_HEAD, "receipts": RECEIPT_HEAD}
+    files = {role: [write(top / f"{role}.csv", heads[role], row)] for role, row in more.items()}
+    ledger_night(top / "ledger", **files)
+    story = json.loads(elqr("explain", "00001-1", "--ledger", top / "ledger", "--json").output)
+    back = [e for e in story["events"] if e["event"] == "reversed"]
+    assert [(e["line_id"], e["amount"]) for e in back] == [("00001-1", -10_000)]
+    return list(back[0]["because"])
+
+
+def test_a_revision_of_another_line_of_a_full_year_payment_is_named(tmp_path: Path) -> None:
+    """A payment is decided as a whole: where the third term is reduced, the posting on the first is taken back too."""
+    (cause,) = whole_year(tmp_path, assessments=line(1, 3, 6_000, revised_at="2026-09-01"))
+    assert cause == {"event": "assessed", "line_id": "00001-3", "principal": 6_000, "status": "open"}
+    assert "理由: 更正 00001-3 6,000円" in elqr("explain", "00001-1", "--ledger", tmp_path / "ledger").output
+
+
+def test_a_receipt_on_another_line_of_a_full_year_payment_is_named(tmp_path: Path) -> None:
+    (cause,) = whole_year(tmp_path, receipts=receipt("T9", 13, 10_000, date(2026, 6, 9)))
+    assert (cause["event"], cause["paid_on"]) == ("received", "2026-06-09")
+
+
+def test_a_revision_that_reached_the_payment_through_another_one_is_named(tmp_path: Path) -> None:
+    """Less was due on 00002-1, so the rest of its payment goes to 00001-4, where the whole year is too much now."""
+    (cause,) = whole_year(tmp_path, assessments=line(2, 1, 4_000, revised_at="2026-06-01"))
+    assert (cause["event"], cause["line_id"]) == ("assessed", "00002-1")

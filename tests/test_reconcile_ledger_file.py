@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import sys
@@ -14,13 +15,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from ledger_files import DUES, RECEIPT_HEAD, night, receipt, town, write
+from ledger_files import DUES, RECEIPT_HEAD, night, receipt, request, town, write
 
 from cli import main
 from elqr.problems import ProblemError
 from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
+from reconcile.run import run_in
 from reconcile.seal import broken, read_seal, seal_of, updated, whole, write_seal
 from reconcile.store_sqlite import SqliteStore
 
@@ -371,6 +373,108 @@ def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
         backup(place, tmp_path / "b.db")
     assert "ledger.check_chain" in refused(error)
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+
+
+def test_what_a_killed_run_left_beside_the_ledger_belongs_to_it(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docs/reconcile-ledger.md says: with its log a ledger has the night, readers see it, a backup has it and clears up."""
+    more = write(tmp_path / "n.csv", RECEIPT_HEAD, receipt("N", 11, 5, DUES[0]))
+    every, file = tmp_path / "every", tmp_path / "file"
+    with monkeypatch.context() as patch, open_ledger(place, writer=True) as ledger:
+        patch.setattr(SqliteStore, "settle", lambda *_: None)
+        before, after = ledger.standing, run_in(ledger, request(place, receipts=[more])).standing
+        for folder, ends in ((every, ("", ".seal", "-wal", "-shm", ".lock")), (file, ("", ".seal"))):
+            folder.mkdir()
+            for end in ends:
+                shutil.copy(f"{place}{end}", folder / f"l.db{end}")
+    assert (standing(file / "l.db"), codes(file / "l.db")) == (before, set())
+    assert standing(every / "l.db") == after
+    backup(every / "l.db", tmp_path / "b.db")
+    assert standing(tmp_path / "b.db") == after
+    assert sorted(p.name for p in every.iterdir()) == ["l.db", "l.db.lock", "l.db.seal"]
+    assert codes(every / "l.db") == set()
+
+
+def test_a_copy_out_of_a_server_is_written_in_parts(
+    place: Path, tmp_path: Path, postgres_places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was one transaction, of which up to 256 MiB waited in memory, and the whole once more in the log beside the copy."""
+    from reconcile import backup as copies
+    from reconcile import store_postgres
+
+    server, target = postgres_places(), tmp_path / "b.db"
+    restore(place, server)
+    logs = []
+    commit = SqliteStore.commit
+
+    def committed(store: SqliteStore) -> None:
+        commit(store)
+        logs.append(store.path.with_name(store.path.name + "-wal").stat().st_size)
+
+    monkeypatch.setattr(copies, "KEPT_ROWS", 30)
+    monkeypatch.setattr(store_postgres, "FETCH_ROWS", 20)
+    monkeypatch.setattr(SqliteStore, "commit", committed)
+    backup(server, target)
+    assert len(logs) > 10 and max(logs[1:]) < place.stat().st_size
+    assert (standing(target), codes(target)) == (standing(place), set())
+
+
+@pytest.mark.parametrize("server", [False, True])
+def test_what_a_killed_copy_left_is_not_in_the_way(
+    place: Path, tmp_path: Path, postgres_places: Any, monkeypatch: pytest.MonkeyPatch, *, server: bool
+) -> None:
+    from reconcile import backup as copies
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    source, target = str(place), tmp_path / "b.db"
+    if server:
+        source = postgres_places()
+        restore(place, source)
+    with monkeypatch.context() as patch:
+        patch.setattr(copies, "_refuse_damage", killed)
+        patch.setattr(copies, "_clear", lambda _: None)
+        with pytest.raises(Killed):
+            backup(source, target)
+    assert target.with_name("b.db.new").exists() and not target.exists()
+    backup(source, target)
+    assert (standing(target), codes(target)) == (standing(place), set())
+    assert not list(tmp_path.glob("b.db.new*"))
+
+
+@contextmanager
+def files_end_at(size: int) -> Iterator[None]:
+    """A disk on which no file grows beyond `size`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("server", [False, True])
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
+def test_where_the_copy_has_no_room_its_own_place_is_told(
+    place: Path, tmp_path: Path, postgres_places: Any, *, server: bool, part: float
+) -> None:
+    """The ledger was told to be on a full disk, which is another one."""
+    source = str(place)
+    if server:
+        source = postgres_places()
+        restore(place, source)
+    target = tmp_path / "away" / "b.db"
+    with files_end_at(int(place.stat().st_size * part)), pytest.raises(ProblemError) as error:
+        backup(source, target)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.params["found"]) == ("ledger.copy_unwritten", str(target))
+    assert list(target.parent.iterdir()) == []
+    assert codes(place) == set()
 
 
 # --- commands ---------------------------------------------------------------------------------------

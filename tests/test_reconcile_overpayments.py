@@ -113,6 +113,30 @@ def test_what_may_not_be_filled(more: dict[str, object]) -> None:
     assert filled(found) == [] and found.refunds["refund"].to_list() == [10_000]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"status": "suspended"}, "B:suspended:4000"),
+        ({"status": "suspended", "charge_open": 1_200}, "B:suspended:5200"),
+        ({"provisional": 1}, "B:preliminary:4000"),
+        ({"status": "suspended", "open_yen": 0}, None),
+        ({"status": "suspended", "due": "11-30"}, None),
+        ({"status": "suspended", "barred_from": w.day("06-01")}, None),
+        ({"status": "suspended", "payer_id": "P2"}, None),
+    ],
+    ids=str,
+)
+def test_a_debt_that_is_passed_over_is_named(more: dict[str, object], said: str | None) -> None:
+    found = proposed(excess(), target(**more), target("C", 1_000))  # type: ignore[arg-type]
+    assert filled(found) == [("C", "principal", 1_000)]
+    assert found.refunds["passed_over"].to_list() == [said]
+
+
+def test_where_nothing_goes_back_nothing_is_passed_over() -> None:
+    found = proposed(excess(1_000), target("B", status="suspended"), target("C", 1_000))
+    assert (found.refunds["refund"].to_list(), found.refunds["passed_over"].to_list()) == ([0], [None])
+
+
 @pytest.mark.parametrize("remit", [None, w.day("11-21")])
 def test_not_before_the_money_is_here(remit: date | None) -> None:
     found = proposed(excess(remit_date=remit), target())

@@ -307,6 +307,39 @@ def test_notices_say_what_was_decided(place: str, tmp_path: Path) -> None:
     assert notices(place, payers=payers, site=Site.unknown(), only=["R000002", "R9"]).count == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("見本 一郎", "見本 花子", True),
+        ("見本 花子", "手本 花子", True),  # married, or the number of somebody else: a person looks
+        ("見本 花子", "見本　花子", False),
+        ("見本 花子", "見本花子", False),
+        ("ﾐﾎﾝ ﾊﾅｺ", "ミホン ハナコ", False),
+        ("Mihon Hanako", "MIHON HANAKO", False),
+        ("高崎 恵", "髙﨑 惠", False),
+        ("渡辺 真", "渡邊 眞", False),
+        ("渡辺 真", "渡部 真", True),
+    ],
+)
+def test_one_payer_number_with_two_names_is_told(
+    place: str, tmp_path: Path, first: str, second: str, told: bool
+) -> None:
+    """The last row won without a word, and a notice of somebody's money went to it."""
+    base = {"payer_id": "P00001", "postal_code": "999-9999", "address": "みほん市1-1"}
+    rows = [
+        {**base, "payer_name": first},
+        {**base, "payer_id": "P00002", "payer_name": "他 人"},
+        {**base, "payer_name": second},
+    ]
+    made = notices(place, payers=write(tmp_path / "payers.csv", PAYERS, *rows), site=Site.unknown())
+    found = made.log.problems("payers.csv")
+    assert [(p.code, p.where.line, p.params["expected"]) for p in found] == [
+        ("register.other_name", 4, "2")
+    ] * told
+    assert made.count == 2
+    assert all(first not in p.text("ja") and second not in p.text("ja") for p in found)
+
+
 def test_what_was_filled_is_listed_tax_by_tax() -> None:
     lines = [
         ("令和7年度 市県民税", "第4期"),
