@@ -15,6 +15,9 @@ import click
 PLACE = click.argument("place", metavar="LEDGER")
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output. 機械可読")
 FILE = click.Path(dir_okay=False, path_type=Path)
+EXCEL = click.option(
+    "--excel", is_flag=True, help="Each list once more for Excel: NAME.excel.csv. 一覧をExcel用にも出力"
+)
 
 
 @click.group()

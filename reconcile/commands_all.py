@@ -16,7 +16,7 @@ import click
 
 from elqr.option_values import day
 from elqr.shell import folder_of, login, moment
-from reconcile.commands import FILE, JSON
+from reconcile.commands import EXCEL, FILE, JSON
 
 if TYPE_CHECKING:
     from reconcile.partition import Done
@@ -47,9 +47,10 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes at a time. 同時に動かす数"
 )
 @click.option("--no-report", is_flag=True, help="Leave out report.html and dunning.csv. 報告書を省く")
+@EXCEL
 @JSON
 def reconcile_all(
-    plan: Path, as_of: date, out: Path, engine: str, jobs: int, no_report: bool, as_json: bool
+    plan: Path, as_of: date, out: Path, engine: str, jobs: int, no_report: bool, excel: bool, as_json: bool
 ) -> None:
     """The nightly batch of many municipalities, each with a ledger of its own; one that fails does not stop the others.
 
@@ -64,7 +65,8 @@ def reconcile_all(
 
     out, who, at = folder_of(out, as_of=as_of), login(), moment()
     tasks = [
-        replace(task, who=who, at=at) for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
+        replace(task, who=who, at=at, excel=excel)
+        for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
     ]
     nights = run_all(tasks, work=reconcile_one, lost=lost, engine=engine, jobs=jobs)
     probe(out)

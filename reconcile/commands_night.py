@@ -15,7 +15,7 @@ import click
 
 from elqr.option_values import day, encoding
 from elqr.shell import folder_of, login, moment
-from reconcile.commands import FILE, JSON, ledger
+from reconcile.commands import EXCEL, FILE, JSON, ledger
 from reconcile.commands_all import reconcile_all
 
 FINE, FOUND, UNUSABLE = 0, 1, 2
@@ -39,10 +39,6 @@ OUT = click.option(
 )
 NAMES = click.option(
     "--show-names", is_flag=True, help="Do not mask numbers of people and cells. 氏名等を表示"
-)
-
-EXCEL = click.option(
-    "--excel", is_flag=True, help="Each list once more for Excel: NAME.excel.csv. 一覧をExcel用にも出力"
 )
 
 

@@ -49,6 +49,7 @@ class Task:
     postings_mapping: str | None = None
     encoding: str | None = None
     report: bool = True
+    excel: bool = False
     notes: tuple[str, ...] = ()
     who: str | None = None
     at: str | None = None
@@ -104,7 +105,7 @@ def _done(task: Task) -> Done:
     run = RunRequest(
         ledger=task.ledger, inputs=inputs, as_of=task.as_of, policy=policy, who=task.who, at=task.at
     )
-    night = run_night(NightRequest(run=run, out=out, export=export, report=task.report))
+    night = run_night(NightRequest(run=run, out=out, export=export, report=task.report, excel=task.excel))
     with open_ledger(task.ledger) as ledger:
         standing = ledger.standing
     found = night.found
@@ -118,6 +119,7 @@ def _done(task: Task) -> Done:
             export=export,
             site=site,
             report=task.report,
+            excel=task.excel,
         )
         found = any(b"\n" in out.joinpath(name).read_bytes().partition(b"\n")[2] for name in _TO_LOOK_AT)
     out.joinpath(BEGUN).unlink()

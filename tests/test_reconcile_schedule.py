@@ -36,7 +36,15 @@ def office(tmp_path: Path) -> Path:
 
 
 def test_the_same_line_every_day(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ("reconcile-all", office / "plan.toml", "--as-of", "today", "--out", office / "out" / "{as_of}")
+    words = (
+        "reconcile-all",
+        office / "plan.toml",
+        "--as-of",
+        "today",
+        "--out",
+        office / "out" / "{as_of}",
+        "--excel",
+    )
     codes = []
     for day in DAYS:
         if day == DAYS[2]:  # what comes later lies beside what came before
@@ -49,6 +57,8 @@ def test_the_same_line_every_day(office: Path, monkeypatch: pytest.MonkeyPatch) 
     posted = {
         day: pl.read_csv(office / "out" / day.isoformat() / "mihon" / "postings.csv").height for day in DAYS
     }
+    for day in DAYS:  # to be opened by a person in the morning
+        assert (office / "out" / day.isoformat() / "mihon" / "exceptions.excel.csv").exists()
     assert posted[DAYS[0]] > 0 and posted[DAYS[1]] == 0 and posted[DAYS[2]] > 0
 
 
