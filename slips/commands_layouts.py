@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from elqr.option_values import day
+from elqr.option_values import day, given, refuse_not_with, refuse_only_with
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -76,6 +76,9 @@ def check_layout(layout: str, form: str, out: Path | None, strict: bool, as_json
     from slips.lint.check import check_form
     from slips.lint.report import document, sarif, text
 
+    words = given(click.get_current_context())
+    if as_json and form != "json":
+        refuse_not_with(words, {"--format"}, expected="--json")
     judged = check_form(layout, out=out)
     if as_json or form == "json":
         _show("", document(judged))
@@ -126,6 +129,12 @@ def preview_layout(layout: str, out: Path, issue_date: date | None, **options: A
     """
     from slips.show import ShowRequest, show
 
+    words = given(click.get_current_context())
+    _refuse_idle_without_row(words)
+    if "--row" in words:
+        refuse_not_with(words, {"--sample"}, expected="--row")
+    if out.suffix.lower() == ".pdf":
+        refuse_not_with(words, {"--sample", "--dpi"}, expected=f"--out {out.name}")
     request = ShowRequest(layout=layout, issue_date=_day(issue_date), **options)
     for problem in show(request, out):
         click.echo(str(problem), err=True)
@@ -149,6 +158,7 @@ def read_layout(layout: str, issue_date: date | None, **options: Any) -> None:
     """
     from slips.show import ShowRequest, read_aloud
 
+    _refuse_idle_without_row(given(click.get_current_context()))
     for line in read_aloud(ShowRequest(layout=layout, issue_date=_day(issue_date), **options)):
         click.echo(line)
 
@@ -172,9 +182,15 @@ def studio_layout(layout: str, port: int) -> None:
     serve(layout, port=port, tell=lambda address: click.echo(f"{address}  (Ctrl-C: 終了 / stop)"))
 
 
-def _day(given: date | None) -> date:
+def _refuse_idle_without_row(words: list[str]) -> None:
+    """Samples have their own payload and days. Raises ProblemError."""
+    if "--row" not in words:
+        refuse_only_with(words, {"--profile", "--issue-date"}, expected="--row")
+
+
+def _day(asked: date | None) -> date:
     """The day asked for, or the office's own."""
-    return given or date.today()  # noqa: DTZ011 - the office's own day
+    return asked or date.today()  # noqa: DTZ011 - the office's own day
 
 
 COMMANDS = (layouts,)
