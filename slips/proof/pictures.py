@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from PIL import Image, UnidentifiedImageError
 
+from elqr.symbols import SIZE
 from slips.proof.remarks import remark
 from slips.proof.scan import Pixels, Scan
 from slips.proof.verdicts import Finding
@@ -90,6 +91,9 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
 
 def _check_pixels(image: Any, limits: PictureLimits) -> None:
     width, height = image.size
+    if min(width, height) < SIZE:
+        limit = f"{SIZE} × {SIZE} px"
+        raise Unfit(remark("verify.too_small", measured=f"{width:,} × {height:,} px", limit=limit))
     if width * height > limits.pixels_max:
         measured = f"{width:,} × {height:,} px"
         raise Unfit(_large(measured, f"{limits.pixels_max / 1e6:,.0f} Mpx"))
