@@ -136,7 +136,8 @@ def set_lines(text: str, *, width: float, steps: tuple[FitStep, ...] = (), lines
         ("FY 2028 (for FY 2027) Instalment 10", 105.0, ["FY 2028 (for FY 2027)", "Instalment 10"]),
         ("FY 2026 Instalment 1", 95.0, ["FY 2026", "Instalment 1"]),
         ("みほん市本町一丁目 サンプル荘 203号室", 160.0, ["みほん市本町一丁目", "サンプル荘 203号室"]),
-        ("株式会社見本 見本 太郎 様", 115.0, ["株式会社見本 見本", "太郎 様"]),
+        ("株式会社見本 見本 太郎 様", 115.0, ["株式会社見本", "見本 太郎 様"]),
+        ("Fixed asset and city planning tax", 150.0, ["Fixed asset and", "city planning tax"]),
     ],
 )
 def test_a_value_on_two_lines_breaks_at_a_seam_of_its_sense(
