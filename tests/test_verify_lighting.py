@@ -77,8 +77,8 @@ def test_the_picture_is_blamed_and_not_the_press(
 
 def test_a_picture_of_a_speck_is_told_without_what_a_library_says(printed_job: Path, tmp_path: Path) -> None:
     found = looked_at(printed_job, tmp_path, np.zeros((1, 1), np.uint8))
-    assert [f.code for source in found.sources for f in source.findings] == ["verify.too_small"]
-    assert not found.usable
+    assert [f.code for page in found.pages for f in page.findings] == ["verify.too_small"]
+    assert "OpenCV" not in str(found.pages)
 
 
 def test_a_handful_says_nothing_of_the_rest() -> None:

@@ -59,6 +59,9 @@ def load(path: Path, *, name: str, page: int, limits: PictureLimits) -> tuple[Sc
         if page > 1:
             image.seek(page - 1)
             _check_pixels(image, limits)
+        if min(image.size) < SIZE:
+            measured, limit = "{} × {} px".format(*image.size), f"{SIZE} × {SIZE} px"
+            raise Unfit(remark("verify.too_small", measured=measured, limit=limit))
         said = [remark("verify.one_bit")] if image.mode == "1" else []
         image.draft("L", image.size)  # JPEG: grey comes out of the file for nothing
         dpi = _dpi(image)
@@ -91,9 +94,6 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
 
 def _check_pixels(image: Any, limits: PictureLimits) -> None:
     width, height = image.size
-    if min(width, height) < SIZE:
-        limit = f"{SIZE} × {SIZE} px"
-        raise Unfit(remark("verify.too_small", measured=f"{width:,} × {height:,} px", limit=limit))
     if width * height > limits.pixels_max:
         measured = f"{width:,} × {height:,} px"
         raise Unfit(_large(measured, f"{limits.pixels_max / 1e6:,.0f} Mpx"))

@@ -31,6 +31,7 @@ def true_dpi(scan: Scan, facts: Facts) -> float | None:
 
 
 def dpi_is_false(facts: Facts) -> bool:
+    """Whether the resolution that the file names cannot be that of this page."""
     errors = facts.fit.scale_errors if facts.fit else None
     return errors is not None and max(map(abs, errors)) > BELIEVABLE_SCALE
 
@@ -43,8 +44,7 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
     if fit.method == "corners":
         yield remark("verify.position_unjudged")
     elif fit.residual_mm > FLAT_WITHIN_MM:
-        measured, limit = f"{fit.residual_mm:.2f} mm", f"{FLAT_WITHIN_MM:g} mm"
-        yield remark("verify.not_flat", measured=measured, limit=limit)
+        yield remark("verify.not_flat", measured=f"{fit.residual_mm:.2f} mm", limit=f"{FLAT_WITHIN_MM:g} mm")
     else:
         dx, dy = offset(facts)
         limit = gates.tolerance_mm
