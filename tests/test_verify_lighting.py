@@ -16,6 +16,7 @@ from slips.proof.results import sampling_json
 from slips.proof.run import VerifyRequest, verify
 from slips.proof.sequence import sampling
 from slips.proof.verdicts import Verdict
+from slips.proof.verify_rows import groups_of
 from tools.paper import Scanner, sheets_of
 
 Grey = npt.NDArray[np.uint8]
@@ -73,6 +74,14 @@ def test_the_picture_is_blamed_and_not_the_press(
     said = {finding.code for page in found.pages for finding in page.findings}
     assert code in said and not_said not in said, said
     assert [slip.verdict for slip in found.slips] == [verdict]
+
+
+def test_a_finding_names_the_picture_that_it_is_about(printed_job: Path, tmp_path: Path, sheet: Grey) -> None:
+    """A slip that was there twice had all its findings under the first file: the mirror was looked for on a good sheet."""
+    Image.fromarray(np.ascontiguousarray(np.fliplr(sheet))).save(tmp_path / "b.png", dpi=(300, 300))
+    found = looked_at(printed_job, tmp_path, sheet)
+    (group,) = (g for g in groups_of(found) if g.code == "verify.mirrored")
+    assert [(row.source, row.page) for row in group.rows] == [("b.png", 1)]
 
 
 def test_a_picture_of_a_speck_is_told_without_what_a_library_says(printed_job: Path, tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ BELIEVABLE_SCALE = 0.2
 FLAT_WITHIN_MM = 0.15
 """Places on a sheet under a scanner's lid agree within half of that, also where it is skew or stretched."""
 
+PLACES_MIN = 10
+"""Of some 25 that agree on a sheet in a scanner; a camera leaves the handful that happens to lie in one plane."""
+
 
 def true_dpi(scan: Scan, facts: Facts) -> float | None:
     """What the registered page has; else what the file says."""
@@ -43,8 +46,12 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
         return
     if fit.method == "corners":
         yield remark("verify.position_unjudged")
-    elif fit.residual_mm > FLAT_WITHIN_MM:
-        yield remark("verify.not_flat", measured=f"{fit.residual_mm:.2f} mm", limit=f"{FLAT_WITHIN_MM:g} mm")
+    elif fit.residual_mm > FLAT_WITHIN_MM or (fit.method == "picture" and fit.points < PLACES_MIN):
+        yield remark(
+            "verify.not_flat",
+            measured=f"{fit.residual_mm:.2f} mm / {fit.points}",
+            limit=f"{FLAT_WITHIN_MM:g} mm / {PLACES_MIN}",
+        )
     else:
         dx, dy = offset(facts)
         limit = gates.tolerance_mm
