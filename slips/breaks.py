@@ -104,7 +104,7 @@ def _after_hiragana(before: str, after: str, kinds: tuple[str, str]) -> float:
     """A phrase ends with a particle, and お or ご begins one; kana alone do not tell a particle from a part of a word, but for を."""
     if kinds[1] != "hiragana":
         return 6.0 if before in HONORIFIC else 1.0 if before in PARTICLES else BETWEEN[kinds]
-    if before == "を" or (after in HONORIFIC and before in PARTICLES):
+    if before == "を" or (after in HONORIFIC and before in "はがに"):  # not と|おり, て|おり
         return 1.5
     return 6.0 if before in CASES else BETWEEN[kinds]
 

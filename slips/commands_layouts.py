@@ -123,7 +123,7 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
 )
 @VISION
 def preview_layout(layout: str, out: Path, issue_date: date | None, **options: Any) -> None:
-    """Slips on a form, marked 見本: samples (a usual one, the longest values, one without a barcode), or one row of a file.
+    """Slips on a form, marked 見本: samples (usual, longest values, whole year, without a barcode), or one row of a file.
 
     様式に見本の値、または納付書ファイルの1行を印刷します(見本・使用不可)。
     """
