@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from slips.proof.gates import Gates
+from slips.proof.page_fit import PageFit
 from slips.proof.remarks import remark
 from slips.proof.scan import MM_PER_INCH, Scan
 from slips.proof.scan_page import Facts
@@ -23,6 +24,9 @@ FLAT_WITHIN_MM = 0.15
 
 PLACES_MIN = 10
 """Of some 25 that agree on a sheet in a scanner; a camera leaves the handful that happens to lie in one plane."""
+
+STRETCH_MAX = 0.02
+"""Of the page, across against down, in a picture whose file does not know its resolution."""
 
 
 def true_dpi(scan: Scan, facts: Facts) -> float | None:
@@ -46,12 +50,8 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
         return
     if fit.method == "corners":
         yield remark("verify.position_unjudged")
-    elif fit.residual_mm > FLAT_WITHIN_MM or (fit.method == "picture" and fit.points < PLACES_MIN):
-        yield remark(
-            "verify.not_flat",
-            measured=f"{fit.residual_mm:.2f} mm / {fit.points}",
-            limit=f"{FLAT_WITHIN_MM:g} mm / {PLACES_MIN}",
-        )
+    elif not_flat := _not_flat(facts, fit):
+        yield from not_flat
     else:
         dx, dy = offset(facts)
         limit = gates.tolerance_mm
@@ -71,6 +71,18 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
             yield remark(
                 "verify.page_scale", measured=measured, limit=f"100 ± {gates.size_tolerance_percent:g} %"
             )
+
+
+def _not_flat(facts: Facts, fit: PageFit) -> list[Finding]:
+    """Whether a camera took it, aslant. What the file's own resolution bears out as a stretch is the press's or the scanner's."""
+    across, down = fit.pixels_a_mm
+    stretch = abs(across / down - 1) if dpi_is_false(facts) else 0.0
+    few = fit.method == "picture" and fit.points < PLACES_MIN
+    if not few and fit.residual_mm <= FLAT_WITHIN_MM and stretch <= STRETCH_MAX:
+        return []
+    measured = f"{fit.residual_mm:.2f} mm / {fit.points} / {100 * stretch:.0f} %"
+    limit = f"{FLAT_WITHIN_MM:g} mm / {PLACES_MIN} / {100 * STRETCH_MAX:.0f} %"
+    return [remark("verify.not_flat", measured=measured, limit=limit)]
 
 
 def offset(facts: Facts) -> tuple[float, float]:

@@ -108,8 +108,8 @@ def _rows(inspection: Inspection) -> Iterator[tuple[Row, Verdict]]:
     places = inspection.places
     for slip in inspection.slips:
         for finding in slip.findings:
-            source, page = places.get(id(finding), (slip.source, slip.page))
-            yield Row(slip.slip_key, source, page, finding), slip.verdict
+            where = places.get(id(finding), (slip.source, slip.page))
+            yield Row(slip.slip_key, *where, finding), slip.verdict
 
 
 def _verdict(finding: Finding) -> Verdict:
