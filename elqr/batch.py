@@ -75,11 +75,19 @@ def plan(
     faults += [Problem("heading.missing", c.name, {"expected": c.ja}, where) for c in missing]
     if missing and looks_like_a_row(shown):  # what stands in a row is not for the terminal
         faults = [Problem("heading.none", params={"found": len(shown)}, where=where)]
+    elif missing and (sign := _separator(shown)):
+        faults = [Problem("file.separator", params={"found": sign}, where=where)]
     elif missing:
         faults.append(Problem("heading.found", params={"found": ", ".join(shown)}, where=where))
     if faults:
         raise ProblemError(faults)
     return Plan(file, len(shown), tuple(names), tuple(shown), mapping, tuple(columns)), log
+
+
+def _separator(shown: Sequence[str]) -> str:
+    """What parts the fields of a file that has no commas, by its only heading; empty where nothing does."""
+    signs = {"\t": "TAB", ";": ";", "|": "|"}
+    return next((name for sign, name in signs.items() if len(shown) == 1 and shown[0].count(sign) > 1), "")
 
 
 def _canonical(raw: pl.DataFrame, plan: Plan) -> pl.DataFrame:

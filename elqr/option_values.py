@@ -1,7 +1,8 @@
-"""Words of the shell as an office writes them: a day in any notation of `dates`, names of files.
+"""Words of the shell as an office writes them: a day in any notation of `dates`, names of files, options that go together.
 
-In: the text of an option or argument. Out: the value. Nothing heavy is loaded before one is read, so that `--help` answers at once.
-Refuses by ProblemError, which the shell says in both languages: `option.day`, `option.encoding`, `file.name_bytes`.
+In: the text of an option or argument, or a whole command line. Out: the value. Nothing heavy is loaded before one is read, so that
+`--help` answers at once. Refuses by ProblemError, which the shell says in both languages: `option.day`, `option.encoding`,
+`option.only_with`, `option.not_with`, `file.name_bytes`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from elqr.shell import today
 
@@ -54,3 +56,31 @@ def refuse_other_bytes(names: Iterable[str]) -> None:
     shown = [os.fsencode(n).decode("cp932", errors="replace") for n in names if not is_utf8(n)]
     if shown:
         raise ProblemError([Problem("file.name_bytes", params={"found": name}) for name in shown])
+
+
+def given(context: Any) -> list[str]:
+    """What stands on the command line, as it is written there: `--manifest`, `PATHS`; defaults are not given."""
+    return [
+        parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.human_readable_name
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name).name == "COMMANDLINE"
+        and context.params.get(parameter.name) not in ((), None)
+    ]
+
+
+def refuse_only_with(found: Iterable[str], options: Iterable[str], *, expected: str) -> None:
+    """Raises ProblemError `option.only_with` where one of `options` was given (`found`) and what it needs was not."""
+    _refuse("option.only_with", found, options, expected)
+
+
+def refuse_not_with(found: Iterable[str], options: Iterable[str], *, expected: str) -> None:
+    """Raises ProblemError `option.not_with` where one of `options` was given (`found`) beside what ignores it."""
+    _refuse("option.not_with", found, options, expected)
+
+
+def _refuse(code: str, found: Iterable[str], options: Iterable[str], expected: str) -> None:
+    from elqr.problems import Problem, ProblemError
+
+    idle = sorted(set(found) & set(options))
+    if idle:
+        raise ProblemError(Problem(code, params={"found": ", ".join(idle), "expected": expected}))

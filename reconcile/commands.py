@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from elqr.option_values import given, refuse_only_with
+
 PLACE = click.argument("place", metavar="LEDGER")
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output. 機械可読")
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -60,6 +62,8 @@ def check(place: str, deep: bool, policy: str, as_json: bool) -> None:
     """
     from reconcile.ledger_info import checked
 
+    if not deep:
+        refuse_only_with(given(click.get_current_context()), {"--policy"}, expected="--deep")
     problems = checked(place, policy=policy if deep else None)
     if as_json:
         rows = [{"code": p.code, "ja": p.text("ja"), "en": p.text("en")} for p in problems]

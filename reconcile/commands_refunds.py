@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.option_values import day
+from elqr.option_values import day, refuse_not_with
 from elqr.shell import login, moment
 from reconcile.commands import JSON
 from reconcile.commands_night import LEDGER, NAMES, OUT
@@ -167,6 +167,7 @@ def export(
             "give --transfer-on, or --batch. --transfer-on(振込指定日)か --batch(再作成する号)の一方を指定してください。"
         )
     if batch is not None:
+        refuse_not_with(["REFUND"] if refund_ids else [], ["REFUND"], expected="--batch")
         done = export_again(place, batch, out=out)
     elif transfer_on is not None:
         done = export_refunds(act_of(place, **who), transfer_on=transfer_on, out=out, only=refund_ids)

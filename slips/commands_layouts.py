@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from elqr.option_values import day
+from elqr.option_values import day, given, refuse_not_with, refuse_only_with
 from elqr.shell import today
 
 FINE, FOUND = 0, 1
@@ -77,6 +77,9 @@ def check_layout(layout: str, form: str, out: Path | None, strict: bool, as_json
     from slips.lint.check import check_form
     from slips.lint.report import document, sarif, text
 
+    words = given(click.get_current_context())
+    if as_json and form != "json":
+        refuse_not_with(words, {"--format"}, expected="--json")
     judged = check_form(layout, out=out)
     if as_json or form == "json":
         _show("", document(judged))
@@ -121,12 +124,18 @@ ROW = "FILE:LINE of a slips file, the header is line 1; samples where left out. 
 )
 @VISION
 def preview_layout(layout: str, out: Path, issue_date: date | None, **options: Any) -> None:
-    """Slips on a form, marked 見本: samples (a usual one, the longest values, one without a barcode), or one row of a file.
+    """Slips on a form, marked 見本: samples (usual, longest values, whole year, without a barcode), or one row of a file.
 
     様式に見本の値、または納付書ファイルの1行を印刷します(見本・使用不可)。
     """
     from slips.show import ShowRequest, show
 
+    words = given(click.get_current_context())
+    _refuse_idle_without_row(words)
+    if "--row" in words:
+        refuse_not_with(words, {"--sample"}, expected="--row")
+    if out.suffix.lower() == ".pdf":
+        refuse_not_with(words, {"--sample", "--dpi"}, expected=f"--out {out.name}")
     request = ShowRequest(layout=layout, issue_date=_day(issue_date), **options)
     for problem in show(request, out):
         click.echo(str(problem), err=True)
@@ -150,6 +159,7 @@ def read_layout(layout: str, issue_date: date | None, **options: Any) -> None:
     """
     from slips.show import ShowRequest, read_aloud
 
+    _refuse_idle_without_row(given(click.get_current_context()))
     for line in read_aloud(ShowRequest(layout=layout, issue_date=_day(issue_date), **options)):
         click.echo(line)
 
@@ -173,9 +183,15 @@ def studio_layout(layout: str, port: int) -> None:
     serve(layout, port=port, tell=lambda address: click.echo(f"{address}  (Ctrl-C: 終了 / stop)"))
 
 
-def _day(given: date | None) -> date:
+def _refuse_idle_without_row(words: list[str]) -> None:
+    """Samples have their own payload and days. Raises ProblemError."""
+    if "--row" not in words:
+        refuse_only_with(words, {"--profile", "--issue-date"}, expected="--row")
+
+
+def _day(asked: date | None) -> date:
     """The day asked for, or the office's own."""
-    return given or today()
+    return asked or today()
 
 
 COMMANDS = (layouts,)

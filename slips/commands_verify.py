@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from elqr.option_values import given, refuse_not_with, refuse_only_with
+
 FINE, FOUND, UNUSABLE = 0, 1, 2
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -83,6 +85,7 @@ def verify(
 
     印刷したPDFやスキャンを印刷一覧と照合し、符号・位置・金額・順番・印字品質を検査します。
     """
+    _refuse_idle(given(click.get_current_context()))
     if out is None:
         raise click.UsageError("--out DIR is missing. 出力先を指定してください。")
     if calibration_scan is None and simulated is None and not (paths and manifest is not None):
@@ -98,6 +101,17 @@ def verify(
         _simulate(simulated, out)
     elif manifest is not None:
         _verify(paths, manifest, out, as_json=as_json, **options)
+
+
+def _refuse_idle(words: list[str]) -> None:
+    """Raises ProblemError for an option that this way of calling the command would not look at."""
+    calibrating = {"--calibrate", "--card-steps", "--rule-mm"}
+    if "--calibrate" in words:
+        refuse_not_with(words, set(words) - calibrating - {"--out"}, expected="--calibrate")
+    elif "--simulate" in words:
+        refuse_not_with(words, set(words) - {"--simulate", "--out"}, expected="--simulate")
+    else:
+        refuse_only_with(words, calibrating, expected="--calibrate")
 
 
 def _verify(paths: tuple[Path, ...], manifest: Path, out: Path, *, as_json: bool, **options: Any) -> None:

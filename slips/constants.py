@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from elqr.problems import Problem, ProblemError, Where
-from slips.fit import Glyph, break_lines
+from slips.fit import Glyph, break_lines, lines_by_sense
 from slips.fonts import FontLibrary
 from slips.form import Layout, PlacedBox
 from slips.glyphs import Run, runs_of, show
@@ -121,14 +121,22 @@ def set_constant(text: ConstantText, fonts: FontLibrary, *, file: str) -> list[P
     Raises ProblemError `text.label_no_glyph`, `text.label_overflow` naming the box and the form's file.
     """
     area, size = text.area, text.size_pt
-    lines = []
+    limit = area.w / size * 1000 + 1
+    paragraphs: list[tuple[list[Glyph], list[list[Glyph]]]] = []
     for paragraph in text.text.split("\n"):
         runs, missing = runs_of(paragraph, text.face, fonts)
         if missing:
             params = {"box": text.box, "found": ", ".join(show(c) for c in missing), "expected": text.face}
             raise ProblemError(Problem("text.label_no_glyph", text.box, params, Where(file)))
         glyphs = [(run.face, c, fonts.faces[run.face].advance(c)) for run in runs for c in run.clusters]
-        lines += break_lines(glyphs, limit=area.w / size * 1000 + 1)
+        paragraphs.append((glyphs, break_lines(glyphs, limit=limit)))
+    room = int((area.h / size - 1) / text.leading + 1 + 1e-6) - sum(len(p) for _, p in paragraphs)
+    lines: list[list[Glyph]] = []
+    for glyphs, fewest in paragraphs:
+        spare = min(max(room, 0), 1)
+        broken = lines_by_sense(glyphs, fewest, limit=limit, level=False, spare=spare) or fewest
+        room -= len(broken) - len(fewest)
+        lines += broken
     needed = size * (1 + (len(lines) - 1) * text.leading)
     if len(lines) > 1 and needed > area.h + 0.3:
         params = {

@@ -9,20 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
+from slips.breaks import NO_END, NO_START, SPACES, by_sense, narrow
 from slips.fonts import Cluster, FontLibrary
 from slips.form import FitStep
 from slips.glyphs import Run, runs_of
-
-# Japanese line breaking (JIS X 4051): characters that may not begin a line, and those that may not end one.
-NO_START: Final = frozenset(
-    "、。，．・：；？！ー」』）】〕〉》］｝々〻ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}%％円様"
-)
-NO_END: Final = frozenset("「『（【〔〈《［｛([{〒¥￥")
-SPACES: Final = frozenset(" \u3000")
-MIDDLE_DOTS: Final = frozenset("・･")
-BRACKETS: Final = frozenset("(（「『[")
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ def fit(
     leading: float,
     fonts: FontLibrary,
 ) -> Fitted | Overflow | Missing:
-    """Try the base setting and then each step, in order; a Latin word is cut in two only where every step would cut it."""
+    """Try the base setting and then each step, in order; a word or a date is cut in two only where every step would cut one."""
     runs, missing = runs_of(text, base.face, fonts)
     if missing:
         return Missing(tuple(missing))
@@ -107,10 +98,11 @@ def fit(
                 continue
             limit = width_pt / per_em
             lines = break_lines(flat, limit=limit)
-            fits = len(lines) <= setting.lines and all(_width(line) <= limit + 0.001 for line in lines)
-            if fits and (cutting or not _cuts_a_word(flat, lines)):
-                lines = _at_seams(flat, lines, limit=limit)
-                return Fitted(setting, tuple(_line(line, per_em) for line in lines), used)
+            if len(lines) > setting.lines or any(_width(line) > limit + 0.001 for line in lines):
+                continue
+            sensible = lines_by_sense(flat, lines, limit=limit, level=True)
+            if sensible or cutting:
+                return Fitted(setting, tuple(_line(line, per_em) for line in sensible or lines), used)
     return Overflow(sum(a for _, _, a in flat) * base.size_pt / 1000)
 
 
@@ -131,11 +123,11 @@ def _line(glyphs: Sequence[Glyph], per_em: float) -> Line:
     return Line(tuple(runs), sum(a for _, _, a in glyphs) * per_em)
 
 
-def break_lines(glyphs: Sequence[Glyph], *, limit: float, seams: bool = False) -> list[list[Glyph]]:
+def break_lines(glyphs: Sequence[Glyph], *, limit: float) -> list[list[Glyph]]:
     """Greedy lines of at most `limit` (1/1000 em). A space at a break is the break and is not set.
 
     A break falls at a space, or between two characters of which one is wide and Japanese rules allow it; a number or a
-    Latin word is cut only where it alone is longer than a line. With `seams`, a break at a seam of the text comes first.
+    Latin word is cut only where it alone is longer than a line.
     """
     lines: list[list[Glyph]] = []
     rest = list(glyphs)
@@ -147,7 +139,7 @@ def break_lines(glyphs: Sequence[Glyph], *, limit: float, seams: bool = False) -
         if count == len(rest):
             lines.append(rest)
             break
-        cut = _break_before(rest, count, seams=seams) if count else 1  # wider than the line: alone in it
+        cut = _break_before(rest, count) if count else 1  # wider than the line: alone in it
         line, rest = rest[:cut], rest[cut:]
         while line and chr(line[-1][1][0]) in SPACES:
             line.pop()
@@ -157,55 +149,28 @@ def break_lines(glyphs: Sequence[Glyph], *, limit: float, seams: bool = False) -
     return lines or [[]]
 
 
-def _break_before(glyphs: Sequence[Glyph], most: int, *, seams: bool) -> int:
-    """The largest allowed break position ≤ `most`; seams win where they leave a third of a line, then spaces that leave half of it."""
+def _break_before(glyphs: Sequence[Glyph], most: int) -> int:
+    """The largest allowed break position ≤ `most`; spaces that leave half of the line win."""
     chars = [chr(g[1][0]) for g in glyphs[: most + 2]]
     half = range(most, most // 2, -1)
-    for at in range(most, most // 3, -1) if seams else ():
-        if _seam(chars, at):
-            return at
     for at in half:
         if chars[at] in SPACES or chars[at - 1] in SPACES:
             return at
     for at in range(most, 0, -1):
         before, after = chars[at - 1], chars[at]
-        tied = _narrow(before) and _narrow(after)
+        tied = narrow(before) and narrow(after)
         if not tied and after not in NO_START and before not in NO_END:
             return at
     return most
 
 
-def _seam(chars: Sequence[str], at: int) -> bool:
-    """Where a value comes apart by its sense: at a space, unless a number or 様 follows, after a middle dot, before a bracket."""
-    if chars[at] in SPACES and at + 1 < len(chars):
-        return _seam(chars, at + 1)
-    before, after = chars[at - 1], chars[at]
-    if before in SPACES:
-        return not after.isdigit() and after not in NO_START
-    return (before in MIDDLE_DOTS or after in BRACKETS) and after not in NO_START and before not in NO_END
-
-
-def _at_seams(glyphs: Sequence[Glyph], lines: list[list[Glyph]], *, limit: float) -> list[list[Glyph]]:
-    """The lines broken at seams, where that takes no line more."""
+def lines_by_sense(
+    glyphs: Sequence[Glyph], lines: list[list[Glyph]], *, limit: float, level: bool, spare: int = 0
+) -> list[list[Glyph]] | None:
+    """As many lines as `lines`, broken where the text comes apart by its sense; None where that cuts a word or a date. `spare`: see `by_sense`."""
     if len(lines) < 2:
         return lines
-    better = break_lines(glyphs, limit=limit, seams=True)
-    return better if len(better) == len(lines) else lines
-
-
-def _cuts_a_word(glyphs: Sequence[Glyph], lines: Sequence[Sequence[Glyph]]) -> bool:
-    """Whether a line ends within a Latin word or a number."""
     chars = [chr(g[1][0]) for g in glyphs]
-    at = 0
-    for line in lines[:-1]:
-        at += len(line)
-        if chars[at] not in SPACES and _narrow(chars[at - 1]) and _narrow(chars[at]):
-            return True
-        while chars[at] in SPACES:
-            at += 1
-    return False
-
-
-def _narrow(char: str) -> bool:
-    """Characters that make up numbers and Latin words, in either width."""
-    return char.isascii() or char in "－‐−" or "０" <= char <= "９" or "Ａ" <= char <= "ｚ"
+    widths = [g[2] for g in glyphs]
+    spans = by_sense(chars, widths, limit=limit, lines=len(lines), level=level, spare=spare)
+    return None if spans is None else [list(glyphs[begin:end]) for begin, end in spans]

@@ -1,7 +1,8 @@
 """What inserter marks say of each slip, and the image masks that say it.
 
 In: columns `group`, `n`, `m`, `seq` and the marks of a form. Out: a bit string or 24 digits a slip (the manifest keeps them) and
-image bytes for the page. Numbers that are larger than a mark can say are taken modulo what it can: machines compare neighbours.
+image bytes for the page. Numbers that are larger than a mark can say are taken modulo what it can: machines compare neighbours. Not so the count of
+a bundle in the 2-D mark: sheet 1 of 1,001 as 1 of 1 would close its envelope, so such a bundle has 0 of 0, which is no count.
 Refuses (ValueError) a number below 1.
 """
 
@@ -47,6 +48,8 @@ def omr_bits(mark: InserterMark, numbers: pl.DataFrame) -> Bits:
 def payloads(numbers: pl.DataFrame) -> pl.Series:
     """The 24 digits of the 2-D mark: version, group, n, m, seq."""
     columns = _numbers(numbers)
+    counted = columns["m"] < 10 ** WIDTHS["m"]
+    columns |= {name: columns[name] * counted for name in ("n", "m")}
     parts = [
         pl.Series(name, columns[name] % 10**width).cast(pl.String).str.zfill(width)
         for name, width in WIDTHS.items()

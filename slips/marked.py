@@ -15,6 +15,7 @@ from typing import Any, Final
 import pikepdf
 
 _BFCHAR: Final = re.compile(rb"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
+FIRMS: Final = ("(株)", "(有)")
 OPENERS: Final = "・※○●■"
 """Signs that begin an item: no word goes on over the line break before them."""
 GAP_EM: Final = 0.2
@@ -139,8 +140,9 @@ def _joined(pieces: Sequence[_Piece]) -> str:
 def _goes_on(before: _Piece, piece: _Piece) -> bool:
     if before.y == piece.y:
         return abs(piece.x - before.end) < GAP_EM * piece.setting[1]
-    begins = piece.text.lstrip("(") or piece.text  # 市県民税|(普通徴収) is one word
-    wide = [unicodedata.east_asian_width(c) in "WF" for c in (before.text[-1], begins[0])]
+    ends = before.text.rstrip(")") if before.text.endswith(FIRMS) else before.text
+    begins = piece.text.lstrip("(") or piece.text  # 市県民税|(普通徴収) is one word, and (株)|見本
+    wide = [unicodedata.east_asian_width(c) in "WF" or ends[-1] == "、" for c in (ends[-1], begins[0])]
     digit = before.text[-1].isdigit() or piece.text[0].isdigit()  # 30|万円 is one word, "with|地方税…" is two
     next_line = 0 < before.y - piece.y <= PITCH_MAX * piece.setting[1]
     return (

@@ -158,7 +158,11 @@ def _said(rows: pl.DataFrame, *, lang: str, site: Site, test: bool) -> pl.DataFr
     yen = {
         n: _yen(rows[n], words["yen"]) for n in ("paid_amount", "due_amount", "overpaid", "refund", "total")
     }
-    span = _pattern("{} – {}", said_days(rows["interest_from"], lang), said_days(rows["interest_to"], lang))
+    span = _pattern(
+        "{}～{}" if lang == "ja" else "{} – {}",
+        said_days(rows["interest_from"], lang),
+        said_days(rows["interest_to"], lang),
+    )
     whole = rows["period"].fill_null("") == "00"
     number = _pattern(words["instalment"], rows["period"].str.strip_chars_start("0"))
     period = number.zip_with(~whole, pl.Series([words["whole_year"]], dtype=pl.String)).fill_null("")

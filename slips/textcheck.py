@@ -68,7 +68,7 @@ class TextCheck:
             over = widths * hole.setting.size_pt > hole.area.w * 1000 + 0.001 * hole.setting.size_pt
             for k in np.flatnonzero(special | over).tolist():
                 for code, params in self._verdict(hole, texts[k]).findings:
-                    what = params.get("step", "") or params["found"]
+                    what = params.get("step") or params.get("width") or params["found"]
                     findings.setdefault((hole.value, code), {}).setdefault((k, what), params)
 
     def _verdict(self, hole: TextHole, text: str) -> _Verdict:
@@ -93,7 +93,7 @@ class TextCheck:
             params = {
                 "box": hole.box,
                 "length": str(len(text)),
-                "found": f"{fitted.width_pt / MM_PT:.1f}",
+                "width": f"{fitted.width_pt / MM_PT:.1f}",
                 "expected": f"{hole.area.w / MM_PT:.1f}",
             }
             return _Verdict((("text.overflow", params),))

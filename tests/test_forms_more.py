@@ -204,7 +204,7 @@ def test_a_good_row_is_said_in_words() -> None:
     assert set(said) == set(VALUES)
     expected = {
         "overpaid": "12,300円", "total": "10,100円", "class": "過納", "offset_to": "2026901-1、2026901-2",
-        "interest_span": "令和8年6月2日 – 令和8年7月10日", "year_period": "令和8年度 第2期", "payer_name": "見本 太郎 様",
+        "interest_span": "令和8年6月2日～令和8年7月10日", "year_period": "令和8年度 第2期", "payer_name": "見本 太郎 様",
         "no_account": "1", "no_payment": "", "account": "", "postal": "〒999-9999", "claim_until": "令和13年7月9日",
     }  # fmt: skip
     assert {name: said[name] for name in expected} == expected

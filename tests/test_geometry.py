@@ -93,7 +93,7 @@ RULES: Sequence[tuple[str, Callable[[], Layout], list[tuple[str, str]]]] = [
     ),
     (
         "a label in its own box",
-        lambda: changed("notice.telephone", label="row.telephone", label_x_mm=230.0, label_y_mm=54.0, label_w_mm=5.0, label_h_mm=3.0),
+        lambda: changed("notice.telephone", label="row.telephone", label_x_mm=230.0, label_y_mm=51.8, label_w_mm=5.0, label_h_mm=3.0),
         [("layout.overlap", "notice.telephone (label)")],
     ),
     (

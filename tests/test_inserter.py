@@ -106,6 +106,27 @@ def test_the_words_of_the_manifest(layout: Layout) -> None:
     assert inserter.sayings((), ROWS).to_list() == [""] * 4
 
 
+def test_a_count_that_the_mark_cannot_say_is_none() -> None:
+    """Sheet 1 of 1,001 said 1 of 1: a machine would have closed the envelope on it."""
+    said = inserter.payloads(numbers((7, 1, 1001, 1), (7, 1000, 1001, 1000), (8, 999, 999, 2000)))
+    assert said.to_list() == [
+        "010000000700000000000001",
+        "010000000700000000001000",
+        "010000000899999900002000",
+    ]
+
+
+def test_what_lines_cannot_tell_is_a_loss_of_sixteen(layout: Layout) -> None:
+    """As the page of forms says: bundles of four, of which some are lost between two that the machine sees."""
+    (mark,) = (m for m in layout.inserter_marks if m.kind == "omr")
+    mark = replace(mark, bits=(*mark.bits, "group:1", "group:0"))
+    sheets = numbers(*((1 + k // 4, 1 + k % 4, 4, 1 + k) for k in range(40)))
+    lines = [row.tobytes() for row in inserter.omr_bits(mark, sheets)]
+    after = {lost for lost in range(1, 36) if lines[1 + lost] == lines[1]}
+    assert after == {16, 32}
+    assert inserter.payloads(sheets).n_unique() == 40
+
+
 def test_numbers_come_from_printed_values() -> None:
     values = pl.DataFrame({"group": ["000045"], "n_of_m": ["1/4"], "seq": ["000123"]})
     assert inserter.numbers_of(values).equals(ROWS[:1])

@@ -131,6 +131,22 @@ def test_what_cannot_be_written_is_told(words: list[str], code: str) -> None:
     assert ended.exit_code == 2 and code in ended.output
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "named"),
+    [
+        ("preview mihara --out x.pdf --dpi 300", "option.not_with", "--dpi"),
+        ("preview mihara --out x.pdf --sample plain", "option.not_with", "--sample"),
+        ("preview mihara --out x.png --sample plain --row s.csv:2", "option.not_with", "--row"),
+        ("preview mihara --out x.png --issue-date 2026-06-01", "option.only_with", "--issue-date"),
+        ("read mihara --profile charge", "option.only_with", "--profile"),
+        ("check mihara --json --format sarif", "option.not_with", "--format"),
+    ],
+)
+def test_an_option_that_nothing_would_look_at_is_refused(words: str, code: str, named: str) -> None:
+    ended = run(*words.split())
+    assert ended.exit_code == 2 and code in ended.stderr and named in ended.stderr
+
+
 def test_a_sample_whose_text_does_not_fit_is_no_picture(tmp_path: Path) -> None:
     """A name in a box of 4 mm: the page is held, as the print job would hold it."""
     own = (files("layouts") / "forms" / "mihara.toml").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ SLIPS = tuple(name for name in layout_names() if load_layout(name).document == "
 
 def read(name: str, *more: str) -> str:
     """A row on a form of slips, the sample on any other."""
-    ended = CliRunner().invoke(main, ["layouts", "read", name, *(ROW if name in SLIPS else ROW[2:]), *more])
+    ended = CliRunner().invoke(main, ["layouts", "read", name, *(ROW if name in SLIPS else ROW[2:4]), *more])
     assert ended.exit_code == 0, ended.output
     return ended.output
 

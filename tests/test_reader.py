@@ -261,6 +261,16 @@ def test_missing_file_and_old_line_ends(tmp_path: Path) -> None:
     assert [p.code for p in unusable(path)] == ["file.line_end"]
 
 
+@pytest.mark.parametrize(("sign", "said"), [("\t", "TAB"), (";", ";")])
+def test_a_file_of_tabs_is_told_once_and_not_as_sixteen_missing_columns(
+    tmp_path: Path, sign: str, said: str
+) -> None:
+    path = write_csv(clean(2), tmp_path / "s.csv")
+    path.write_text(path.read_text(encoding="utf-8").replace(",", sign), encoding="utf-8")
+    (problem,) = unusable(path)
+    assert (problem.code, problem.params["found"]) == ("file.separator", said)
+
+
 def test_missing_columns_are_all_named(tmp_path: Path) -> None:
     problems = unusable(write_csv(clean(2).drop("amount", "address"), tmp_path / "s.csv"))
     assert [(p.code, p.field, p.where.line) for p in problems] == [

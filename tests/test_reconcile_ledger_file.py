@@ -490,6 +490,8 @@ def test_the_commands(place: Path, tmp_path: Path) -> None:
     assert run("init", new)[0] == 2
     code, text = run("check", "--deep", str(place))
     assert (code, "異常はありません" in text) == (0, True)
+    idle = run("check", str(place), "--policy", "default")
+    assert idle[0] == 2 and "option.only_with" in idle[1], "a policy decides nothing without --deep"
     assert run("backup", str(place), str(tmp_path / "b.db"))[0] == 0
     assert run("restore", str(tmp_path / "b.db"), str(tmp_path / "r.db"))[0] == 0
     assert '"runs": 2' in run("info", "--json", str(tmp_path / "r.db"))[1]

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.problems import ProblemError
+from elqr.problems import Problem, ProblemError
 from slips import fonts as fonts_module
 from slips.fit import Fitted, Missing, Overflow, Setting, break_lines, fit
 from slips.fonts import load_fonts
 from slips.form import FitStep
 from slips.glyphs import PHRASE_EM, clusters_of, code_face, measure, runs_of, show
+from slips.summary import masked
 from slips.textcheck import TextCheck
 from tests.writer_rows import fonts, form, rows
 
@@ -63,6 +64,10 @@ def test_what_no_step_fits_is_held_with_numbers() -> None:
     ((code, ja, en),) = findings("長" * 60)
     assert code == "text.overflow"
     assert "notice.payer" in ja and "60" in ja and "30.0 mm" in ja and "held" in en
+    told = masked(
+        Problem(code, "payer_name", {"box": "b", "length": "60", "width": "104.1", "expected": "26.7"})
+    )
+    assert "104.1 mm" in told.text("ja"), "a width is not what the row says of a person: 幅 ***(5) mm"
 
 
 def test_a_mark_without_composed_form_is_not_printed_beside_its_base() -> None:
@@ -136,7 +141,8 @@ def set_lines(text: str, *, width: float, steps: tuple[FitStep, ...] = (), lines
         ("FY 2028 (for FY 2027) Instalment 10", 105.0, ["FY 2028 (for FY 2027)", "Instalment 10"]),
         ("FY 2026 Instalment 1", 95.0, ["FY 2026", "Instalment 1"]),
         ("みほん市本町一丁目 サンプル荘 203号室", 160.0, ["みほん市本町一丁目", "サンプル荘 203号室"]),
-        ("株式会社見本 見本 太郎 様", 115.0, ["株式会社見本 見本", "太郎 様"]),
+        ("株式会社見本 見本 太郎 様", 115.0, ["株式会社見本", "見本 太郎 様"]),
+        ("Fixed asset and city planning tax", 150.0, ["Fixed asset and", "city planning tax"]),
     ],
 )
 def test_a_value_on_two_lines_breaks_at_a_seam_of_its_sense(

@@ -90,6 +90,33 @@ def test_nothing_usable_ends_with_2(printed_job: Path, tmp_path: Path) -> None:
     assert run("verify", tmp_path, "--manifest", manifest, "--out", out, "--curve", "wrong").exit_code == 2
 
 
+IDLE = {
+    "--rule-mm 180.2,200.3": ("scan.png --manifest m.csv", "option.only_with", "--calibrate"),
+    "--card-steps 0.9,0.4": ("scan.png --manifest m.csv", "option.only_with", "--calibrate"),
+    "--manifest m.csv": ("--calibrate scan.png", "option.not_with", "--calibrate"),
+    "--curve linear": ("--calibrate scan.png", "option.not_with", "--calibrate"),
+    "--simulate mihara": ("--calibrate scan.png", "option.not_with", "--calibrate"),
+    "--scanner card.json": ("--simulate mihara", "option.not_with", "--simulate"),
+    "--rule-mm 180,200": ("--simulate mihara", "option.not_with", "--simulate"),
+    "--json": ("--simulate mihara", "option.not_with", "--simulate"),
+}
+
+
+@pytest.mark.parametrize("option", IDLE)
+def test_an_option_that_nothing_would_look_at_is_refused(option: str, tmp_path: Path) -> None:
+    """`--rule-mm` without `--calibrate` was taken without a word, and the scale stayed as it was."""
+    rest, code, other = IDLE[option]
+    out = tmp_path / "out"
+    result = run("verify", *rest.split(), *option.split(), "--out", out)
+    assert result.exit_code == 2 and not out.exists()
+    assert code in result.stderr and option.split(maxsplit=1)[0] in result.stderr and other in result.stderr
+
+
+def test_a_page_without_its_manifest_beside_calibrate_is_refused(tmp_path: Path) -> None:
+    result = run("verify", "page.pdf", "--calibrate", "scan.png", "--out", tmp_path / "out")
+    assert result.exit_code == 2 and "PATHS" in result.stderr
+
+
 def scanner_is_right(folder: Path) -> None:
     """The page was printed half a per cent too large, as the steel rule says: so the scanner sees half a per cent too little."""
     with pytest.raises(ProblemError) as unmeasured:

@@ -112,6 +112,11 @@ class Inspection:
         return {verdict: counted[verdict] for verdict in Verdict}
 
     @property
+    def places(self) -> dict[int, tuple[str, int]]:
+        """File and page of each finding about a page, by the finding's `id`: a slip that is there twice has several."""
+        return {id(f): (page.source, page.page) for page in self.pages for f in page.findings}
+
+    @property
     def usable(self) -> bool:
         """At least one page could be looked at."""
         return any(page.kind for page in self.pages)

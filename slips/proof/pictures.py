@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from PIL import Image, UnidentifiedImageError
 
+from elqr.symbols import SIZE
 from slips.proof.remarks import remark
 from slips.proof.scan import Pixels, Scan
 from slips.proof.verdicts import Finding
@@ -58,6 +59,9 @@ def load(path: Path, *, name: str, page: int, limits: PictureLimits) -> tuple[Sc
         if page > 1:
             image.seek(page - 1)
             _check_pixels(image, limits)
+        if min(image.size) < SIZE:
+            measured, limit = "{} × {} px".format(*image.size), f"{SIZE} × {SIZE} px"
+            raise Unfit(remark("verify.too_small", measured=measured, limit=limit))
         said = [remark("verify.one_bit")] if image.mode == "1" else []
         image.draft("L", image.size)  # JPEG: grey comes out of the file for nothing
         dpi = _dpi(image)

@@ -126,6 +126,11 @@ def sampling_json(sampling: Sampling, *, of: int) -> dict[str, Any]:
         f"無作為抽出であれば、全体の不良率は95 %の信頼度で {percent} 未満です。",
         f" If they were drawn at random, fewer than {percent} of all are faulty (95 % confidence).",
     )
+    if not sampling.says_something:
+        inferred = (
+            "全体の不良率については、この枚数からは何も言えません。",
+            " That says nothing of the share of all.",
+        )
     ja, en = seen if n >= of else (seen[0] + inferred[0], seen[1] + inferred[1])
     return {
         "looked_at": n,

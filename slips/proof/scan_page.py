@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from elqr import symbols
@@ -23,6 +22,7 @@ from slips.proof.identity import Hint, Identity, identify
 from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
+from slips.proof.mirrored import is_mirrored
 from slips.proof.page_bars import bars_of
 from slips.proof.page_codes import Others, other_codes
 from slips.proof.page_fit import PageFit
@@ -31,8 +31,8 @@ from slips.proof.page_tiles import by_tiles
 from slips.proof.plane import Points
 from slips.proof.reference import PX_A_MM
 from slips.proof.register import register_corners, register_marks, register_picture
-from slips.proof.scan import MM_PER_INCH, Pixels, Scan
-from slips.proof.scan_places import around, corners_mm, crop_at, seen_as
+from slips.proof.scan import Pixels, Scan
+from slips.proof.scan_places import around, corners_mm, crop_at, is_blank, seen_as
 from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.thresholds import Thresholds
@@ -44,10 +44,6 @@ TILES_REACH_MM = 2.5
 CLOSE_MM, CLOSER_MM = 0.15, 0.8
 SIDE_PX_MIN = symbols.SIZE
 """A crop that has not a pixel a module holds no symbol: a reader saw three specks, or the place lies off the picture."""
-BLANK_PX_A_MM = 2.0
-BLANK_DARKER = 45
-"""Grey levels below the paper that count as ink."""
-BLANK_SHARE_MAX = 2e-4
 
 Modules = symbol_map.Modules
 
@@ -73,6 +69,8 @@ class Facts:
     """What the inserter marks say, in the form's order; empty where it has none or the page is not registered."""
     others: Others = field(default_factory=Others)
     """Codes beside the slip's own: near it, and anywhere else on the page. Those of slips that share the page are none."""
+    mirrored: bool = False
+    """The slip's own modules lie here, seen in a mirror."""
     nearest: tuple[int, ...] = ()
     """Wrong codewords of each block against the slip that should lie here, where the symbol is not proven to be anybody's."""
 
@@ -121,7 +119,7 @@ class ScanReader:
         """The slip in one place of a registered page; None where none should be and nothing is."""
         guess = fit.to_pixels(corners_mm(sheet))
         crop, origin = around(scan.grey, guess)
-        if min(crop.shape) < SIDE_PX_MIN or (due is None and _is_blank(replace(scan, grey=crop))):
+        if min(crop.shape) < SIDE_PX_MIN or (due is None and is_blank(replace(scan, grey=crop))):
             return None
         voices = cascade.read_symbol(crop, wechat=self.wechat, guess=guess - origin)
         if not voices:
@@ -138,7 +136,7 @@ class ScanReader:
         if not any(v.content for v in voices):
             voices, corners = self._read_anywhere(scan)
         if not any(v.content for v in voices):
-            if corners is None and _is_blank(scan):
+            if corners is None and is_blank(scan):
                 return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
             return self._unread(scan, corners, hint)
         content = _first(voices)
@@ -147,6 +145,8 @@ class ScanReader:
         if corners is None:
             return facts
         measured = self._measured(scan, facts, content, corners)
+        if measured.modules is None or (measured.measurement and not measured.measurement.intended):
+            measured = replace(measured, mirrored=is_mirrored(scan.grey, corners, content, self.curve))
         return replace(measured, others=self._others(scan, measured, corners))
 
     def _others(self, scan: Scan, facts: Facts, corners: Points) -> Others:
@@ -367,18 +367,6 @@ def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:
 
 def _first(voices: Sequence[Voice]) -> bytes:
     return next(v.content for v in voices if v.content)
-
-
-def _is_blank(scan: Scan) -> bool:
-    """Nothing on the paper but its own grain."""
-    scale = BLANK_PX_A_MM * MM_PER_INCH / (scan.dpi or 300.0)
-    small = cv2.resize(scan.grey, None, fx=min(scale, 1.0), fy=min(scale, 1.0), interpolation=cv2.INTER_AREA)
-    inner = small[
-        small.shape[0] // 20 : -small.shape[0] // 20 or None,
-        small.shape[1] // 20 : -small.shape[1] // 20 or None,
-    ]
-    paper = float(np.median(inner))
-    return float((inner < paper - BLANK_DARKER).mean()) < BLANK_SHARE_MAX
 
 
 def _pixels_a_mm(scan: Scan, sheet: Sheet) -> float:

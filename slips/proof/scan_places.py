@@ -6,12 +6,20 @@ picture is empty.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from slips.proof.plane import Points
 from slips.proof.register import register_corners
-from slips.proof.scan import Pixels, Scan
+from slips.proof.scan import MM_PER_INCH, Pixels, Scan
 from slips.proof.sheets import Sheet
+
+BLANK_PX_A_MM = 2.0
+BLANK_DARKER = 45
+"""Grey levels below the paper that count as ink."""
+BLANK_SHARE_MAX = 2e-4
+DARK_MAX = 64
+"""Grey level: no paper under a lamp is as dark as that."""
 
 
 def crop_at(grey: Pixels, x: float, y: float, span: float) -> tuple[Pixels, Points]:
@@ -52,3 +60,20 @@ def seen_as(scan: Scan, form: Sheet, corners: Points, *, likely: int) -> Sheet:
         x, y = fit.to_pixels(edges).T
         out.append(max(-x.min(), -y.min(), x.max() - wide, y.max() - high))
     return slots[int(np.argmin(out))]
+
+
+def is_blank(scan: Scan) -> bool:
+    """Nothing on the paper but its own grain."""
+    scale = BLANK_PX_A_MM * MM_PER_INCH / (scan.dpi or 300.0)
+    small = cv2.resize(scan.grey, None, fx=min(scale, 1.0), fy=min(scale, 1.0), interpolation=cv2.INTER_AREA)
+    inner = small[
+        small.shape[0] // 20 : -small.shape[0] // 20 or None,
+        small.shape[1] // 20 : -small.shape[1] // 20 or None,
+    ]
+    paper = float(np.median(inner))
+    return float((inner < paper - BLANK_DARKER).mean()) < BLANK_SHARE_MAX
+
+
+def is_dark(scan: Scan) -> bool:
+    """No paper to be seen: a lid that stood open, the lamp off, black and white exchanged."""
+    return float(np.median(scan.grey)) < DARK_MAX

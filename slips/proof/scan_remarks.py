@@ -22,18 +22,18 @@ from slips.proof.outcome import PageResult
 from slips.proof.page_codes import code_remark
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import NUMBER, TextFact
+from slips.proof.place_remarks import dpi_is_false, offset, place_remarks, sizes, true_dpi
 from slips.proof.plane import Points
 from slips.proof.press_marks import PressMark
 from slips.proof.printed import AMOUNTS, DAYS
 from slips.proof.remarks import remark
-from slips.proof.scan import MM_PER_INCH, Scan
+from slips.proof.scan import Scan
 from slips.proof.scan_page import Facts, place_of
+from slips.proof.scan_places import is_dark
 from slips.proof.symbol_map import CORRECTABLE
 from slips.proof.text_reading import Legibility
 from slips.proof.verdicts import Finding, Window
 
-BELIEVABLE_SCALE = 0.2
-"""A file whose dpi is off by more says nothing of the paper."""
 PASS_VOICES = 2
 SIDES = ("top", "right", "bottom", "left")
 SIDES_JA = ("上", "右", "下", "左")
@@ -50,11 +50,16 @@ def judged(
 ) -> PageResult:
     """One page. `said` are the findings about the picture itself."""
     window = _window(place_of(facts), scan)
-    found = [*said, *_resolution(scan, facts, gates), *_who(facts, entry, window), *_lie(facts, gates)]
+    found = [
+        *said,
+        *_resolution(scan, facts, gates),
+        *_who(scan, facts, entry, gates, window),
+        *_lie(facts, gates),
+    ]
     if entry is not None:
         if facts.sheet is not None and facts.sheet.layout.slips_per_page > 1:
             found += slot_remarks(facts.sheet.slot, entry, window=window)
-        found += _place(scan, facts, gates, window)
+        found += place_remarks(facts, gates, window)
         found += _symbol(facts, gates, window)
         found += _print(facts, entry)
     content = _content(facts)
@@ -90,14 +95,16 @@ def _content(facts: Facts) -> bytes:
     return next((v.content for v in facts.voices if v.content), b"")
 
 
-def _who(facts: Facts, entry: Entry | None, window: Window | None) -> Iterator[Finding]:
+def _who(
+    scan: Scan, facts: Facts, entry: Entry | None, gates: Gates, window: Window | None
+) -> Iterator[Finding]:
     """Blank, unreadable, foreign, misread; and whether more than one witness speaks for it."""
     if facts.blank:
-        yield remark("verify.blank")
+        yield remark("verify.dark" if is_dark(scan) else "verify.blank")
         return
     contents = {v.content for v in facts.voices if v.content}
     if not contents:
-        yield from _unread(facts, window)
+        yield from _unread(facts, gates, window)
         return
     for finding in identity_remarks(facts.identity, entry):
         yield remark(
@@ -111,7 +118,9 @@ def _who(facts: Facts, entry: Entry | None, window: Window | None) -> Iterator[F
         yield remark("verify.readers_differ", measured=differs.measured, limit=differs.limit, window=window)
     witnesses = {v.decoder for v in facts.voices if v.content == _content(facts)}
     proven = facts.measurement is not None and facts.measurement.intended
-    if len(witnesses) + proven < PASS_VOICES:
+    if facts.mirrored:
+        yield remark("verify.mirrored", window=window)
+    elif len(witnesses) + proven < PASS_VOICES:
         yield remark("verify.one_voice", measured=", ".join(sorted(witnesses)), window=window)
     if facts.others.near:
         yield remark("verify.other_code", measured=f"{len(facts.others.near)}", limit="0", window=window)
@@ -119,7 +128,7 @@ def _who(facts: Facts, entry: Entry | None, window: Window | None) -> Iterator[F
         yield code_remark(other.content, other.corners, entry)
 
 
-def _unread(facts: Facts, window: Window | None) -> Iterator[Finding]:
+def _unread(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Finding]:
     m = facts.measurement
     if m is None:
         yield remark("verify.unreadable", window=window)
@@ -127,6 +136,9 @@ def _unread(facts: Facts, window: Window | None) -> Iterator[Finding]:
         yield remark(
             "verify.unreadable_known", measured=_errors(m.errors_best), limit=f"{CORRECTABLE}", window=window
         )
+    elif facts.grades is not None and facts.grades.standing == DECODE_ONLY:
+        px, limit = f"{facts.grades.pixels_a_module:.1f}", f"{gates.measure_px_a_module_min:g}"
+        yield remark("verify.unreadable_coarse", measured=px, limit=limit, window=window)
     else:
         yield remark(
             "verify.unreadable_measured",
@@ -141,7 +153,7 @@ def _errors(blocks: Sequence[int]) -> str:
 
 
 def _resolution(scan: Scan, facts: Facts, gates: Gates) -> Iterator[Finding]:
-    dpi = _true_dpi(scan, facts)
+    dpi = true_dpi(scan, facts)
     if dpi is not None and not 0.95 * gates.dpi_min <= dpi <= 1.05 * gates.dpi_max:
         limit = f"{gates.dpi_min}–{gates.dpi_max} dpi"
         yield remark("verify.resolution", measured=f"{dpi:.0f} dpi", limit=limit)
@@ -151,22 +163,9 @@ def _resolution(scan: Scan, facts: Facts, gates: Gates) -> Iterator[Finding]:
         code = "verify.decode_only" if only else "verify.not_graded"
         least = gates.measure_px_a_module_min if only else gates.grade_px_a_module_min
         yield remark(code, measured=f"{grades.pixels_a_module:.1f} px", limit=f"{least:g} px")
-    if _dpi_is_false(facts):
+    if dpi_is_false(facts):
         said = f"{scan.dpi:.0f} dpi"
         yield remark("verify.dpi_unbelievable", measured=said, limit=f"{dpi:.0f} dpi" if dpi else "—")
-
-
-def _true_dpi(scan: Scan, facts: Facts) -> float | None:
-    """What the registered page has; else what the file says."""
-    if facts.fit is not None:
-        across, down = facts.fit.pixels_a_mm
-        return (across + down) / 2 * MM_PER_INCH
-    return scan.dpi
-
-
-def _dpi_is_false(facts: Facts) -> bool:
-    errors = facts.fit.scale_errors if facts.fit else None
-    return errors is not None and max(map(abs, errors)) > BELIEVABLE_SCALE
 
 
 def _lie(facts: Facts, gates: Gates) -> Iterator[Finding]:
@@ -180,53 +179,6 @@ def _lie(facts: Facts, gates: Gates) -> Iterator[Finding]:
         yield remark("verify.on_its_side", measured=f"{90 * fit.quarter_turns}°")
     if abs(fit.skew_deg) > gates.skew_degrees_max:
         yield remark("verify.skew", measured=f"{fit.skew_deg:+.1f}°", limit=f"±{gates.skew_degrees_max:g}°")
-
-
-def _place(scan: Scan, facts: Facts, gates: Gates, window: Window | None) -> Iterator[Finding]:
-    """Position and size on the paper; the press's scale error."""
-    fit, grid, sheet = facts.fit, facts.grid, facts.sheet
-    if fit is None or grid is None or sheet is None:
-        return
-    if fit.method == "corners":
-        yield remark("verify.position_unjudged")
-    else:
-        dx, dy = _offset(facts)
-        limit = gates.tolerance_mm
-        if max(abs(dx), abs(dy)) > limit:
-            measured = f"{dx:+.2f} / {dy:+.2f} mm"
-            yield remark("verify.misplaced", measured=measured, limit=f"±{limit:g} mm", window=window)
-        sizes = _sizes(facts)
-        percent = gates.size_tolerance_percent
-        if max(abs(size - 1) for size in sizes) > percent / 100:
-            measured = " × ".join(f"{100 * size:.1f} %" for size in sizes)
-            yield remark("verify.code_size", measured=measured, limit=f"100 ± {percent:g} %", window=window)
-    errors = fit.scale_errors
-    if errors is not None and not _dpi_is_false(facts):
-        worst = max(errors, key=abs)
-        if abs(worst) * 100 > gates.size_tolerance_percent:
-            measured = " × ".join(f"{100 + 100 * e:.1f} %" for e in errors)
-            yield remark(
-                "verify.page_scale", measured=measured, limit=f"100 ± {gates.size_tolerance_percent:g} %"
-            )
-
-
-def _offset(facts: Facts) -> tuple[float, float]:
-    """How far the code's middle stands from its place, in millimetres: the middle, so that a size error is not told twice."""
-    assert facts.fit and facts.grid and facts.sheet
-    place, side = facts.sheet.places.symbol, facts.sheet.side_mm
-    seen = facts.fit.to_mm(facts.grid.corners).mean(axis=0)
-    return float(seen[0] - place.x_mm - side / 2), float(seen[1] - place.y_mm - side / 2)
-
-
-def _sizes(facts: Facts) -> tuple[float, float]:
-    """Size of the code on its page, across and down, 1 = as designed."""
-    assert facts.fit and facts.grid and facts.sheet
-    a, b, c, d = facts.fit.to_mm(facts.grid.corners)
-    across, down = (
-        (np.hypot(*(b - a)) + np.hypot(*(c - d))) / 2,
-        (np.hypot(*(d - a)) + np.hypot(*(c - b))) / 2,
-    )
-    return float(across / facts.sheet.side_mm), float(down / facts.sheet.side_mm)
 
 
 def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Finding]:
@@ -346,13 +298,13 @@ def _figures(scan: Scan, facts: Facts) -> dict[str, float]:
             "registration_residual_mm": fit.residual_mm,
             "registration_points": fit.points,
             "rotation_deg": fit.rotation_deg,
-            "dpi_measured": _true_dpi(scan, facts) or 0.0,
+            "dpi_measured": true_dpi(scan, facts) or 0.0,
         }
         if fit.scale_errors is not None:
             found |= dict(zip(("scale_error_x", "scale_error_y"), fit.scale_errors, strict=True))
         if facts.grid is not None and facts.sheet is not None and fit.method != "corners":
-            found |= dict(zip(("dx_mm", "dy_mm"), _offset(facts), strict=True))
-            found |= dict(zip(("size_x", "size_y"), _sizes(facts), strict=True))
+            found |= dict(zip(("dx_mm", "dy_mm"), offset(facts), strict=True))
+            found |= dict(zip(("size_x", "size_y"), sizes(facts), strict=True))
     if m is not None:
         found |= {
             "px_a_module": m.pixels_a_module,

@@ -125,6 +125,11 @@ class Sampling:
     share_below: float
 
     @property
+    def says_something(self) -> bool:
+        """A limit of all says nothing of the rest: too few sheets, or faults in every one."""
+        return self.share_below < 1.0
+
+    @property
     def per_cent_below(self) -> str:
         """The same for people: two figures, never 1e+02."""
         return f"{Decimal(f'{100 * self.share_below:.2g}'):f} %"

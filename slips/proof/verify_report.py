@@ -65,10 +65,10 @@ def _lead(inspection: Inspection) -> str:
     figures = tiles(
         [
             (Words("合格", "pass"), f"{counts[Verdict.PASS]:,}", f"{inspection.slips_in_manifest:,} 枚中"),
-            (Words("注意", "look at"), f"{counts[Verdict.WARN]:,}", "合格・要確認"),
+            (Words("要確認", "look at"), f"{counts[Verdict.WARN]:,}", "目で見る"),
             (Words("不合格・読取不能", "fail, unreadable"), f"{bad:,}", "刷り直しの候補"),
             (Words("別の内容・一覧にないコード", "misread, foreign"), f"{wrong:,}", "直ちに停止して確認"),
-            (Words("欠け・重複・順序", "missing, twice, order"), f"{disorder:,}", "枚数と並び"),
+            (Words("欠落・重複・順番違い", "missing, twice, order"), f"{disorder:,}", "枚数と並び"),
             (Words("調べた頁", "pages looked at"), f"{looked_at:,}", f"{len(inspection.sources):,} ファイル"),
         ]
     )

@@ -105,9 +105,11 @@ def _rows(inspection: Inspection) -> Iterator[tuple[Row, Verdict]]:
     for source in inspection.sources:
         for finding in source.findings:
             yield Row("", source.name, 0, finding), _verdict(finding)
+    places = inspection.places
     for slip in inspection.slips:
         for finding in slip.findings:
-            yield Row(slip.slip_key, slip.source, slip.page, finding), slip.verdict
+            where = places.get(id(finding), (slip.source, slip.page))
+            yield Row(slip.slip_key, *where, finding), slip.verdict
 
 
 def _verdict(finding: Finding) -> Verdict:

@@ -157,6 +157,14 @@ def scope_section(inspection: Inspection) -> Iterator[str]:
             )
         )
         return
+    if not found.says_something:
+        yield note(
+            Words(
+                f"調べた {found.looked_at:,} 枚のうち不良は {found.faults:,} 枚でした。この枚数からは、全体の不良率について何も言えません。",
+                f"{found.faults:,} of {found.looked_at:,} sheets looked at were faulty. That says nothing of the share of the whole.",
+            )
+        )
+        return
     below = found.per_cent_below
     rule_ja, rule_en = ("(3÷枚数)", " (3 ÷ sheets)") if not found.faults else ("", "")
     yield note(

@@ -57,9 +57,13 @@ def _slips(inspection: Inspection) -> Iterator[str]:
     poor = sorted(
         (s for s in inspection.slips if s.verdict is not Verdict.PASS), key=lambda s: order.index(s.verdict)
     )
+    places = inspection.places
     for slip in poor[:SAID]:
         heavy = sorted(slip.findings, key=lambda f: list(Weight).index(f.weight))
-        where = f"{slip.source} p.{slip.page}" if slip.source else "—"
+        source, page = slip.source, slip.page
+        if heavy:
+            source, page = places.get(id(heavy[0]), (source, page))
+        where = f"{source} p.{page}" if source else "—"
         words = "/".join(WORDS[slip.verdict])
         told = str(problem_of(heavy[0])) if heavy else ""
         yield f"  ・[{words}] {slip.slip_key or '?'} ({where}) {told}"

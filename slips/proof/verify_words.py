@@ -39,20 +39,20 @@ AVERAGED = Words(
 VERDICTS: Mapping[Verdict, Words] = MappingProxyType(
     {
         Verdict.MISREAD: Words("別の内容(印刷一覧と違う数字)", "misread: digits differ from the manifest"),
-        Verdict.FOREIGN: Words("印刷一覧にないコード", "foreign: not in the manifest"),
+        Verdict.FOREIGN: Words("一覧にない(印刷一覧にないコード)", "foreign: not in the manifest"),
         Verdict.DUPLICATE: Words("重複", "there more than once"),
         Verdict.UNREADABLE: Words("読取不能", "unreadable"),
-        Verdict.MISSING: Words("欠け", "missing"),
-        Verdict.OUT_OF_ORDER: Words("順序違い", "out of order"),
+        Verdict.MISSING: Words("欠落", "missing"),
+        Verdict.OUT_OF_ORDER: Words("順番違い", "out of order"),
         Verdict.FAIL: Words("不合格", "fails"),
-        Verdict.WARN: Words("注意", "passes, look at it"),
+        Verdict.WARN: Words("要確認", "passes, look at it"),
         Verdict.PASS: Words("合格", "passes"),
     }
 )
 WEIGHTS: Mapping[Weight, Words] = MappingProxyType(
     {
         Weight.FAIL: Words("不合格", "fails"),
-        Weight.WARN: Words("注意", "look at it"),
+        Weight.WARN: Words("要確認", "look at it"),
         Weight.NOTE: Words("参考", "note"),
     }
 )
