@@ -19,13 +19,13 @@ from elqr.dates import fiscal_wareki
 from elqr.meanings import instalment
 from elqr.problems import Problem, ProblemLog
 from elqr.reader import read_columns
+from elqr.same_name import plain_name
 from elqr.site import Site
 from reconcile.csv_out import csv_bytes
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.refund_accounts import accounts_of, named_account
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.register_values import typed
-from reconcile.same_name import plain_name
 
 COLUMNS = (
     *("notice_no", "decided_on", "payer_id", "payer_name", "postal_code", "address", "lang", "tax_name"),
@@ -171,10 +171,11 @@ def _people(path: Path, encoding: str | None) -> tuple[dict[str, dict[str, str]]
             found=pl.col("postal_code"),
             expected="7",
         )
-        for row in rows.filter(~pl.col("line").is_in(log.held_lines().implode())).to_dicts():
-            names = ("payer_name", "postal_code", "address")
+        sound = rows.filter(~pl.col("line").is_in(log.held_lines().implode()))
+        for row in sound.with_columns(plain=plain_name(pl.col("payer_name"))).to_dicts():
+            names = ("payer_name", "postal_code", "address", "plain")
             before = found.get(row["payer_id"])
-            if before and plain_name(before["payer_name"]) != plain_name(row["payer_name"]):
+            if before and before["plain"] != row["plain"]:
                 others.append((row["line"], lines[row["payer_id"]]))
             lines[row["payer_id"]] = row["line"]
             found[row["payer_id"]] = {**{n: row[n] for n in names}, "lang": row["lang"] or "ja"}

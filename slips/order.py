@@ -1,19 +1,21 @@
-"""Which slip lies where: bundles (one payer's slips of one layout), their order, the output files and the numbers.
+"""Which slip lies where: bundles (one payer's slips of one layout to one recipient), their order, the output files and the numbers.
 
 In: compact keys of all good rows, in spool order (`keys_of`), a few dozen bytes a slip. Out: for each row its output file
-and bundle (`plan_order`), and the order inside a file (`in_print_order`). A bundle is never split.
+and bundle (`plan_order`), and the order inside a file (`in_print_order`). A payer's slips of one layout are never in two files, and never in
+one bundle where they bear two names or two addresses: one envelope shows one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from elqr.problems import ProblemLog
+from elqr.same_name import plain_address, plain_name
 
 NUMBER_WIDTH = 6  # digits of the printed running number; more where the job is larger
 WHOLE_YEAR = "00"
@@ -59,6 +61,9 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
         sort_key=pl.col("sort_key"),
         postal=postal,
         payer=payer(),
+        # compared for equality alone, and only among slips of one payer
+        name=plain_name(pl.col("payer_name")).hash(),
+        place=pl.struct(postal.alias("postal"), plain_address(pl.col("address")).alias("address")).hash(),
         notice_no=pl.col("notice_no"),
         tax_item=pl.col("tax_item").cast(pl.UInt16, strict=False),
         tax_year=pl.col("tax_year").cast(pl.UInt16, strict=False),
@@ -92,14 +97,15 @@ def plan_order(
 ) -> PrintPlan:
     """Give every row its file and bundle. `layouts` names the layout for ordinary (False) and large print (True).
 
-    Bundles stand by the smallest key of their rows: `sort_key` (text order; rows without one come after), postal code,
-    payer. Files take whole bundles up to `slips_per_file`; a larger bundle has a file of its own and a note. Large
-    print follows in files of its own. `held` are lines that do not print.
+    Payers stand by the smallest key of their rows: `sort_key` (text order; rows without one come after), postal code,
+    payer. Files take all slips of a payer, up to `slips_per_file`; who has more gets a file of his own and a note. Large
+    print follows in files of its own. A payer with several names or addresses has a bundle for each, one after the other.
+    `held` are lines that do not print.
     """
     log = ProblemLog()
     # a payer as a number in the order of the texts: a million texts less to sort and to group
     rows = keys.select(
-        "line", "large", "sort_key", "postal", payer=pl.col("payer").rank("dense")
+        "line", "large", "sort_key", "postal", "name", "place", payer=pl.col("payer").rank("dense")
     ).with_row_index("row")
     if held is not None and held.len():
         rows = rows.filter(~pl.col("line").is_in(held.implode()))
@@ -115,14 +121,15 @@ def plan_order(
     place[whose[::-1]] = position[::-1]  # of places written twice the last stands, so the first of a bundle
     first = place[whose]
     opens = first == position
-    bundle = (np.cumsum(opens) - 1)[first]
-    sizes = np.bincount(bundle)
+    group = (np.cumsum(opens) - 1)[first]
+    sizes = np.bincount(group)
+    bundle = _bundles(rows, group, log)
     large = rows["large"].to_numpy()[opens]
     first_line = rows["line"].to_numpy()[opens]
     ends = np.concatenate([[0], np.cumsum(sizes)])
     ordinary = int(np.count_nonzero(~large))
     files: list[PlannedFile] = []
-    file_of_bundle = np.zeros(len(sizes), np.uint32)
+    file_of_group = np.zeros(len(sizes), np.uint32)
     for is_large, start, stop in ((False, 0, ordinary), (True, ordinary, len(sizes))):
         at = start
         while at < stop:
@@ -130,8 +137,8 @@ def plan_order(
             end = min(max(fits, at + 1), stop)
             slips = int(ends[end] - ends[at])
             number = len(files) + 1
-            files.append(PlannedFile(number, layouts[is_large], slips, end - at, int(ends[at]) + 1))
-            file_of_bundle[at:end] = number
+            files.append(PlannedFile(number, layouts[is_large], slips, 0, int(ends[at]) + 1))
+            file_of_group[at:end] = number
             if slips > slips_per_file:
                 over = pl.DataFrame({"line": [int(first_line[at])]})
                 log.add(
@@ -140,8 +147,38 @@ def plan_order(
             at = end
     row = rows["row"].to_numpy()
     bundle_of_row[row] = bundle
-    file_of_row[row] = file_of_bundle[bundle]
-    return PrintPlan(tuple(files), file_of_row, bundle_of_row, log)
+    file_of_row[row] = file_of_group[group]
+    opened = file_of_group[group[np.unique(bundle, return_index=True)[1]]]
+    bundles = np.bincount(opened, minlength=len(files) + 1)
+    planned = tuple(replace(file, bundles=int(bundles[file.number])) for file in files)
+    return PrintPlan(planned, file_of_row, bundle_of_row, log)
+
+
+def _bundles(rows: pl.DataFrame, group: npt.NDArray[np.int64], log: ProblemLog) -> npt.NDArray[np.int64]:
+    """The bundle of every row, in the order of the groups (a payer's slips of one layout); what is apart in one group is told."""
+    whose = rows.select("line", "name", "place", group=pl.Series(group))
+    several = whose.filter(pl.struct("name", "place").n_unique().over("group") > 1)
+    if several.is_empty():
+        return group
+    first = several.group_by("group", maintain_order=True).agg(
+        pl.col("line").min().alias("first"), pl.col("name").sort_by("line").first().alias("_name")
+    )
+    apart = several.group_by("group", "name", "place", maintain_order=True).agg(pl.col("line").min())
+    others = apart.join(first, on="group", maintain_order="left").filter(pl.col("line") != pl.col("first"))
+    same = (pl.col("name") == pl.col("_name")).fill_null(value=False)
+    for code, field, told in (
+        ("bundle.two_names", "payer_name", others.filter(~same)),
+        ("bundle.two_addresses", "address", others.filter(same)),
+    ):
+        log.add(told.select("line", "first"), code, field=field, found=pl.col("first"))
+    # a bundle's place in its group: by its first line, the number of the group before it
+    places = apart.sort("group", "line").with_columns(nth=pl.int_range(pl.len()).over("group"))
+    keys = ("group", "name", "place")
+    nth = whose.join(
+        places.select(*keys, "nth"), on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
+    order = np.stack([group, nth["nth"].fill_null(0).to_numpy()])
+    return np.unique(order, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _notes(rows: pl.DataFrame, log: ProblemLog) -> None:

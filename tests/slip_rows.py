@@ -48,9 +48,9 @@ def clean(n: int, *, codes: bool = True, seed: int = 1) -> pl.DataFrame:
             "due_date": due,
             "payable_until": until,
             "payer_id": [f"{k // 3:010d}" for k in range(n)],
-            "payer_name": [NAMES[k % 4] for k in range(n)],
-            "postal_code": [f"{723}-{k % 10000:04d}" for k in range(n)],
-            "address": [f"みほん県みほん市本町一丁目{k % 97}番{k % 13}号" for k in range(n)],
+            "payer_name": [NAMES[k // 3 % 4] for k in range(n)],
+            "postal_code": [f"{723}-{k // 3 % 10000:04d}" for k in range(n)],
+            "address": [f"みほん県みほん市本町一丁目{k // 3 % 97}番{k // 3 % 13}号" for k in range(n)],
         }
     )
     if not codes:

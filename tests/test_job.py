@@ -240,6 +240,19 @@ def test_large_print_without_a_form_is_a_warning(tmp_path: Path) -> None:
     assert report.job["printed"]["slips"] == 3
 
 
+def test_a_wrong_payer_number_puts_nobodys_slip_into_anothers_envelope(tmp_path: Path) -> None:
+    """The numbers of the manifest are what inserting machines and people go by."""
+    frame = clean(6).with_columns(payer_id=pl.lit("0000000001"))  # three slips each of two people
+    report = done(asked(tmp_path, frame))
+    manifest = pl.read_parquet(tmp_path / "out" / "manifest.parquet")
+    assert manifest["n_of_m"].to_list() == ["1/3", "2/3", "3/3"] * 2
+    by_key = dict(frame.select("slip_key", "payer_name").iter_rows())
+    names = [{by_key[key] for key in keys} for keys in manifest.group_by("group").agg("slip_key")["slip_key"]]
+    assert sorted(map(sorted, names)) == sorted([[n] for n in frame["payer_name"].unique()])
+    told = problems(tmp_path / "out").filter(pl.col("code") == "bundle.two_names")
+    assert told.select("line", "severity").rows() == [("5", "warning")] and not report.clean
+
+
 def test_more_instalments_than_the_table_holds_the_notice(tmp_path: Path) -> None:
     frame = clean(15).with_columns(
         payer_id=pl.lit("0000000001"),

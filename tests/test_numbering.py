@@ -54,6 +54,13 @@ class Looking:
         raise AssertionError("nothing is printed here")
 
 
+ONE_RECIPIENT = {
+    "payer_name": pl.lit("見本リース"),
+    "address": pl.lit("みほん市本町1"),
+    "postal_code": pl.lit("7230001"),
+}
+
+
 def narrow() -> Layout:
     layout = load_layout("mihara")
     boxes = (
@@ -66,7 +73,10 @@ def taken_in(tmp_path: Path, sizes: dict[str, int]) -> Intake:
     """Slips of these payers, on lines from 2."""
     payers = [payer for payer, size in sizes.items() for _ in range(size)]
     rows = clean(len(payers)).with_columns(
-        payer_id=pl.Series(payers), large_print=pl.lit(False), sort_key=pl.lit(None, pl.String)
+        payer_id=pl.Series(payers),
+        large_print=pl.lit(False),
+        sort_key=pl.lit(None, pl.String),
+        **ONE_RECIPIENT,
     )
     intake = Intake(Spool(tmp_path), Findings(tmp_path))
     intake.keys = keys_of(rows.with_columns(line=pl.int_range(2, rows.height + 2)))
@@ -122,7 +132,7 @@ def test_our_forms_take_ten_million_slips_and_bundles_of_thousands(name: str) ->
 
 def test_a_payer_with_more_than_a_hundred_slips_is_printed(tmp_path: Path) -> None:
     """A leasing company's cars: the job ended in an internal error after all pages before them were made."""
-    rows = clean(104).with_columns(payer_id=pl.Series(["77"] * 103 + ["78"]))
+    rows = clean(104).with_columns(payer_id=pl.Series(["77"] * 103 + ["78"]), **ONE_RECIPIENT)
     write_csv(rows, tmp_path / "slips.csv")
     request = PrintRequest(
         slips=tmp_path / "slips.csv", out=tmp_path / "out", layout="mihara", profile="tax",

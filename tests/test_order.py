@@ -18,7 +18,9 @@ def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFram
         "line": list(range(2, n + 2)),
         "payer_id": payers,
         "sort_key": [None] * n,
+        "payer_name": ["見本 太郎"] * n,
         "postal_code": ["7230001"] * n,
+        "address": ["みほん市本町1-2-3"] * n,
         "large_print": [False] * n,
         "notice_no": ["N"] * n,
         "tax_item": ["001"] * n,
@@ -26,7 +28,8 @@ def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFram
         "period": ["01"] * n,
         "kind": ["initial"] * n,
     }
-    text = ("payer_id", "sort_key", "postal_code", "notice_no", "tax_item", "tax_year", "period", "kind")
+    text = ("payer_id", "payer_name", "sort_key", "postal_code", "address")
+    text += ("notice_no", "tax_item", "tax_year", "period", "kind")
     return pl.DataFrame({**base, **columns}, schema_overrides=dict.fromkeys(text, pl.String))
 
 
@@ -51,11 +54,61 @@ def printed(
 
 
 def test_order_by_postal_code_then_payer_bundle_together() -> None:
-    frame = rows_of(payers=["B", "A", "B", "C"], postal_code=["7230003", "7230002", "7230001", "723-0002"])
+    frame = rows_of(payers=["B", "A", "B", "C"], postal_code=["7230001", "7230002", "723-0001", "723-0002"])
     out = printed(frame)
-    assert out["payer_id"].to_list() == ["B", "B", "A", "C"]  # B's smallest postal code leads
+    assert out["payer_id"].to_list() == ["B", "B", "A", "C"]
     assert out["seq"].to_list() == [1, 2, 3, 4]
     assert (out["n"].to_list(), out["m"].to_list()) == ([1, 2, 1, 1], [2, 2, 1, 1])
+
+
+def test_a_payer_stands_by_the_smallest_key() -> None:
+    frame = rows_of(payers=["B", "A", "B", "C"], sort_key=["3", "2", "1", "2"])
+    out = printed(frame)
+    assert out["payer_id"].to_list() == ["B", "B", "A", "C"]
+    assert (out["n"].to_list(), out["m"].to_list()) == ([1, 2, 1, 1], [2, 2, 1, 1])
+
+
+# --- one envelope, one recipient --------------------------------------------------------------------
+
+
+def test_two_names_under_one_number_never_share_an_envelope() -> None:
+    """The number of one of them is wrong: in one bundle, one would find the other's slip in his envelope."""
+    frame = rows_of(
+        payers=["A"] * 4 + ["B"], payer_name=["見本 太郎", "手本 花子", "見本太郎", "手本 花子", "他"]
+    )
+    out = printed(frame)
+    assert out["line"].to_list() == [2, 4, 3, 5, 6]
+    assert (out["n"].to_list(), out["m"].to_list()) == ([1, 2, 1, 2, 1], [2, 2, 2, 2, 1])
+    log = plan_order(keys_of(frame), slips_per_file=10, layouts=LAYOUTS).log
+    assert log.table().select("line", "code", "field").rows() == [(3, "bundle.two_names", "payer_name")]
+    (problem,) = log.problems()
+    assert problem.params["found"] == "2" and "封筒" in problem.text("ja")
+
+
+def test_two_addresses_of_one_payer_are_two_envelopes() -> None:
+    """Where a tax has an address of its own, as that of a 納税管理人."""
+    frame = rows_of(payers=["A"] * 3, address=["みほん市本町1-2-3", "別の市2-1", "みほん市本町１－２－３"])
+    out = printed(frame)
+    assert out["line"].to_list() == [2, 4, 3] and out["m"].to_list() == [2, 2, 1]
+    log = plan_order(keys_of(frame), slips_per_file=10, layouts=LAYOUTS).log
+    assert log.table().select("line", "code").rows() == [(3, "bundle.two_addresses")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("見本　太郎", "見本 太郎", True),
+        ("ﾐﾎﾝ ﾀﾛｳ", "ミホン　タロウ", True),
+        ("髙﨑 邉", "高崎 辺", True),
+        ("Mihon Taro", "MIHON TARO", True),
+        ("見本 太郎", "見本 太朗", False),
+        ("見本 太郎", None, False),
+        ("見本 太郎", "見本 太郎 外1名", False),
+    ],
+)
+def test_what_is_only_written_otherwise_is_one_recipient(one: str, other: str | None, same: bool) -> None:
+    out = printed(rows_of(payers=["A", "A"], payer_name=[one, other]))
+    assert out["m"].to_list() == ([2, 2] if same else [1, 1])
 
 
 def test_sort_key_wins_and_rows_without_it_come_last() -> None:
@@ -126,6 +179,7 @@ def test_notices_with_more_instalments_than_table_rows(periods: list[object], ro
             st.sampled_from(["7230001", "7230002", "", None, "999-9999"]),
             st.booleans(),
             st.sampled_from(["00", "01", "02"]),
+            st.sampled_from(["甲", "乙", None]),
         ),
         min_size=1,
         max_size=40,
@@ -134,12 +188,13 @@ def test_notices_with_more_instalments_than_table_rows(periods: list[object], ro
     holds=st.sets(st.integers(2, 42)),
 )
 def test_every_row_once_and_no_bundle_split(
-    rows: list[tuple[str | None, str | None, str | None, bool, str]], limit: int, holds: set[int]
+    rows: list[tuple[str | None, str | None, str | None, bool, str, str | None]], limit: int, holds: set[int]
 ) -> None:
-    payers, sort_keys, postal, large, periods = (list(column) for column in zip(*rows, strict=True))
+    payers, sort_keys, postal, large, periods, names = (list(c) for c in zip(*rows, strict=True))
     frame = rows_of(
         payers=payers,
         sort_key=sort_keys,
+        payer_name=names,
         postal_code=postal,
         large_print=large,
         period=periods,  # type: ignore[arg-type]
@@ -154,20 +209,23 @@ def test_every_row_once_and_no_bundle_split(
     assert sorted(out["line"]) == sorted(set(frame["line"]) - set(held))
     assert out["seq"].to_list() == list(range(1, out.height + 1))
     named = out.filter(pl.col("payer_id").fill_null("") != "")
+    span = pl.col("seq").max() - pl.col("seq").min() + 1
     one_payer = named.group_by("payer_id", "large_print").agg(
-        pl.col("file").n_unique(),
-        m=pl.col("m").unique(),
-        n=pl.col("n"),
-        size=pl.len(),
-        span=pl.col("seq").max() - pl.col("seq").min() + 1,
+        pl.col("file").n_unique(), size=pl.len(), span=span
     )
-    for row in one_payer.iter_rows(named=True):
-        assert row["file"] == 1
+    assert (one_payer["file"] == 1).all() and (one_payer["span"] == one_payer["size"]).all()  # in one place
+    postal_digits = pl.col("postal_code").str.replace("-", "").replace("", None)
+    recipients = named.group_by("payer_id", "large_print", "payer_name", postal_digits.alias("to")).agg(
+        pl.col("bundle").n_unique(), pl.col("n"), m=pl.col("m").unique(), size=pl.len(), span=span
+    )
+    for row in recipients.iter_rows(named=True):
+        assert row["bundle"] == 1 and row["span"] == row["size"]
         assert row["m"] == [row["size"]]
         assert row["n"] == list(range(1, row["size"] + 1))
-        assert row["span"] == row["size"]  # together in one place
-    per_file = out.group_by("file").agg(slips=pl.len(), bundles=pl.col("bundle").n_unique())
-    assert per_file.filter((pl.col("slips") > limit) & (pl.col("bundles") > 1)).is_empty()
+    assert named["bundle"].n_unique() == recipients.height  # nobody shares
+    whose = pl.coalesce(pl.col("payer_id").replace("", None), "line")
+    per_file = out.group_by("file").agg(slips=pl.len(), payers=whose.n_unique())
+    assert per_file.filter((pl.col("slips") > limit) & (pl.col("payers") > 1)).is_empty()
     assert (out.group_by("file").agg(pl.col("large_print").n_unique())["large_print"] == 1).all()
 
 
