@@ -30,6 +30,7 @@ from slips.outfolder import JOB, TABLES, OutFolder, opened
 from slips.progress import Listener, Progress, silent
 from slips.request import PrintRequest, Setting, setting_of
 from slips.spool import Buckets, Spool
+from slips.whole_year import uneven_years
 from slips.workers import Crew, FileResult, FileTask, crew
 
 PrepressMaker = Callable[[Setting], Prepress]
@@ -134,6 +135,7 @@ def _ordered(
         plan = _planned(setting, intake)
     intake.findings.late.extend(plan.log)
     distribute(intake, plan, Buckets(folder.work / "buckets"), listener=listener)
+    intake.findings.late.extend(uneven_years(intake.keys, plan, held=intake.held_payers()["payer"]))
     intake.keys = pl.DataFrame()
     return plan
 

@@ -21,6 +21,7 @@ NUMBER_WIDTH = 6  # digits of the printed running number; more where the job is 
 WHOLE_YEAR = "00"
 KIND_ORDER = ("full_year", "initial", "reissue", "dunning", "delinquency")
 NOTICE = ("payer", "notice_no", "tax_item", "tax_year")  # rows that share these are instalments of one notice
+FIRST_KINDS = ("initial", "full_year")  # of the year's first notice
 HELD = 0  # file number of a row that is not printed
 
 
@@ -68,6 +69,8 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
         tax_item=pl.col("tax_item").cast(pl.UInt16, strict=False),
         tax_year=pl.col("tax_year").cast(pl.UInt16, strict=False),
         full_year=pl.col("period").fill_null(WHOLE_YEAR) == WHOLE_YEAR,
+        first=pl.col("kind").fill_null("initial").is_in(FIRST_KINDS),
+        amount=pl.col("amount"),
     )
 
 

@@ -76,6 +76,7 @@ def taken_in(tmp_path: Path, sizes: dict[str, int]) -> Intake:
         payer_id=pl.Series(payers),
         large_print=pl.lit(False),
         sort_key=pl.lit(None, pl.String),
+        kind=pl.lit(None, pl.String),
         **ONE_RECIPIENT,
     )
     intake = Intake(Spool(tmp_path), Findings(tmp_path))
