@@ -150,8 +150,13 @@ class Closure:
                 self._ledger.lookup("blocks", payments.alias("payment_id"), columns),
             ]
         )
-        last = found.sort("seq").unique(["payer_id", "payment_id", "reason"], keep="last")
-        return last.filter(~pl.col("lifted").fill_null(value=False)).select(list(BLOCKS))
+        return in_force(found)
+
+
+def in_force(blocks: pl.DataFrame) -> pl.DataFrame:
+    """Of rows of `blocks` (with `seq` and `lifted`) those that nobody has lifted since: `BLOCKS`."""
+    last = blocks.sort("seq").unique(["payer_id", "payment_id", "reason"], keep="last")
+    return last.filter(~pl.col("lifted").fill_null(value=False)).select(list(BLOCKS))
 
 
 def nothing_paid(ledger: Ledger) -> bool:

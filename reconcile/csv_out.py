@@ -66,6 +66,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
     "dunning.csv": (
         *("line_id", "payer_id", "body_code", "tax_item", "levy_year", "tax_year", "period", "notice_no"),
         *("due_date", "open", "dunning_fee", "send_by", "days_left", "when"),
+        *("blocked",),
     ),
 }
 _SENTENCES: Mapping[str, tuple[str, str]] = {o.value: (o.ja, o.en) for o in Outcome}

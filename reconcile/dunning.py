@@ -12,11 +12,14 @@ from datetime import date
 
 import polars as pl
 
+from reconcile.closure import in_force
 from reconcile.frames import ASSESSMENTS
 from reconcile.ledger import Ledger
 from reconcile.sorted_rows import SortedRows
 from reconcile.sums import Sums
+from reconcile.tables import TABLES
 from reconcile.view import View
+from reconcile.world import BLOCKS
 
 WITHIN_DAYS = 20  # 地方税法: 納期限後20日以内
 LEAD_DAYS = 5  # printing and posting: a line is chosen when no more than these are left
@@ -34,6 +37,7 @@ CHOSEN: Mapping[str, pl.DataType] = {
     "send_by": pl.Date(),
     "days_left": pl.Int64(),
     "when": pl.String(),  # now | later
+    "blocked": pl.String(),  # of the payer: heirs, co_owners …; to whom the reminder goes is for a person to see
 }
 ORDER = ("send_by", "payer_id", "line_id")
 
@@ -55,6 +59,7 @@ class Reminders:
         self._ledger, self._as_of = ledger, as_of
         self._held = pl.concat([self._lines(seen.held["slip_key"]), seen.held["line_id"].drop_nulls()])
         self._maybe = self._lines(seen.candidates["candidate"])
+        self._blocked = _blocked_payers(ledger)
         self._chosen = SortedRows(CHOSEN, by=ORDER)
         self._sums = Sums({"send_by": pl.Date(), "when": pl.String()}, ("count", "yen"))
         self._left = Sums({"reason": pl.String()}, ("count", "yen"))
@@ -75,9 +80,13 @@ class Reminders:
         left = marked.filter(pl.col("reason").is_not_null())
         self._left.add(left.select("reason", yen=pl.col("due") - pl.col("paid"), count=pl.lit(1, pl.Int64)))
         days = (pl.col("send_by") - pl.lit(self._as_of)).dt.total_days()
-        chosen = marked.filter(pl.col("reason").is_null()).with_columns(
-            days_left=days,
-            when=pl.when(days <= LEAD_DAYS).then(pl.lit("now")).otherwise(pl.lit("later")),
+        chosen = (
+            marked.filter(pl.col("reason").is_null())
+            .with_columns(
+                days_left=days,
+                when=pl.when(days <= LEAD_DAYS).then(pl.lit("now")).otherwise(pl.lit("later")),
+            )
+            .join(self._blocked, on="payer_id", how="left", maintain_order="left")
         )
         self._sums.add(chosen.select("send_by", "when", yen="open", count=pl.lit(1, pl.Int64)))
         self._chosen.add(chosen)
@@ -112,3 +121,12 @@ class Reminders:
         slips = self._ledger.lookup("slips", covers["slip_key"], ["slip_key", "kind"])
         out = slips.filter(pl.col("kind").is_in(["dunning", "delinquency"]))["slip_key"]
         return covers.filter(pl.col("slip_key").is_in(out.implode()))["line_id"]
+
+
+def _blocked_payers(ledger: Ledger) -> pl.DataFrame:
+    """`payer_id`, `blocked`: what a person has said of payers, joined by ;. A table of exceptions, so it is read whole."""
+    columns = ["seq", *BLOCKS, "lifted"]
+    kinds = TABLES["blocks"].columns
+    rows = pl.concat([pl.DataFrame(schema={n: kinds[n] for n in columns}), *ledger.scan("blocks", columns)])
+    standing = in_force(rows).filter(pl.col("payer_id").is_not_null()).sort("payer_id", "reason")
+    return standing.group_by("payer_id", maintain_order=True).agg(blocked=pl.col("reason").str.join(";"))

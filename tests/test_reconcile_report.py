@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from night_runs import FIRST, SECOND, night, rows
+from night_runs import FIRST, SECOND, elqr, night, rows
 
 from elqr.html_charts import bars, pairs
 from elqr.html_page import Column, Words, table
@@ -115,6 +115,29 @@ def test_reminders_leave_out_what_may_have_been_paid(folder: Path) -> None:
     assert (
         "2026901-000026-01" in lines and lines["2026901-000026-01"]["open"] == "1000"
     )  # the rest of a part payment
+
+
+def test_a_reminder_says_that_a_person_must_see_to_whom_it_goes(tmp_path: Path) -> None:
+    """What somebody has said of a payer is known: a reminder to the dead binds nobody."""
+    assert night(tmp_path, "night", *FIRST).exit_code == 1
+    as_of = ("--as-of", "2026-07-13")
+    before = elqr("report", "--ledger", tmp_path / "ledger", *as_of, "--out", tmp_path / "before")
+    assert before.exit_code == 0, before.output
+    lines = rows(tmp_path / "before" / "dunning.csv")
+    payer = lines[0]["payer_id"]
+    assert payer and {row["blocked"] for row in lines} == {""}
+    block = ("refunds", "block", payer, "--ledger", tmp_path / "ledger", *as_of, "--as", "sato", "--reason")
+    for steps, said in (
+        (((*block, "heirs"), (*block, "co_owners")), "co_owners;heirs"),
+        (((*block, "heirs", "--lift"),), "co_owners"),
+    ):
+        for words in steps:
+            assert elqr(*words).exit_code == 0
+        elqr("report", "--ledger", tmp_path / "ledger", *as_of, "--out", tmp_path / "after")
+        after = rows(tmp_path / "after" / "dunning.csv")
+        assert [r["line_id"] for r in after] == [r["line_id"] for r in lines]  # nobody is dropped
+        assert {r["blocked"] for r in after if r["payer_id"] == payer} == {said}
+        assert {r["blocked"] for r in after if r["payer_id"] != payer} == {""}
 
 
 def browser() -> str:
