@@ -157,7 +157,7 @@ def test_data_files_are_found_in_the_wheel(
 
 def test_it_prints_with_two_processes(environment: Path, hostile: Path, tmp_path: Path) -> None:
     sample = (ROOT / "sample_data" / "slips.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (tmp_path / "slips.csv").write_text("".join(sample[:12]), encoding="utf-8")
+    (tmp_path / "slips.csv").write_text("".join(sample[:6] + sample[10:16]), encoding="utf-8")
     words = [
         "print",
         tmp_path / "slips.csv",
