@@ -6,7 +6,6 @@ Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 
 from __future__ import annotations
 
-import gc
 import os
 
 # numpy's linear algebra, of which nothing here asks much, starts no threads of its own: they would wait busily beside a short night.
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr import __version__
+from elqr.collector import look_seldom
 from elqr.option_values import day, is_utf8, refuse_other_bytes
 from elqr.shell import today
 from elqr.terminal import write_anything
@@ -40,10 +40,6 @@ CONFLICTS = frozenset({"job.folder_in_use", "job.input_changed", "job.totals_dif
     {"ledger.conflict", "ledger.slip_conflict", "ledger.drift", "ledger.in_use", "engine.interrupted"}
 )
 """Problems after which something was not committed because something else happened at the same time."""
-FEW_COLLECTIONS = (50_000, 20, 100)
-"""Generations of Python's collector: the libraries make objects by the hundred thousand while they load, none in a cycle, and looking at them
-as often as it comes takes a sixth of the time of a short command.
-"""
 
 
 class _Shell(click.Group):
@@ -51,7 +47,7 @@ class _Shell(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         write_anything()
-        gc.set_threshold(*FEW_COLLECTIONS)
+        look_seldom()
         if not all(map(is_utf8, args)):
             with _refusals():
                 refuse_other_bytes(args)

@@ -21,6 +21,8 @@ def uneven_years(keys: pl.DataFrame, plan: PrintPlan, *, held: pl.Series) -> Pro
         pl.Series(plan.file_of_row != HELD) & ~pl.col("payer").is_in(held.implode())
     )
     years = printed.filter("full_year")
+    if years.is_empty():
+        return log
     terms = printed.filter(~pl.col("full_year"))
     sums = terms.group_by(*NOTICE).agg(
         pl.col("amount").sum().alias("sum"), pl.col("first").all().alias("_first")

@@ -26,6 +26,7 @@ from typing import Protocol
 
 import polars as pl
 
+from elqr.collector import look_seldom
 from elqr.interrupts import unheard
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
@@ -254,16 +255,12 @@ def _result(future: Future[FileResult | tuple[Problem, ...]]) -> FileResult:
     return found
 
 
-FEW_COLLECTIONS = (50_000, 20, 100)
-"""Generations of Python's collector while pages are written: values live in columns, so cycles are rare and rounds are for nothing."""
-
-
 @contextmanager
 def _long_lived() -> Iterator[None]:
     """Fonts and templates stay to the end of the job: the collector need not walk over them again and again."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(*FEW_COLLECTIONS)
+    look_seldom()
     try:
         yield
     finally:
@@ -289,7 +286,7 @@ def _one_thread_each() -> Iterator[None]:
 def _begin_work(ready: Callable[[], object]) -> None:
     """A worker whose job was killed must not go on writing; an interrupt from the keyboard is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(*FEW_COLLECTIONS)
+    look_seldom()
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from elqr.collector import look_seldom
 from slips.job import print_slips
 from slips.press import PaperPrepress
 from slips.request import PrintRequest
@@ -43,7 +44,7 @@ def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: the collector need not walk over them again and again, nor look as often as it comes."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    look_seldom()
 
 
 @pytest.fixture(scope="session")
