@@ -43,9 +43,11 @@ def bars(title: Words, rows: Sequence[tuple[str, int, str]], *, most: int | None
     return figure(title, said, high, "".join(drawn) + line)
 
 
-def pairs(title: Words, first: Words, second: Words, rows: Sequence[tuple[str, int, int]]) -> str:
-    """Standing bars in pairs: name, value now (dark), value before (pale)."""
-    most = max((max(now, before) for _, now, before in rows), default=0)
+def pairs(
+    title: Words, first: Words, second: Words, rows: Sequence[tuple[str, int | None, int | None]]
+) -> str:
+    """Standing bars in pairs: name, value now (dark), value before (pale); None where nothing is known."""
+    most = max((max(now or 0, before or 0) for _, now, before in rows), default=0)
     if most <= 0:
         return ""
     step = (WIDTH - 20) // max(1, len(rows))
@@ -54,7 +56,7 @@ def pairs(title: Words, first: Words, second: Words, rows: Sequence[tuple[str, i
     for at, (name, now, before) in enumerate(rows):
         x = 10 + at * step + (step - 2 * wide) // 2
         for value, left, kind in ((before, x, "b"), (now, x + wide, "a")):
-            high = max(value, 0) * (BASE - TOP) // most
+            high = max(value or 0, 0) * (BASE - TOP) // most
             drawn.append(
                 f'<rect class="{kind}" x="{left}" y="{BASE - high}" width="{wide - 2}" height="{high}"/>'
             )
@@ -64,8 +66,12 @@ def pairs(title: Words, first: Words, second: Words, rows: Sequence[tuple[str, i
         f'<rect class="a" x="0" y="2" width="12" height="12"/><text x="18" y="12">{escape(first.ja)} {escape(first.en)}</text>'
         f'<rect class="b" x="240" y="2" width="12" height="12"/><text x="258" y="12">{escape(second.ja)} {escape(second.en)}</text>'
     )
-    said = "、".join(f"{name} {now:,} ({before:,})" for name, now, before in rows)
+    said = "、".join(f"{name} {_said(now)} ({_said(before)})" for name, now, before in rows)
     return figure(title, said, HEIGHT, key + "".join(drawn))
+
+
+def _said(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
 
 
 def figure(title: Words, said: str, high: int, drawn: str) -> str:

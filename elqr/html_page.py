@@ -63,12 +63,12 @@ def table(
 
 
 def total(rows: Sequence[Sequence[Cell]], *, over: range) -> tuple[Cell, ...]:
-    """The last line of a table: sums of the columns `over`, which are whole numbers; nothing without rows."""
+    """The last line of a table: sums of the columns `over`, which are whole numbers, – where none has a figure; nothing without rows."""
     if not rows:
         return ()
     head: list[Cell] = [Words("計", "total"), *(None for _ in range(1, over.start))]
-    sums: list[Cell] = [sum(v for v in (row[i] for row in rows) if isinstance(v, int)) for i in over]
-    return (*head, *sums)
+    columns = [[v for row in rows if isinstance(v := row[i], int)] for i in over]
+    return (*head, *(sum(figures) if figures else None for figures in columns))
 
 
 def _row(columns: Sequence[Column], row: Sequence[Cell]) -> str:

@@ -44,8 +44,8 @@ ORDER = ("send_by", "payer_id", "line_id")
 
 @dataclass(frozen=True)
 class Dunning:
-    """`chosen`: lines to remind (`CHOSEN`), soonest `send_by` first; `sums` of them: `send_by, when, count, yen`; `left_out`: `reason, count,
-    yen`."""
+    """`chosen`: lines to remind (`CHOSEN`), soonest `send_by` first; `sums` of them: `send_by, when, count, yen`, one row
+    without a day for all whose day has passed; `left_out`: `reason, count, yen`."""
 
     chosen: SortedRows
     sums: pl.DataFrame
@@ -88,7 +88,8 @@ class Reminders:
             )
             .join(self._blocked, on="payer_id", how="left", maintain_order="left")
         )
-        self._sums.add(chosen.select("send_by", "when", yen="open", count=pl.lit(1, pl.Int64)))
+        day = pl.when(pl.col("days_left") >= 0).then("send_by").alias("send_by")
+        self._sums.add(chosen.select(day, "when", yen="open", count=pl.lit(1, pl.Int64)))
         self._chosen.add(chosen)
 
     def found(self) -> Dunning:

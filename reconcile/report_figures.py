@@ -7,7 +7,7 @@ it runs after the commit. Refuses nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -31,7 +31,7 @@ RATES = ("lines", "due", "paid", "provisional", "open")
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """`rates`: `tax_item, carried, lines, due, paid, provisional, open`; `channels`: `channel, count, yen`; `months`: `month, this_year,
-    last_year` (yen by 納付日); `balance`: `BALANCE`;
+    last_year, change` (yen by 納付日; null: not known, no month to compare); `since`: the first payment of the ledger; `balance`: `BALANCE`;
     `unconfirmed`, `suspense`, `held`: `from_days, to_days, count, yen`.
     """
 
@@ -39,6 +39,7 @@ class Figures:
     channels: pl.DataFrame
     year: int
     months: pl.DataFrame
+    since: date | None
     unconfirmed: pl.DataFrame
     suspense: pl.DataFrame
     held: pl.DataFrame
@@ -58,6 +59,7 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
     months = Sums({"year": pl.Int32(), "month": pl.Int8()}, ("yen",))
     unconfirmed = Sums({"from_days": pl.Int64(), "to_days": pl.Int64()}, ("count", "yen"))
     unconfirmed.add(by_age(seen.suspense.clear(), "amount", as_of))
+    since: date | None = None
     for events in payments_whole(ledger):
         came.add(remitted(events))
         payments = net(events)
@@ -65,13 +67,15 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
         channels.add(confirmed.select("channel", count=pl.lit(1, pl.Int64), yen="net"))
         paid = confirmed["paid_on"]
         months.add(confirmed.select(year=fiscal_year(paid), month=paid.dt.month(), yen="net"))
+        since = min((d for d in (since, paid.min()) if isinstance(d, date)), default=None)
         unconfirmed.add(by_age(payments.filter("provisional"), "net", as_of))
     year = int(fiscal_year(pl.Series([as_of]))[0])
     return Figures(
         rates=rates.frame().sort("carried", "tax_item").select("tax_item", "carried", *RATES),
         channels=channels.frame().sort("yen", "channel", descending=[True, False]),
         year=year,
-        months=_months(months.frame(), year),
+        months=_months(months.frame(), year, since=since, as_of=as_of),
+        since=since,
         unconfirmed=unconfirmed.frame(),
         suspense=by_age(seen.suspense, "amount", as_of),
         held=by_age(seen.held, "amount", as_of),
@@ -101,13 +105,23 @@ def _assessed(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return standing.with_columns(carried=carried, lines=pl.lit(1, pl.Int64))
 
 
-def _months(paid: pl.DataFrame, year: int) -> pl.DataFrame:
-    """Confirmed yen by month of the payment, this fiscal year beside the last. `paid`: `year, month, yen`."""
-    order = pl.DataFrame({"month": MONTHS}, schema={"month": pl.Int8})
+def _months(paid: pl.DataFrame, year: int, *, since: date | None, as_of: date) -> pl.DataFrame:
+    """Confirmed yen by month of the payment, this fiscal year beside the last. `paid`: `year, month, yen`.
+
+    Before its first payment a ledger knows nothing, which is not nothing received; and a month that goes on is compared with no whole one.
+    """
+    order = pl.DataFrame({"month": MONTHS}, schema={"month": pl.Int8()})
+    known = pl.lit(since.replace(day=1) if since else as_of + timedelta(days=1))
 
     def of(wanted: int, name: str) -> pl.DataFrame:
-        return paid.filter(pl.col("year") == wanted).select("month", pl.col("yen").alias(name))
+        sums = order.join(
+            paid.filter(pl.col("year") == wanted), on="month", how="left", maintain_order="left"
+        )
+        begin = pl.date(wanted + (pl.col("month") < 4).cast(pl.Int32), "month", 1)
+        yen = pl.when((begin >= known) & (begin <= as_of)).then(pl.col("yen").fill_null(0))
+        return sums.select(yen.alias(name), begin.dt.offset_by("1mo").alias(f"{name}_ends"))
 
-    joined = order.join(of(year, "this_year"), on="month", how="left", maintain_order="left")
-    joined = joined.join(of(year - 1, "last_year"), on="month", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("this_year", "last_year").fill_null(0))
+    both = pl.concat([order, of(year, "this_year"), of(year - 1, "last_year")], how="horizontal")
+    over = pl.col("this_year_ends") <= pl.lit(as_of) + pl.duration(days=1)
+    change = pl.when(over).then(pl.col("this_year") - pl.col("last_year"))
+    return both.select("month", "this_year", "last_year", change=change)

@@ -6,6 +6,7 @@ In: `Figures`. Out: parts of the page. Refuses nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
@@ -126,26 +127,42 @@ def timely(figures: Figures) -> list[str]:
     rows = [(CHANNELS.get(c, Words(c, "")), n, y) for c, n, y in figures.channels.iter_rows()]
     whole = sum(y for _, _, y in rows)
     columns = [Column(Words("納付方法", "channel")), COUNT, YEN, Column(Words("割合", "share"), number=True)]
-    months = [(f"{m}月", now, before) for m, now, before in figures.months.iter_rows()]
+    compared: list[tuple[Cell, ...]] = [(f"{m}月", *yen) for m, *yen in figures.months.iter_rows()]
     this, last = (Words(f"{year}年度", f"fiscal {year}") for year in (figures.year, figures.year - 1))
     heads = [
         Column(Words("月", "month")), Column(this, number=True), Column(last, number=True), Column(Words("増減", "change"), number=True),
     ]  # fmt: skip
-    compared: list[tuple[Cell, ...]] = [(m, now, before, now - before) for m, now, before in months]
+    drawn = [(f"{m}月", now, before) for m, now, before, _ in figures.months.iter_rows()]
     foot = total(compared, over=range(1, 4))
     return [
         bars(Words("納付方法別の収納額", "Received by channel"), [(c.ja, y, f"{y:,} 円") for c, _, y in rows]),
         table(Words("納付方法別(確報、累計)", "By channel, confirmed"), columns, [(c, n, y, percent(y, whole)) for c, n, y in rows], nothing=NONE),
-        pairs(Words("月別の収納額(納付日)", "Received by month of payment"), this, last, months),
+        pairs(Words("月別の収納額(納付日)", "Received by month of payment"), this, last, drawn),
         table(Words("月別(円)", "By month, yen"), heads, compared, foot=foot),
+        note(_known(figures.since)),
     ]  # fmt: skip
+
+
+def _known(since: date | None) -> Words:
+    """Which months can be compared."""
+    if since is None:
+        return Words(
+            "この台帳には、まだ確報の収納がありません。", "This ledger has no confirmed payment yet."
+        )
+    return Words(
+        f"増減は終わった月だけを比べ、計はその合計です。台帳の最初の収納({since.isoformat()})より前の月は「–」とします。",
+        f"Change: months that are over, and their sum. Before the first payment of the ledger ({since.isoformat()}) nothing is known: –.",
+    )
 
 
 def dunned(figures: Figures) -> list[str]:
     """Lines to remind by the day on which the reminder must be out; and what is left out."""
     sums = figures.dunning.sums
     says = {"now": Words("発送", "send now"), "later": Words("待つ", "wait")}
-    rows: list[tuple[Cell, ...]] = [(d.isoformat(), says[w], n, y) for d, w, n, y in sums.iter_rows()]
+    past = Words("発送期限を過ぎたもの", "past that day")
+    rows: list[tuple[Cell, ...]] = [
+        (d.isoformat() if d else past, says[w], n, y) for d, w, n, y in sums.iter_rows()
+    ]
     columns = [Column(Words("発送期限", "send by")), Column(Words("処理", "do")), COUNT, YEN]
     foot = total(rows, over=range(2, 4))
     out = [(LEFT_OUT[reason], n, y) for reason, n, y in figures.dunning.left_out.iter_rows()]

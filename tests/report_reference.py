@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -69,12 +69,20 @@ def months(confirmed: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Yen by month of the payment, this fiscal year and the last."""
     year = int(fiscal_year(pl.Series([as_of]))[0])
     paid = confirmed.select(of=fiscal_year(confirmed["paid_on"]), m=pl.col("paid_on").dt.month(), yen="net")
-    sums = [
-        [int(paid.filter((pl.col("of") == y) & (pl.col("m") == m))["yen"].sum()) for m in MONTHS]
-        for y in (year, year - 1)
-    ]
-    schema = {"month": pl.Int8(), "this_year": pl.Int64(), "last_year": pl.Int64()}
-    return pl.DataFrame([MONTHS, *sums], schema=schema)
+    first = confirmed["paid_on"].min()
+    rows = []
+    for m in MONTHS:
+        yen: list[int | None] = []
+        for y in (year, year - 1):
+            begin = date(y + (m < 4), m, 1)
+            known = isinstance(first, date) and first.replace(day=1) <= begin <= as_of
+            of_month = paid.filter((pl.col("of") == y) & (pl.col("m") == m))
+            yen.append(int(of_month["yen"].sum()) if known else None)
+        ended = (as_of + timedelta(days=1)) >= date(year + (m < 4) + (m == 12), m % 12 + 1, 1)
+        now, before = yen
+        rows.append((m, now, before, None if now is None or before is None or not ended else now - before))
+    schema = {"month": pl.Int8(), **dict.fromkeys(("this_year", "last_year", "change"), pl.Int64())}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def dunning(ledger: Ledger, lines: pl.DataFrame, seen: View, *, as_of: date) -> dict[str, pl.DataFrame]:
@@ -111,7 +119,8 @@ def dunning(ledger: Ledger, lines: pl.DataFrame, seen: View, *, as_of: date) -> 
     rows = pl.DataFrame(chosen, schema=dict(CHOSEN)).with_columns(
         send_by=pl.col("rolled").dt.offset_by(f"{WITHIN_DAYS}d")
     )
-    by = rows.group_by("send_by", "when").agg(count=pl.len().cast(pl.Int64), yen=pl.col("open").sum())
+    day = pl.when(pl.col("days_left") >= 0).then("send_by").alias("send_by")  # one row for all that are late
+    by = rows.group_by(day, "when").agg(count=pl.len().cast(pl.Int64), yen=pl.col("open").sum())
     return {
         "chosen": rows.sort(ORDER),
         "sums": by.sort("send_by", "when"),

@@ -168,3 +168,46 @@ def test_a_browser_opens_and_prints_it(folder: Path, tmp_path: Path) -> None:
         assert wanted in text
     width, height = document[0].get_size()
     assert (round(width), round(height)) == (595, 842)
+
+
+def cells(html: str, caption: str) -> dict[str, list[str]]:
+    """The rows of a table by their heading, tags left out."""
+    body = html.split(f"<caption>{caption}", 1)[1].split("<tbody>", 1)[1].split("</table>", 1)[0]
+    lines = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in body.split("</tr>") if "<t" in row]
+    return {re.sub("<[^>]+>", "", head): rest for head, *rest in lines}
+
+
+@pytest.fixture(scope="module")
+def later(folder: Path) -> str:
+    """The same ledger on 31 July a year later, when nothing else has come."""
+    out = folder.parent / "later"
+    said = elqr("report", "--ledger", folder.parent / "ledger", "--as-of", "2027-07-31", "--out", out)
+    assert said.exit_code == 0, said.output
+    return (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_month_of_which_the_ledger_knows_nothing_has_no_figure(html: str, later: str) -> None:
+    """The first payment of the ledger is of June 2026: before it, and in months to come, 0 would be a claim."""
+    now = cells(html, "月別(円)")
+    assert now["5月"] == now["8月"] == ["–", "–", "–"]
+    assert now["6月"] == ["1,770,600", "–", "–"] and now["計 total"][1:] == ["–", "–"]
+    after = cells(later, "月別(円)")
+    assert after["5月"] == ["0", "–", "–"]
+    assert after["6月"] == ["0", "1,770,600", "-1,770,600"]
+    assert after["7月"][2] != "–", "the month is over on its last day"
+    assert after["8月"] == ["–", "0", "–"]
+
+
+def test_a_month_that_goes_on_is_compared_with_no_whole_one(folder: Path) -> None:
+    out = folder.parent / "earlier"
+    assert (
+        elqr("report", "--ledger", folder.parent / "ledger", "--as-of", "2027-07-30", "--out", out).exit_code
+        == 0
+    )
+    assert cells((out / "report.html").read_text(encoding="utf-8"), "月別(円)")["7月"][2] == "–"
+
+
+def test_reminders_whose_day_has_passed_are_one_row(html: str, later: str) -> None:
+    """Years of old debts would otherwise be a row for every day on which something fell due."""
+    assert "発送期限を過ぎたもの" not in html
+    assert list(cells(later, "督促状の発送期限別")) == ["発送期限を過ぎたもの past that day", "計 total"]
