@@ -31,7 +31,8 @@ RATES = ("lines", "due", "paid", "provisional", "open")
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """`rates`: `tax_item, carried, lines, due, paid, provisional, open`; `channels`: `channel, count, yen`; `months`: `month, this_year,
-    last_year, change` (yen by 納付日; null: not known, no month to compare); `since`: the first payment of the ledger; `balance`: `BALANCE`;
+    last_year, change` (yen by 納付日; null: not known, no month to compare); `since`: the first payment of the ledger; `shares`:
+    `year, month, channel, count`, this year and the last; `balance`: `BALANCE`;
     `unconfirmed`, `suspense`, `held`: `from_days, to_days, count, yen`.
     """
 
@@ -40,6 +41,7 @@ class Figures:
     year: int
     months: pl.DataFrame
     since: date | None
+    shares: pl.DataFrame
     unconfirmed: pl.DataFrame
     suspense: pl.DataFrame
     held: pl.DataFrame
@@ -55,8 +57,7 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
         rates.add(_assessed(lines, as_of))
         reminders.add(lines)
     came = Sums(REMITTED, ("amount",))
-    channels = Sums({"channel": pl.String()}, ("count", "yen"))
-    months = Sums({"year": pl.Int32(), "month": pl.Int8()}, ("yen",))
+    received = Sums({"year": pl.Int32(), "month": pl.Int8(), "channel": pl.String()}, ("count", "yen"))
     unconfirmed = Sums({"from_days": pl.Int64(), "to_days": pl.Int64()}, ("count", "yen"))
     unconfirmed.add(by_age(seen.suspense.clear(), "amount", as_of))
     since: date | None = None
@@ -64,18 +65,22 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
         came.add(remitted(events))
         payments = net(events)
         confirmed = payments.filter(~pl.col("provisional") & (pl.col("net") > 0))
-        channels.add(confirmed.select("channel", count=pl.lit(1, pl.Int64), yen="net"))
         paid = confirmed["paid_on"]
-        months.add(confirmed.select(year=fiscal_year(paid), month=paid.dt.month(), yen="net"))
+        when = {"year": fiscal_year(paid), "month": paid.dt.month()}
+        received.add(confirmed.select("channel", **when, count=pl.lit(1, pl.Int64), yen="net"))
         since = min((d for d in (since, paid.min()) if isinstance(d, date)), default=None)
         unconfirmed.add(by_age(payments.filter("provisional"), "net", as_of))
     year = int(fiscal_year(pl.Series([as_of]))[0])
+    sums = received.frame()
+    channels = sums.group_by("channel").agg(pl.col("count", "yen").sum())
+    months = sums.group_by("year", "month").agg(pl.col("yen").sum())
     return Figures(
         rates=rates.frame().sort("carried", "tax_item").select("tax_item", "carried", *RATES),
-        channels=channels.frame().sort("yen", "channel", descending=[True, False]),
+        channels=channels.sort("yen", "channel", descending=[True, False]),
         year=year,
-        months=_months(months.frame(), year, since=since, as_of=as_of),
+        months=_months(months, year, since=since, as_of=as_of),
         since=since,
+        shares=sums.filter(pl.col("year").is_in([year - 1, year])).drop("yen"),
         unconfirmed=unconfirmed.frame(),
         suspense=by_age(seen.suspense, "amount", as_of),
         held=by_age(seen.held, "amount", as_of),

@@ -5,7 +5,7 @@ In: `Figures`. Out: parts of the page. Refuses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -137,10 +137,31 @@ def timely(figures: Figures) -> list[str]:
     return [
         bars(Words("納付方法別の収納額", "Received by channel"), [(c.ja, y, f"{y:,} 円") for c, _, y in rows]),
         table(Words("納付方法別(確報、累計)", "By channel, confirmed"), columns, [(c, n, y, percent(y, whole)) for c, n, y in rows], nothing=NONE),
+        _shares(figures),
         pairs(Words("月別の収納額(納付日)", "Received by month of payment"), this, last, drawn),
         table(Words("月別(円)", "By month, yen"), heads, compared, foot=foot),
         note(_known(figures.since)),
     ]  # fmt: skip
+
+
+def _shares(figures: Figures) -> str:
+    """Which part of the payments each channel took, last year and month by month: whether people change the way they pay."""
+    found = figures.shares
+    channels: list[str] = figures.channels["channel"].to_list()
+    last, now = (found.filter(pl.col("year") == year) for year in (figures.year - 1, figures.year))
+    parts = [(Words(f"{figures.year - 1}年度", f"fiscal {figures.year - 1}"), last)]
+    parts += [(Words(f"{m}月", ""), now.filter(pl.col("month") == m)) for m in figures.months["month"]]
+    rows = [_share(name, part, channels) for name, part in parts if part.height]
+    columns = [Column(Words("納付月", "paid in"))]
+    columns += [Column(CHANNELS.get(c, Words(c, "")), number=True) for c in channels]
+    title = Words("納付方法の割合(件数)", "Share of payments by channel")
+    this = Words(f"{figures.year}年度", f"fiscal {figures.year}")
+    return table(title, columns, rows, foot=_share(this, now, channels), nothing=NONE)
+
+
+def _share(name: Words, part: pl.DataFrame, channels: Sequence[str]) -> tuple[Cell, ...]:
+    counts = {c: int(part.filter(pl.col("channel") == c)["count"].sum()) for c in channels}
+    return (name, *(percent(counts[c], sum(counts.values())) for c in channels))
 
 
 def _known(since: date | None) -> Words:

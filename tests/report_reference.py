@@ -32,6 +32,7 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> dict[
         "rates": rates(lines, as_of),
         "channels": channels.sort("yen", "channel", descending=[True, False]),
         "months": months(confirmed, as_of),
+        "shares": shares(confirmed, as_of),
         "unconfirmed": by_age(payments.filter("provisional"), "net", as_of),
         "suspense": by_age(seen.suspense, "amount", as_of),
         "held": by_age(seen.held, "amount", as_of),
@@ -83,6 +84,14 @@ def months(confirmed: pl.DataFrame, as_of: date) -> pl.DataFrame:
         rows.append((m, now, before, None if now is None or before is None or not ended else now - before))
     schema = {"month": pl.Int8(), **dict.fromkeys(("this_year", "last_year", "change"), pl.Int64())}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def shares(confirmed: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Payments by channel and month, this fiscal year and the last."""
+    year = int(fiscal_year(pl.Series([as_of]))[0])
+    told = confirmed.with_columns(year=fiscal_year(confirmed["paid_on"]), month=pl.col("paid_on").dt.month())
+    by = told.filter(pl.col("year") >= year - 1, pl.col("year") <= year).group_by("year", "month", "channel")
+    return by.agg(count=pl.len().cast(pl.Int64)).sort("year", "month", "channel")
 
 
 def dunning(ledger: Ledger, lines: pl.DataFrame, seen: View, *, as_of: date) -> dict[str, pl.DataFrame]:

@@ -211,3 +211,15 @@ def test_reminders_whose_day_has_passed_are_one_row(html: str, later: str) -> No
     """Years of old debts would otherwise be a row for every day on which something fell due."""
     assert "発送期限を過ぎたもの" not in html
     assert list(cells(later, "督促状の発送期限別")) == ["発送期限を過ぎたもの past that day", "計 total"]
+
+
+def test_the_share_of_a_channel_is_told_month_by_month(html: str, later: str) -> None:
+    """Whether people go from the counter to the app is what the city wants to see; shares of a row come to a hundred, but for what is cut."""
+    now = cells(html, "納付方法の割合(件数)")
+    assert list(now) == ["6月 ", "7月 ", "2026年度 fiscal 2026"]
+    for shares in now.values():
+        assert 98 < sum(float(share.rstrip("%")) for share in shares) <= 100
+    assert cells(later, "納付方法の割合(件数)") == {
+        "2026年度 fiscal 2026": now["2026年度 fiscal 2026"],
+        "2027年度 fiscal 2027": ["–"] * 5,
+    }
