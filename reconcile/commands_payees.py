@@ -1,4 +1,4 @@
-"""More commands for the shell: payees' accounts, blocks and notices of refunds; what the bank credited. And the list of all commands of this room.
+"""More commands for the shell: payees' accounts, blocks and notices of refunds. And the list of all commands of this room.
 
 In: arguments. Out: words or JSON, exit code 0 or 1. The clock is asked here, for the audit log alone.
 Refuses by ProblemError, which the shell turns into words and an exit code.
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.option_values import day
-from elqr.shell import login, moment
 from reconcile.commands import FILE, JSON
+from reconcile.commands_bank import COMMANDS as BANK
 from reconcile.commands_night import COMMANDS as NIGHT
 from reconcile.commands_night import ENCODING, LEDGER, NAMES, OUT
-from reconcile.commands_refunds import FOUND, act_of, acting, code, documents, refunds, refuse_empty, warn
+from reconcile.commands_refunds import act_of, acting, code, documents, refunds, refuse_empty, warn
 
 if TYPE_CHECKING:
     from elqr.problems import Problem
@@ -144,50 +144,4 @@ def _without_names(problem: Problem) -> Problem:
     return replace(problem, params=said)
 
 
-@click.command("credits")
-@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
-@LEDGER
-@click.option("--as-of", type=day, required=True, help="The day of this step, YYYY-MM-DD. 基準日")
-@ENCODING
-@OUT
-@JSON
-def bank_credits(
-    files: tuple[Path, ...], place: str, as_of: date, encoding: str | None, out: Path, as_json: bool
-) -> None:
-    """What the bank credited against what the receipts say: balance.csv, with a signed drift. A file that comes again changes nothing.
-
-    指定金融機関の入金額を取り込み、払込日・納付方法・税目ごとに収納データと照合します。
-    """
-    from reconcile.credits import take_credits
-    from reconcile.csv_out import csv_bytes
-    from reconcile.write_out import probe, write_files
-
-    probe(out)
-    done = take_credits(place, files, as_of=as_of, encoding=encoding, who=login(), at=moment())
-    write_files(out, {"balance.csv": csv_bytes(done.table)})
-    problems = [p for name, log in done.logs.items() for p in log.problems(name)]
-    unknown = done.table.filter(done.table["state"] == "open")
-    if as_json:
-        counts = {
-            "new": done.new,
-            "already": done.already,
-            "open": unknown.height,
-            "drift": int(unknown["drift"].sum()),
-        }
-        click.echo(json.dumps({**counts, "problems": documents(problems)}, ensure_ascii=False, indent=2))
-    else:
-        click.echo(
-            f"入金 新規 {done.new}、取込済み {done.already} / credits: {done.new} new, {done.already} known"
-        )
-        for row in done.table.filter(done.table["state"].is_in(["open", "explained"])).iter_rows(named=True):
-            names = " ".join(filter(None, (row["remit_date"].isoformat(), row["channel"], row["tax_item"])))
-            why = row["reason"] or "未解明 / open"
-            click.echo(
-                f"  {names}: 確報 {row['received']:,} 入金 {row['credited']:,} 差額 {row['drift']:+,} {why}"
-            )
-        click.echo(f"→ {out}: balance.csv")
-        warn(problems)
-    raise SystemExit(FOUND if unknown.height else code(problems))
-
-
-COMMANDS = (*NIGHT, refunds, bank_credits)
+COMMANDS = (*NIGHT, refunds, *BANK)

@@ -13,6 +13,7 @@ from datetime import date
 import polars as pl
 
 from reconcile.closure import in_force
+from reconcile.doubtful import doubtful
 from reconcile.frames import ASSESSMENTS
 from reconcile.ledger import Ledger
 from reconcile.sorted_rows import SortedRows
@@ -57,8 +58,7 @@ class Reminders:
 
     def __init__(self, ledger: Ledger, seen: View, *, as_of: date) -> None:
         self._ledger, self._as_of = ledger, as_of
-        self._held = pl.concat([self._lines(seen.held["slip_key"]), seen.held["line_id"].drop_nulls()])
-        self._maybe = self._lines(seen.candidates["candidate"])
+        self._waits = doubtful(ledger, held=seen.held, candidates=seen.candidates)
         self._blocked = _blocked_payers(ledger)
         self._chosen = SortedRows(CHOSEN, by=ORDER)
         self._sums = Sums({"send_by": pl.Date(), "when": pl.String()}, ("count", "yen"))
@@ -101,20 +101,12 @@ class Reminders:
     def _reason(self, line_ids: pl.Series) -> pl.Expr:
         """Why a line is left out, null where it is not."""
         line = pl.col("line_id")
-        return (
-            pl.when(pl.col("provisional") > 0)
-            .then(pl.lit("provisional"))
-            .when(line.is_in(self._held.implode()))
-            .then(pl.lit("held"))
-            .when(line.is_in(self._maybe.implode()))
-            .then(pl.lit("suspense"))
-            .when(line.is_in(self._reminded(line_ids).implode()))
-            .then(pl.lit("reminded"))
+        reminded = line.is_in(self._reminded(line_ids).implode())
+        return pl.coalesce(
+            pl.when(pl.col("provisional") > 0).then(pl.lit("provisional")),
+            self._waits.reason(line),
+            pl.when(reminded).then(pl.lit("reminded")),
         )
-
-    def _lines(self, slip_keys: pl.Series) -> pl.Series:
-        """The lines that slips pay."""
-        return self._ledger.lookup("covers", slip_keys.alias("slip_key"), ["line_id"])["line_id"]
 
     def _reminded(self, line_ids: pl.Series) -> pl.Series:
         """Those of the lines for which a reminder is out."""

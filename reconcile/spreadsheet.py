@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 
 SUFFIX = ".excel.csv"
-LISTS = frozenset(
+OF_THE_NIGHT = frozenset(
     {"exceptions.csv", "overpayments.csv", "delinquency.csv", "quarantine.csv", "dunning.csv", "problems.csv"}
 )
+LISTS = OF_THE_NIGHT | {"balance.csv", "debits.csv"}
 """The lists that people read. `postings.csv` is for the tax system, and people do not correct it."""
 _BOM = b"\xef\xbb\xbf"
 _FORMULA = "^[=+\\-@\t\r]"

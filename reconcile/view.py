@@ -57,7 +57,7 @@ class View:
 def view(ledger: Ledger, entries: Mapping[str, pl.DataFrame], *, policy: Policy, as_of: date) -> View:
     """Everything but the report's figures."""
     now = owed(ledger)
-    stands = {name: _standing(ledger, name) for name in (*WAITING, "charges")}
+    stands = {name: standing_of(ledger, name) for name in (*WAITING, "charges")}
     cases = _cases(ledger, entries["outcomes"], pl.concat([stands[n]["payment_no"] for n in WAITING]))
     return View(
         entries=entries,
@@ -70,7 +70,8 @@ def view(ledger: Ledger, entries: Mapping[str, pl.DataFrame], *, policy: Policy,
     )
 
 
-def _standing(ledger: Ledger, table: str) -> pl.DataFrame:
+def standing_of(ledger: Ledger, table: str) -> pl.DataFrame:
+    """What stands in a table of entries, which is read whole: one of exceptions."""
     return standing_entries(
         pl.concat([pl.DataFrame(schema=dict(TABLES[table].columns)), *ledger.scan(table)])
     )

@@ -11,7 +11,7 @@ import pytest
 from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, receipt, slip, write
 from night_runs import elqr
 
-from reconcile.spreadsheet import LISTS, for_excel, named
+from reconcile.spreadsheet import OF_THE_NIGHT, for_excel, named
 
 
 def shown(cell: str | None) -> str:
@@ -63,7 +63,7 @@ def test_a_night_writes_them_beside_the_others_when_asked(tmp_path: Path) -> Non
     assert elqr("reconcile", *words, *given, "--out", tmp_path / "one", "--excel").exit_code == 1
     assert elqr("report", *words, "--out", tmp_path / "two").exit_code == 0
     assert elqr("report", *words, "--out", tmp_path / "three", "--excel").exit_code == 0
-    lists = {named(name) for name in LISTS}
+    lists = {named(name) for name in OF_THE_NIGHT}
     assert {p.name for p in (tmp_path / "one").glob("*.excel.csv")} == lists
     assert {p.name for p in (tmp_path / "three").glob("*.excel.csv")} == lists - {"problems.excel.csv"}
     assert list((tmp_path / "two").glob("*.excel.csv")) == []
