@@ -94,6 +94,7 @@ demo-reconcile: install  ## two nights of receipts against the sample's assessme
 	$(NIGHT) --assessments sample_data/nights/revision_0715.csv --receipts sample_data/nights/receipts_0715.csv \
 		--as-of 2026-07-15 --out $(OUT)/nights/0715 || test $$? -eq 1
 	$(BIN)/elqr credits sample_data/nights/credits_0715.csv --ledger $(OUT)/nights/ledger --as-of 2026-07-16 --out $(OUT)/nights/credits || test $$? -eq 1
+	$(BIN)/elqr debits sample_data/nights/debits_0831.csv --ledger $(OUT)/nights/ledger --out $(OUT)/nights/debits || test $$? -eq 1
 	$(REFUNDS) propose $(ACT) sato --as-of 2026-07-16
 	$(REFUNDS) approve R000001 R000002 R000003 $(ACT) suzuki --as-of 2026-07-17
 	$(REFUNDS) approve R000003 $(ACT) takahashi --as-of 2026-07-21
@@ -106,7 +107,7 @@ demo-reconcile: install  ## two nights of receipts against the sample's assessme
 	$(BIN)/elqr explain 2026901-000041-01 --ledger $(OUT)/nights/ledger
 	@echo
 	@echo "Open:"
-	@for f in $(OUT)/nights/0722/* $(OUT)/nights/credits/* $(OUT)/nights/bank/* $(OUT)/nights/printed/*; do echo "  $$f"; done
+	@for f in $(OUT)/nights/0722/* $(OUT)/nights/credits/* $(OUT)/nights/debits/* $(OUT)/nights/bank/* $(OUT)/nights/printed/*; do echo "  $$f"; done
 
 # The delivered file must pass as it is; the stack of scans has its faults on purpose, so it must end with 1.
 VERIFY = $(BIN)/elqr verify --manifest $(OUT)/demo/mihara/manifest.parquet --jobs 2

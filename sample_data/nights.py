@@ -150,6 +150,12 @@ def credits_of_the_bank() -> pl.DataFrame:
     )
 
 
+def debits() -> pl.DataFrame:
+    """Second instalments that the bank is to debit on their due date; one payer has paid the whole year by its slip."""
+    second = assessments().filter((pl.col("tax_item") == "901") & (pl.col("period") == "02")).head(10)
+    return second.select("line_id", amount="principal", debit_on="due_date")
+
+
 def second_night() -> bytes:
     """Receipts of the following weeks, as of 15 July 2026."""
     first = _slips(period="01", kind="initial").to_dicts()
@@ -178,6 +184,7 @@ def committed() -> Iterator[tuple[Path, bytes]]:
     yield HERE / "payers.csv", csv(payers())
     yield HERE / "accounts.csv", csv(accounts())
     yield HERE / "credits_0715.csv", csv(credits_of_the_bank())
+    yield HERE / "debits_0831.csv", csv(debits())
 
 
 def _slips(**wanted: str) -> pl.DataFrame:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, key, line, night, receipt, slip, write
-from night_runs import elqr
+from night_runs import FIRST, NIGHTS, elqr
+from night_runs import night as sample_night
 
 from elqr.problems import ProblemError
 from reconcile.debits import DEBITS, Planned, State, planned_debits
@@ -173,3 +174,10 @@ def test_the_command_lists_what_is_not_as_planned_and_leaves_the_ledger_alone(
         "problems": [],
     }
     assert place.read_bytes() == before
+
+
+def test_the_sample_finds_the_debit_of_a_year_that_is_paid(tmp_path: Path) -> None:
+    """What `make demo-reconcile` shows."""
+    assert sample_night(tmp_path, "one", *FIRST).exit_code == 1
+    found = planned_debits(tmp_path / "ledger", [NIGHTS / "debits_0831.csv"], policy=POLICY)
+    assert [(state, n) for state, n, _ in found.sums] == [(State.PAID, 1), (State.AS_PLANNED, 9)]
