@@ -50,6 +50,10 @@ def parse_settings(data: bytes) -> dict[str, Any]:
         raise ValueError(f"{line}行目: UTF-8ではありません / line {line}: not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(_in_japanese_too(str(error))) from None
+    except RecursionError:
+        raise ValueError("「[」や「{」の入れ子が深すぎます / brackets are nested too deeply") from None
+    except ValueError:  # the only other one that the parser lets through
+        raise ValueError("数の桁が多すぎます / a number has too many digits") from None
 
 
 def _in_japanese_too(said: str) -> str:
