@@ -32,6 +32,20 @@ class HeadingMap:
         own = self.headings.get(normal)
         return own if any(c.name == own for c in columns) else headings(columns).get(normal)
 
+    def over(self, site: HeadingMap) -> HeadingMap:
+        """These words beside those of the site file, and before them: a column that is named here loses its constant there, and the
+        other way round."""
+        return HeadingMap(
+            headings={h: c for h, c in site.headings.items() if c not in self.constants}
+            | dict(self.headings),
+            constants={c: v for c, v in site.constants.items() if c not in self.headings.values()}
+            | dict(self.constants),
+            values={
+                c: {**site.values.get(c, {}), **self.values.get(c, {})}
+                for c in dict.fromkeys((*site.values, *self.values))
+            },
+        )
+
 
 def load_mapping(path: Path, *, columns: Sequence[Column] = COLUMNS) -> HeadingMap:
     """The mapping file at `path` for a file of `columns`. Raises ProblemError (unreadable, or with every fault found in it)."""

@@ -122,7 +122,8 @@ def _parts(
     encoding: str | None,
 ) -> Iterator[_Part]:
     known = site or Site.unknown()
-    for batch in read_columns(path, columns, mapping=mapping or known.mapping, encoding=encoding):
+    own = mapping.over(known.mapping) if mapping else known.mapping
+    for batch in read_columns(path, columns, mapping=own, encoding=encoding):
         log = ProblemLog()
         log.extend(_without_known_headings(batch.log))
         found = ProblemLog()

@@ -111,7 +111,7 @@ def setting_of(request: PrintRequest) -> Setting:
         raise ProblemError(Problem("file.unreadable", "", params, Where(str(request.slips)))) from None
     site = load_site(request.site) if request.site else Site.unknown()
     profile = load_profile(request.profile)
-    mapping = load_mapping(request.mapping) if request.mapping else site.mapping
+    mapping = load_mapping(request.mapping).over(site.mapping) if request.mapping else site.mapping
     ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}
     guide = load_guide(site, profile=profile.kind, issued=request.issue_date)

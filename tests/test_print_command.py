@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from house import ROOT
 
 from cli import main
 from slips import press
@@ -49,6 +51,16 @@ def test_fine_ends_with_0_and_says_what_to_do_next(slips: Path, tmp_path: Path) 
     assert job["read_back"]["symbols_read_by_second_decoder"] == 2
     assert job["read_back"]["faults"] == 0
     assert (tmp_path / "out" / "slips-00001.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_headings_of_a_mapping_stand_beside_those_of_the_site_file(tmp_path: Path) -> None:
+    site, mapping = tmp_path / "site.toml", tmp_path / "own.toml"
+    shutil.copy(ROOT / "sample_data" / "site.toml", site)  # 整理番号 is notice_no there
+    mapping.write_text('[headings]\n"宛名CD" = "payer_id"\n', encoding="utf-8")
+    rows = clean(2).rename({"notice_no": "整理番号", "payer_id": "宛名CD"})
+    path = write_csv(rows, tmp_path / "slips.csv")
+    result = run(path, tmp_path / "out", "--site", str(site), "--mapping", str(mapping))
+    assert result.exit_code == 0, result.output
 
 
 def test_real_pages_are_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from slip_rows import clean, write_csv
 
 from elqr.columns import COLUMNS
-from elqr.mapping import load_mapping
+from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import ProblemError
 from elqr.reader import read_columns
 from elqr.site import Site
@@ -137,6 +137,17 @@ def test_own_headings_and_words(tmp_path: Path) -> None:
     assert register.frame.select("line_id", "status", "body_code").row(0) == ("L1", "open", "999997")
     with pytest.raises(ProblemError, match=r"mapping\.column"):
         load_mapping(mapping)  # a slips file has no line_id
+
+
+def test_headings_for_assessments_leave_those_of_the_site_file_in_force(tmp_path: Path) -> None:
+    """A night takes both: the slips under the site file's headings, the assessments under those of `--mapping`."""
+    site = Site(body_code="999997", mapping=HeadingMap(headings={"整理番号": "notice_no"}))
+    mapping = HeadingMap(headings={"管理番号": "line_id"})
+    renamed = {"line_id": "管理番号", "notice_no": "整理番号"}
+    lines = written(tmp_path / "a.csv", [{renamed.get(k, k): v for k, v in line().items()}])
+    slips = written(tmp_path / "s.csv", [{renamed.get(k, k): v for k, v in slip().items()}])
+    assert read_assessments(lines, site=site, mapping=mapping).frame["notice_no"].to_list() == ["N1"]
+    assert read_slips(slips, site=site, mapping=mapping).frame["notice_no"].to_list() == ["N1"]
 
 
 @pytest.mark.parametrize(
