@@ -19,7 +19,7 @@ import polars as pl
 from elqr.batch import Batch, Plan, batch, plan
 from elqr.columns import Column
 from elqr.damage import misshapen, undecodable
-from elqr.encoding import BOM, SNIFF_BLOCK, BadByte, refuse_binary, sniff, to_utf8
+from elqr.encoding import BOM, SNIFF_BLOCK, BadByte, other_than, refuse_binary, sniff, to_utf8
 from elqr.framing import Fault, Records, frame
 from elqr.mapping import HeadingMap
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
@@ -40,9 +40,23 @@ def csv_batches(
         handle.seek(0)
         name = encoding or sniff(handle, file=path.name)
         handle.seek(0)
-        headings, offset, line = _headings(handle, name, path.name)
-    how, log = plan(path.name, headings, columns, mapping)
+        doubts = _doubts(handle, encoding, path.name) if encoding else []
+        handle.seek(0)
+        try:
+            headings, offset, line = _headings(handle, name, path.name)
+            how, log = plan(path.name, headings, columns, mapping)
+        except ProblemError as error:
+            raise ProblemError([*error.problems, *doubts]) from None
+    for doubt in doubts:
+        log.add_one(doubt)
     return _batches(path, how, log, encoding=name, offset=offset, line=line, batch_rows=batch_rows)
+
+
+def _doubts(handle: BinaryIO, given: str, file: str) -> list[Problem]:
+    """A hint where the encoding that was asked for is likely to be the wrong one. It is used all the same: who names it decides."""
+    other = other_than(given, handle)
+    said: dict[str, str | int] = {"found": given.upper(), "expected": other or ""}
+    return [Problem("file.other_encoding", params=said, where=Where(file, 1))] if other else []
 
 
 def _headings(handle: BinaryIO, encoding: str, file: str) -> tuple[list[str], int, int]:

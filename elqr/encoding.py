@@ -71,10 +71,28 @@ def sniff(handle: BinaryIO, *, file: str) -> str:
 
     Raises ProblemError where neither decodes half of them.
     """
+    lines, utf8, cp932 = _votes(handle)
+    best = max(utf8, cp932)
+    if lines > 1 and best * 2 < lines:
+        found = f"{lines - best} / {lines}"
+        raise ProblemError(Problem("file.not_text", params={"found": found}, where=Where(file)))
+    return "utf-8" if utf8 >= cp932 else "cp932"
+
+
+def other_than(given: str, handle: BinaryIO) -> str | None:
+    """The encoding that reads each of the first lines where `given` does not: it is likely to have been meant. None where neither does."""
+    lines, utf8, cp932 = _votes(handle)
+    reads = {"utf-8": utf8, "cp932": cp932}
+    other = next(name for name in ENCODINGS if name != given)
+    return other if reads[given] < reads[other] == lines else None
+
+
+def _votes(handle: BinaryIO) -> tuple[int, int, int]:
+    """Lines that hold more than ASCII, and how many of them UTF-8 and CP932 read; a mark at the top is a vote."""
     lines = utf8 = cp932 = 0
     rest = handle.read(len(BOM))
     if rest == BOM:
-        return "utf-8"
+        return 1, 1, 0
     while lines < SNIFF_LINES and (chunk := handle.read(SNIFF_BLOCK)):
         data = rest + chunk
         cut = data.rfind(b"\n") + 1 if len(chunk) == SNIFF_BLOCK else len(data)
@@ -85,11 +103,7 @@ def sniff(handle: BinaryIO, *, file: str) -> str:
         lines += len(beyond)
         utf8 += sum(_reads_as_utf8(line) for line in beyond)
         cp932 += sum(isinstance(to_utf8(line, "cp932"), bytes) for line in beyond)
-    best = max(utf8, cp932)
-    if lines > 1 and best * 2 < lines:
-        found = f"{lines - best} / {lines}"
-        raise ProblemError(Problem("file.not_text", params={"found": found}, where=Where(file)))
-    return "utf-8" if utf8 >= cp932 else "cp932"
+    return lines, utf8, cp932
 
 
 def _reads_as_utf8(line: bytes) -> bool:

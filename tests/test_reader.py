@@ -83,7 +83,7 @@ def test_encoding_can_be_overridden(tmp_path: Path) -> None:
     path = write_csv(clean(3), tmp_path / "s.csv", encoding="cp932")
     frame, problems, refused = read(path, encoding="utf-8")
     assert frame.is_empty()
-    assert [p.code for p in problems] == ["row.undecodable"] * 3
+    assert [p.code for p in problems] == ["file.other_encoding", *["row.undecodable"] * 3]
     assert refused.height == 3
     with pytest.raises(ValueError, match="utf-16"):
         read_slips(path, encoding="utf-16")
@@ -316,6 +316,29 @@ def test_mapping_of_headings_constants_and_words(tmp_path: Path) -> None:
     assert frame["notice_no"].to_list() == rows["整理 番号"].to_list()
 
 
+def test_a_mapping_adds_to_the_site_files_own_words_and_goes_before_them() -> None:
+    site = HeadingMap(
+        headings={"整理番号": "notice_no", "市コード": "body_code", "年": "levy_year"},
+        constants={"lang": "ja", "kind": "initial"},
+        values={"kind": {"定期": "initial", "随時": "initial"}, "lang": {"日": "ja"}},
+    )
+    own = HeadingMap(
+        headings={"年": "tax_year", "区分": "kind"},
+        constants={"body_code": "999997"},
+        values={"kind": {"随時": "reissue"}},
+    )
+    joined = own.over(site)
+    assert joined.headings == {"整理番号": "notice_no", "年": "tax_year", "区分": "kind"}, (
+        "a column with a constant has no heading"
+    )
+    assert joined.constants == {"lang": "ja", "body_code": "999997"}, (
+        "a column with a heading has no constant"
+    )
+    assert joined.values == {"kind": {"定期": "initial", "随時": "reissue"}, "lang": {"日": "ja"}}
+    assert own.over(HeadingMap()) == own
+    assert HeadingMap().over(site) == site
+
+
 def test_a_constant_beside_its_column_is_refused(tmp_path: Path) -> None:
     path = write_csv(clean(2), tmp_path / "s.csv")
     problems = unusable(path, mapping=HeadingMap(constants={"body_code": "999997"}))
@@ -445,6 +468,24 @@ def test_an_encoding_that_is_given_is_not_doubted(tmp_path: Path) -> None:
         frame, problems, refused = read(path, encoding=name)
         assert (frame.height, refused.height) == (0, 40)
         assert {p.code for p in problems} == {"row.undecodable"}
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("cp932", "utf-8"), ("utf-8", "cp932")])
+def test_the_other_encoding_is_named_where_it_reads_every_line(
+    tmp_path: Path, wrong: str, right: str
+) -> None:
+    path = write_csv(clean(40), tmp_path / "s.csv", encoding=right)
+    frame, problems, refused = read(path, encoding=wrong)
+    assert (frame.height, refused.height) == (0, 40)
+    hint = problems[0]
+    assert (hint.code, hint.severity.value) == ("file.other_encoding", "warning")
+    for lang in ("ja", "en"):
+        assert f"--encoding {right}" in hint.text(lang) and wrong.upper() in hint.text(lang)
+    assert read(path, encoding=right)[1] == []
+
+    own = write_csv(clean(2).rename({"notice_no": "通知書番号"}), tmp_path / "h.csv", encoding=right)
+    *_, last = unusable(own, encoding=wrong)  # whatever the heading looks like in the wrong one
+    assert last.code == "file.other_encoding"
 
 
 def test_a_file_without_a_single_good_row(tmp_path: Path) -> None:
