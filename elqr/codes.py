@@ -16,7 +16,7 @@ import polars as pl
 from elqr import payload
 from elqr.compose import compose
 from elqr.describe_code import describe_code, describe_payload
-from elqr.describe_file import SUFFIXES, describe_file
+from elqr.describe_file import describe_file
 from elqr.description import Description, problem_lines, problem_row
 from elqr.digits import to_series
 from elqr.payload import Payload, decode_one, encode_one
@@ -88,8 +88,9 @@ def describe(code_or_path: str | Path, *, show_names: bool = False, site: Site |
 
 
 def names_file(text: str) -> bool:
-    """Whether text means a file: it names one (or a folder), or it ends like one of the files that we know."""
-    return Path(text).suffix.lower() in SUFFIXES or (len(text) < NAME_MAX and Path(text).exists())
+    """Whether text means a file: it names one (or a folder), or is written as only a name is, with an ending or a folder."""
+    written = any(sign in text for sign in "/\\") or any(map(str.isalpha, Path(text).suffix))
+    return written or (len(text) < NAME_MAX and Path(text).exists())
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,16 @@ def csv_batches(
     return _batches(path, how, log, encoding=name, offset=offset, line=line, batch_rows=batch_rows)
 
 
+def csv_headings(path: Path) -> list[str]:
+    """The first line of a CSV file, told by content, without what a person's own mapping makes of it. Raises ProblemError."""
+    with path.open("rb") as handle:
+        refuse_binary(handle.read(SNIFF_BLOCK), file=path.name)
+        handle.seek(0)
+        name = sniff(handle, file=path.name)
+        handle.seek(0)
+        return _headings(handle, name, path.name)[0]
+
+
 def _doubts(handle: BinaryIO, given: str, file: str) -> list[Problem]:
     """A hint where the encoding that was asked for is likely to be the wrong one. It is used all the same: who names it decides."""
     other = other_than(given, handle)

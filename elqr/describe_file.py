@@ -15,12 +15,11 @@ from typing import Any, Final
 from elqr.describe_profile import judge_bytes
 from elqr.describe_table import describe_table
 from elqr.description import Description, Line
-from elqr.mapping import HeadingMap
+from elqr.mapping import TABLES, HeadingMap
 from elqr.problems import Problem, ProblemError, reason_of
 from elqr.settings import parse_settings
 
 KNOWN: Final = "CSV, Parquet, job.json, TOML"
-SUFFIXES: Final = (".csv", ".parquet", ".json", ".toml")
 
 
 def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
@@ -75,7 +74,10 @@ def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
         ("rule", lambda: judge_bytes(data, path.name)),
         ("box", lambda: _layout(path, table)),
         ("body_code", lambda: _plain_settings("site", "団体設定ファイル", "site file", path, table)),
-        ("columns", lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table)),
+        *(
+            (key, lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table))
+            for key in TABLES
+        ),
     )
     for key, make in kinds:
         if key in table:

@@ -1,27 +1,26 @@
 """A table in words: slips, manifest, upload or problems list, column by column, with sums and spans.
 
-In: the path of a CSV or Parquet file; out: `Description`, one line a column. Slips go through the reader of
+In: the path of a CSV or Parquet file; out: `Description`, one line a column. All go through the reader of
 `elqr print`, so what it finds on reading stands among the problems. Refuses (ProblemError): columns that
 fit no table that we know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from elqr.columns import BY_NAME, headings, looks_like_a_row, normal_heading
+from elqr.columns import BY_NAME, COLUMNS, Column, Kind, looks_like_a_row
 from elqr.dates import parse
 from elqr.description import Description, Line
 from elqr.mapping import HeadingMap
 from elqr.money import from_payload, to_human
-from elqr.problems import Problem, ProblemError, Where, reason_of
-from elqr.reader import read_slips
+from elqr.problems import Problem, ProblemError, Where
+from elqr.reader import read_columns, read_headings
 
 PERSONAL: Final = ("payer_id", "payer_name", "postal_code", "address", "notice_no", "covers", "sort_key")
 MONEY: Final = ("amount", "principal", "delinquency", "dunning_fee")
@@ -39,6 +38,8 @@ CHOICES: Final = (
     "file",
 )
 PROBLEMS_MAX: Final = 20
+_LINE: Final = "line of the input"
+"""What the reader is told that the `line` of a list of problems is called: its own is that of the row in the list."""
 
 # What tells a table by its headings; the first that fits wins, so the narrower stand first.
 TABLES: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
@@ -123,7 +124,7 @@ def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap 
     rows = 0
     problems: list[Problem] = []
     held = 0
-    for frame, found in _batches(path, kind, mapping):
+    for frame, found in _batches(path, kind, names, mapping):
         rows += frame.height
         held += len(found)
         problems += found[: max(0, PROBLEMS_MAX - len(problems))]
@@ -140,45 +141,25 @@ def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap 
 
 def _names(path: Path, mapping: HeadingMap) -> list[str]:
     """Canonical names of the columns of a file, other headings as they stand."""
-    try:
-        if path.suffix.lower() == ".parquet":
-            found = list(pl.read_parquet_schema(path))
-        else:
-            head = path.open("rb").readline()
-            text = next((t for t in (_decoded(head, e) for e in ("utf-8-sig", "cp932")) if t is not None), "")
-            found = [cell.strip().strip('"') for cell in text.split(",")]
-    except (OSError, pl.exceptions.PolarsError) as error:
-        params = {"file": path.name, "found": reason_of(error)}
-        raise ProblemError(Problem("describe.unreadable", "file", params)) from None
-    known = headings()
-    return [mapping.column_of(name) or known.get(normal_heading(name), name) for name in found]
-
-
-def _decoded(raw: bytes, encoding: str) -> str | None:
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        return None
+    return [mapping.column_of(name) or name for name in read_headings(path)]
 
 
 def _batches(
-    path: Path, kind: str, mapping: HeadingMap | None
-) -> Iterable[tuple[pl.DataFrame, list[Problem]]]:
+    path: Path, kind: str, names: Sequence[str], mapping: HeadingMap | None
+) -> Iterator[tuple[pl.DataFrame, list[Problem]]]:
     """The rows of the file with what was found on reading them."""
-    if kind == "slips":
-        for batch in read_slips(path, mapping=mapping):
-            yield batch.frame, list(batch.log.problems(path.name))
-        return
-    try:
+    columns = COLUMNS if kind == "slips" else tuple(map(_any_column, dict.fromkeys(filter(None, names))))
+    for batch in read_columns(path, columns, mapping=mapping):
         frame = (
-            pl.read_parquet(path)
-            if path.suffix.lower() == ".parquet"
-            else pl.read_csv(path, infer_schema=False, encoding="utf8")
+            batch.frame if kind == "slips" else batch.frame.drop("line").rename({_LINE: "line"}, strict=False)
         )
-    except (OSError, pl.exceptions.PolarsError) as error:
-        params = {"file": path.name, "found": reason_of(error)}
-        raise ProblemError(Problem("describe.unreadable", "file", params)) from None
-    yield from ((part, []) for part in chain(frame.iter_slices(100_000)))
+        yield frame, list(batch.log.problems(path.name))
+
+
+def _any_column(name: str) -> Column:
+    """A column of a list that elqr writes: its cells are shown, not judged."""
+    known = BY_NAME.get(name, Column(_LINE if name == "line" else name, name, Kind.TEXT, 0))
+    return replace(known, required=False, filled=False)
 
 
 def _line(name: str, seen: _Seen, rows: int, show_names: bool) -> Line:

@@ -70,7 +70,7 @@ class Description:
         rows = [
             (line.name, _said(line.ja, line.en, lang), line.value) for line in self.lines if not line.fixed
         ]
-        return "\n".join([*table(rows), *problem_lines(self.problems, lang)])
+        return "\n".join([*table(_harmless(rows)), *problem_lines(self.problems, lang)])
 
     def text(self, lang: str = "both") -> str:
         """Aligned text in `ja`, `en` or `both`. Raises ValueError for another language."""
@@ -88,7 +88,8 @@ class Description:
             )
             for line in self.lines
         ]
-        return "\n".join([title, *table(rows), *problem_lines(self.problems, lang)])
+        [(title,), *cells] = _harmless([(title,), *rows])
+        return "\n".join([title, *table(cells), *problem_lines(self.problems, lang)])
 
 
 def problem_row(problem: Problem) -> dict[str, str]:
@@ -112,6 +113,17 @@ def _said(ja: str, en: str, lang: str) -> str:
     if lang == "both" and ja and en and ja != en:
         return f"{ja} / {en}"
     return (en or ja) if lang == "en" else (ja or en)
+
+
+def _harmless(rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """What stood in a file, with the characters that steer a terminal shown by their numbers."""
+    return [
+        tuple(
+            "".join(c if c.isprintable() or c == "\u3000" else f"<U+{ord(c):04X}>" for c in cell)
+            for cell in row
+        )
+        for row in rows
+    ]
 
 
 def shortened(value: str) -> str:

@@ -5,7 +5,8 @@ In: a path; out: batches in canonical columns. Refuses (ProblemError): a damaged
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -13,37 +14,71 @@ import polars as pl
 from elqr.batch import Batch, Plan, batch, plan
 from elqr.columns import Column
 from elqr.mapping import HeadingMap
-from elqr.problems import Problem, ProblemError, ProblemLog, Where
+from elqr.problems import Problem, ProblemError, ProblemLog, Where, reason_of
+
+MAGIC = b"PAR1"
+"""The first bytes of every Parquet file."""
 
 
 def parquet_batches(
     path: Path, columns: Sequence[Column], mapping: HeadingMap, *, batch_rows: int
 ) -> Iterator[Batch]:
     """The rows of a Parquet file in batches of at most `batch_rows`. Raises ProblemError at once where it cannot be used."""
-    try:
-        schema = pl.read_parquet_schema(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ProblemError(
-            Problem("file.unreadable", params={"found": str(path), "reason": str(error).splitlines()[0]})
-        ) from None
+    schema = parquet_schema(path)
     how, log = plan(path.name, list(schema), columns, mapping)
-    nested = [
-        Problem("heading.type", n or h, {"found": str(t), "expected": "String"}, Where(path.name, 1))
-        for n, (h, t) in zip(how.names, schema.items(), strict=True)
-        if n and (t.is_nested() or t == pl.Binary)
-    ]
-    if nested:
-        raise ProblemError(nested)
+    refuse_types(path, {h: n for n, h in zip(how.names, schema, strict=True) if n}, schema)
     return _batches(path, schema, how, log, batch_rows)
 
 
-def _batches(
-    path: Path, schema: pl.Schema | dict[str, pl.DataType], how: Plan, log: ProblemLog, batch_rows: int
-) -> Iterator[Batch]:
+def parquet_schema(path: Path) -> pl.Schema:
+    """Its columns and their types. Raises ProblemError: `file.unreadable`, `file.damaged`."""
+    with telling_damage(path):
+        return pl.Schema(pl.read_parquet_schema(path))
+
+
+def refuse_types(path: Path, fields: Mapping[str, str], schema: pl.Schema) -> None:
+    """Raises ProblemError `heading.type` for those of the columns (heading -> field) that hold lists, tables or bytes."""
+    nested = [
+        Problem("heading.type", name, {"found": str(schema[h]), "expected": "String"}, Where(path.name, 1))
+        for h, name in fields.items()
+        if schema[h].is_nested() or schema[h] == pl.Binary
+    ]
+    if nested:
+        raise ProblemError(nested)
+
+
+def parquet_parts(path: Path, cells: Sequence[pl.Expr], *, rows: int) -> Iterator[pl.DataFrame]:
+    """The cells in parts of about `rows` rows. Raises ProblemError `file.damaged`, also where the file says that it holds more or fewer."""
+    source, found = pl.scan_parquet(path), 0
+    with telling_damage(path):
+        expected = int(source.select(pl.len()).collect().item())
+        for part in source.select(cells).collect_batches(chunk_size=rows, maintain_order=True):
+            found += part.height
+            yield part
+    if found != expected:
+        raise _damaged(path, f"{found:,} / {expected:,}")
+
+
+@contextmanager
+def telling_damage(path: Path) -> Iterator[None]:
+    """What goes wrong while a Parquet file is read, as ProblemError: `file.unreadable`, `file.damaged`."""
+    try:
+        yield
+    except OSError as error:
+        params = {"found": str(path), "reason": reason_of(error)}
+        raise ProblemError(Problem("file.unreadable", params=params)) from None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise _damaged(path, reason_of(error)) from None
+
+
+def _damaged(path: Path, reason: str) -> ProblemError:
+    return ProblemError(Problem("file.damaged", params={"reason": reason}, where=Where(path.name)))
+
+
+def _batches(path: Path, schema: pl.Schema, how: Plan, log: ProblemLog, batch_rows: int) -> Iterator[Batch]:
     cells = [_as_text(pl.col(h), t).alias(str(i)) for i, (h, t) in enumerate(schema.items()) if how.names[i]]
     line = 2
-    source = pl.scan_parquet(path).select(cells)
-    for part in source.collect_batches(chunk_size=batch_rows, maintain_order=True):
+    for part in parquet_parts(path, cells, rows=batch_rows):
         for at in range(0, part.height, batch_rows):
             rows = part[at : at + batch_rows]
             numbered = rows.with_columns(line=pl.int_range(line, line + rows.height, dtype=pl.Int64))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from elqr.batch import Batch
 from elqr.columns import COLUMNS, Column
-from elqr.csv_rows import csv_batches
+from elqr.csv_rows import csv_batches, csv_headings
 from elqr.encoding import encoding_named
 from elqr.mapping import HeadingMap
-from elqr.parquet_rows import parquet_batches
+from elqr.parquet_rows import MAGIC, parquet_batches, parquet_schema
 from elqr.problems import Problem, ProblemError, Where
 
-__all__ = ["Batch", "read_columns", "read_slips"]
+__all__ = ["Batch", "read_columns", "read_headings", "read_slips"]
 
 
 def read_slips(
@@ -42,9 +42,21 @@ def read_columns(
     """The same for a file of any `columns`, such as assessments: batches, problems and refusals are alike."""
     given = encoding_named(encoding) if encoding is not None else None
     site = mapping or HeadingMap()
+    if _is_parquet(path):
+        return parquet_batches(path, columns, site, batch_rows=batch_rows)
+    return csv_batches(path, columns, site, encoding=given, batch_rows=batch_rows)
+
+
+def read_headings(path: Path) -> list[str]:
+    """The headings as they stand. Raises ProblemError where the file as a whole cannot be used."""
+    return list(parquet_schema(path)) if _is_parquet(path) else csv_headings(path)
+
+
+def _is_parquet(path: Path) -> bool:
+    """Its first bytes tell. Raises ProblemError for a file that cannot be opened or is empty."""
     try:
         with path.open("rb") as handle:
-            head = handle.read(4)
+            head = handle.read(len(MAGIC))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ProblemError(
@@ -52,6 +64,4 @@ def read_columns(
         ) from None
     if not head:
         raise ProblemError(Problem("file.empty", where=Where(path.name)))
-    if head == b"PAR1":
-        return parquet_batches(path, columns, site, batch_rows=batch_rows)
-    return csv_batches(path, columns, site, encoding=given, batch_rows=batch_rows)
+    return head == MAGIC

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from elqr.columns import normal_heading
 from elqr.encoding import BOM, BadByte, refuse_binary, to_utf8
 from elqr.encoding import sniff as sniff_encoding
 from elqr.mapping import nearest
+from elqr.parquet_rows import MAGIC, parquet_schema, refuse_types
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
 from elqr.site import Site
 from reconcile.descriptors import load_receipt_layout
@@ -23,8 +22,6 @@ from reconcile.records import LINE_BYTES_MAX, Survey, survey
 from reconcile.row_plan import RowPlan
 from reconcile.sniffing import HEAD_BYTES, missing_headings, sniff
 from reconcile.strict_text import split_quoted
-
-PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def open_file(
         head = handle.read(HEAD_BYTES)
         if not head:
             raise ProblemError(Problem("file.empty", where=Where(path.name)))
-        if head.startswith(PARQUET):
+        if head.startswith(MAGIC):
             return _parquet(path, known, site, layout)
         refuse_binary(head, file=path.name)
         handle.seek(0)
@@ -173,13 +170,9 @@ def _places(
 
 
 def _parquet(path: Path, known: Survey, site: Site, layout: str | Path | None) -> Opened:
-    try:
-        columns = list(pl.read_parquet_schema(path))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ProblemError(
-            Problem("file.unreadable", params={"found": str(path), "reason": reason})
-        ) from None
+    schema = parquet_schema(path)
+    columns = list(schema)
+    refuse_types(path, {h: h for h in columns}, schema)
     chosen = load_receipt_layout(layout or "canonical")
     log = ProblemLog()
     if not all(

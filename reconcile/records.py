@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from elqr.parquet_rows import parquet_parts
 from elqr.problems import Problem, ProblemError, Where
 
 Ints = npt.NDArray[np.int64]
@@ -118,8 +119,7 @@ def record_blocks(handle: BinaryIO, *, size: int) -> Iterator[Block]:
 def parquet_blocks(path: Path, columns: list[str], *, batch_rows: int = 50_000) -> Iterator[Block]:
     """Rows of a Parquet file written as CSV lines (UTF-8), so that they go the way of every other row. Row 1 is line 2."""
     line = 2
-    source = pl.scan_parquet(path).select(as_text(name) for name in columns)
-    for part in source.collect_batches(chunk_size=batch_rows, maintain_order=True):
+    for part in parquet_parts(path, [as_text(name) for name in columns], rows=batch_rows):
         data = part.write_csv(include_header=False, line_terminator="\n", quote_style="necessary").encode()
         block, lines = _lines(data, line)
         yield block

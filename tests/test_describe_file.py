@@ -142,11 +142,13 @@ def test_job_profile_form_and_site(tmp_path: Path) -> None:
         ("a.json", b"{", "describe.unreadable"),
         ("a.json", b"[]", "describe.unknown_file"),
         ("a.csv", b"a,b\n1,2\n", "describe.unknown_table"),
-        ("a.csv", b"", "describe.unknown_table"),
-        ("a.csv", b"slip_key,amount,due_date,payable_until\n\xff,1,2,3\n", "describe.unreadable"),
+        ("a.csv", b"", "file.empty"),
+        ("a.csv", b"a,b\r1,2\r", "file.line_end"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16"), "file.not_text"),
+        ("a.csv", b"PAR1", "file.damaged"),
         ("a.csv", b"kind,channel,slip_key,amount,paid_at\n", "describe.unknown_table"),
         ("a.csv", "0000000001,みほん 太郎,2026-06-30\n".encode(), "heading.none"),
-        ("a.parquet", b"PAR0", "describe.unreadable"),
+        ("a.parquet", b"PAR1PAR1", "file.damaged"),
     ],
 )
 def test_what_is_unknown_is_refused(tmp_path: Path, name: str, content: bytes | None, code: str) -> None:
@@ -157,6 +159,52 @@ def test_what_is_unknown_is_refused(tmp_path: Path, name: str, content: bytes | 
         describe_file(path)
     assert [p.code for p in caught.value.problems] == [code]
     assert caught.value.problems[0].text("ja")
+
+
+PROBLEM_LINES = "line,slip_key,severity,code,field,message_ja,message_en\n"
+
+
+def test_damaged_rows_of_a_list_are_told_by_line_and_show_nothing_of_people(tmp_path: Path) -> None:
+    path = tmp_path / "problems.csv"
+    row = "2,1,error,text.fallback_font,payer_name,山田 太郎,Yamada\n"
+    path.write_text(PROBLEM_LINES + row + '"' + row.replace("2,1", "3,1") + row, encoding="utf-8")
+    found = describe_file(path)
+    assert [(p.code, p.where.line) for p in found.problems] == [("row.quote", 3)]
+    assert "2 rows, 1 problems" in found.title_en
+    assert "山田" not in found.text() and "Yamada" not in found.text()
+
+
+def test_what_a_table_is_its_content_tells(tmp_path: Path) -> None:
+    pl.read_csv(SLIPS, infer_schema=False).write_parquet(tmp_path / "slips.csv")
+    assert describe_file(tmp_path / "slips.csv").kind == "slips"
+    (tmp_path / "slips.parquet").write_bytes(
+        b"\n" + SLIPS.read_bytes()
+    )  # a blank line above, as print takes it
+    assert describe_file(tmp_path / "slips.parquet").kind == "slips"
+
+
+def test_signs_that_steer_a_terminal_are_shown_by_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "upload.csv"
+    path.write_text("slip_key,amount,due_date,payable_until\n\x1b[2J\u202e1,1,2,3\n", encoding="utf-8")
+    (tmp_path / "job.json").write_text(json.dumps({"a\x1b": "b\x1b"}))
+    for found in (describe_file(path), describe_file(tmp_path / "job.json")):
+        assert "<U+001B>" in found.text() and "<U+001B>" in found.brief()
+        assert not {"\x1b", "\u202e"} & set(found.text() + found.brief())
+
+
+def test_a_heading_map_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('[headings]\n"整理番号" = "notice_no"\n', encoding="utf-8")
+    assert describe_file(path).kind == "mapping"
+    assert lines(path) == {"headings.整理番号": ("notice_no", "")}
+
+
+@pytest.mark.parametrize("name", ["out/slips-00001.pdf", "slips-00001.pdf", "out\\slips", "scan.tif"])
+def test_a_file_that_is_not_there_is_not_taken_for_a_code(name: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        describe(name)
+    assert [p.code for p in caught.value.problems] == ["describe.not_found"]
+    assert name in caught.value.problems[0].text("en")
 
 
 def test_a_folder_is_told_as_one(tmp_path: Path) -> None:

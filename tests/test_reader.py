@@ -297,6 +297,32 @@ def test_unknown_and_empty_headings_are_notes(tmp_path: Path) -> None:
     assert "address" in problems[0].text("en"), "the closest column is proposed"
 
 
+@pytest.mark.parametrize("cut", [4, 20, -4])
+def test_a_damaged_parquet_file_is_to_be_exported_again(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "s.parquet"
+    clean(4).write_parquet(path)
+    path.write_bytes(path.read_bytes()[:cut])
+    (problem,) = unusable(path)
+    assert (problem.code, problem.where.file) == ("file.damaged", "s.parquet")
+    assert "出力し直して" in problem.text("ja") and "Export it again" in problem.text("en")
+
+
+def test_damage_within_a_parquet_file_is_found_and_no_row_is_lost_on_the_way(tmp_path: Path) -> None:
+    """Its end says what it holds; what goes wrong while the pages are read is a fault of the file, never of the program."""
+    path = tmp_path / "s.parquet"
+    rows = clean(30)
+    rows.write_parquet(path, compression="snappy", row_group_size=10)
+    whole = path.read_bytes()
+    found = set()
+    for at in range(4, len(whole) * 2 // 3, 97):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :])
+        try:
+            assert sum(b.frame.height for b in read_slips(path)) == 30
+        except ProblemError as error:
+            found |= {p.code for p in error.problems}
+    assert found == {"file.damaged"}
+
+
 def test_undecodable_heading(tmp_path: Path) -> None:
     path = write_csv(clean(40), tmp_path / "s.csv")
     path.write_bytes(b"\xff" + path.read_bytes())
@@ -394,7 +420,7 @@ def test_parquet_faults(tmp_path: Path) -> None:
     clean(3).with_columns(address=pl.concat_list("address")).write_parquet(path)
     assert [(p.code, p.field) for p in unusable(path)] == [("heading.type", "address")]
     path.write_bytes(path.read_bytes()[:-100])
-    assert [p.code for p in unusable(path)] == ["file.unreadable"]
+    assert [p.code for p in unusable(path)] == ["file.damaged"]
 
 
 def cells() -> st.SearchStrategy[str]:

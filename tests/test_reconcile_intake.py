@@ -144,6 +144,20 @@ def test_parquet_of_the_same_columns(tmp_path: Path) -> None:
     assert broken.quarantine["code"].to_list() == ["receipt.character"] * 20
 
 
+def test_parquet_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "r.parquet"
+    names = ("kind", "channel", "body_code", "slip_key", "tax_item", "amount", "paid_at", "data_date")
+    rows = pl.DataFrame({n: [f"{n}{i}" for i in range(50)] for n in names})
+    rows.with_columns(amount=pl.concat_list("amount")).write_parquet(path)
+    assert refused(path) == ["heading.type"]
+    rows.write_parquet(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert refused(path) == ["file.damaged"]
+    path.write_bytes(whole[:8] + bytes(300) + whole[308:])  # the end is whole, the pages are not
+    assert refused(path) == ["file.damaged"]
+
+
 def test_raw_bytes_stay_with_each_row(tmp_path: Path) -> None:
     events = events_for("canonical", 5)
     path = write(tmp_path / "r.csv", events)
@@ -487,7 +501,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     )  # one long line of headings, and no row to miss
     assert refused(path) == ["file.line_end"]
     path.write_bytes(b"PAR1 nothing")
-    assert refused(path) == ["file.unreadable"]
+    assert refused(path) == ["file.damaged"]
     path.write_text("kind,channel,body_code\n", encoding="utf-8")
     assert refused(path) == ["receipt_file.no_layout"]
     assert refused(path, layout="canonical") == ["receipt_file.heading_missing"] * 3
