@@ -7,6 +7,7 @@ Refuses: what is not UTF-8 or not TOML (ValueError, with line and column, in Jap
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from importlib.resources import files
@@ -44,7 +45,7 @@ _JAPANESE = (  # how the parser's sentence begins, and what an office reads; the
 def parse_settings(data: bytes) -> dict[str, Any]:
     """The tables of a TOML file. Raises ValueError, whose text names the place in both languages."""
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=_measure)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ValueError(f"{line}行目: UTF-8ではありません / line {line}: not UTF-8") from None
@@ -52,8 +53,23 @@ def parse_settings(data: bytes) -> dict[str, Any]:
         raise ValueError(_in_japanese_too(str(error))) from None
     except RecursionError:
         raise ValueError("「[」や「{」の入れ子が深すぎます / brackets are nested too deeply") from None
+    except _EndlessError as endless:
+        raise ValueError(
+            f"{endless} は測れる数ではありません / {endless} is no number to measure by"
+        ) from None
     except ValueError:  # the only other one that the parser lets through
         raise ValueError("数の桁が多すぎます / a number has too many digits") from None
+
+
+class _EndlessError(ValueError):
+    """A number that TOML knows and no form, limit or rate can have: `nan`, `inf`, 1e999."""
+
+
+def _measure(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _EndlessError(text)
+    return value
 
 
 def _in_japanese_too(said: str) -> str:

@@ -71,6 +71,9 @@ def test_another_encoding_is_a_sentence_with_the_name_of_the_file(kind: str, tmp
         ("a = 1 2\n", "値のあとに余分な文字があります", "Expected newline"),
         ("a = " + "[" * 5000 + "]" * 5000, "入れ子が深すぎます", "nested too deeply"),
         ("a = " + "9" * 5000, "数の桁が多すぎます", "too many digits"),
+        ("a = [1, -inf]", "-inf は測れる数ではありません", "-inf is no number"),
+        ("a = { b = nan }", "nan は測れる数ではありません", "nan is no number"),
+        ("a = 1e999", "1e999 は測れる数ではありません", "1e999 is no number"),
     ],
 )  # fmt: skip
 def test_what_is_not_toml_is_told_in_both_languages_with_its_place(text: str, ja: str, en: str) -> None:
