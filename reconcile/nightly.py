@@ -16,6 +16,7 @@ import polars as pl
 from elqr.problems import Problem, ProblemError, ProblemLog, Severity, Where
 from elqr.site import Site
 from reconcile import csv_out
+from reconcile.descriptors import load_receipt_layout
 from reconcile.export import ExportMapping
 from reconcile.facts import Facts, facts_from, facts_of
 from reconcile.ledger import Ledger, open_ledger
@@ -57,8 +58,12 @@ class NightReport:
 
 def run_night(request: NightRequest) -> NightReport:
     """Do the night and write its files."""
-    probe(request.out)
     run = request.run
+    if run.inputs.receipt_layout is not None:
+        load_receipt_layout(
+            run.inputs.receipt_layout
+        )  # like every other setting: its faults are told before the run
+    probe(request.out)
     look = _Look(run.policy, run.as_of, report=request.report)
     result = reconcile(replace(run, look=look))
     facts = facts_of(result, as_of=run.as_of, dry_run=run.dry_run)

@@ -287,6 +287,20 @@ def test_every_fault_of_an_export_mapping_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "ledger").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("canonicl", "receipt_layout.not_found"), ("own.toml", "receipt_layout.")]
+)
+def test_a_layout_that_is_none_is_told_before_anything_is_recorded(
+    name: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.toml").write_text('id = "own"\nform = "excel"\n', encoding="utf-8")
+    done = night(tmp_path, "out", *FIRST, "--receipt-layout", name)
+    assert done.exit_code == 2
+    assert code in done.stderr
+    assert not (tmp_path / "ledger").exists() and not (tmp_path / "out").exists()
+
+
 def test_receipts_of_the_future_are_told(tmp_path: Path) -> None:
     """A year too early on the command line, or too late in the file: posted as they are, and a person is asked to look."""
     done = night(tmp_path, "a", *FIRST[:-1], "2025-06-16")
