@@ -29,8 +29,10 @@ class Filler:
     faces: Mapping[str, CodedFace]
     _fitted: dict[tuple[TextHole, str], bytes] = field(default_factory=dict)
 
-    def fill(self, template: Template, values: Mapping[str, Sequence[str]], codes: Codes) -> list[bytes]:
-        """The content stream of each row; `values` and `codes` hold only the rows of this template."""
+    def fill(
+        self, template: Template, values: Mapping[str, Sequence[str]], codes: Codes, *, rows: int
+    ) -> list[bytes]:
+        """The content stream of each of the `rows`; `values` and `codes` hold only those of this template."""
         encoded: dict[tuple[str, str], _Encoded] = {}
         columns: list[Sequence[bytes]] = []
         for hole in template.holes:
@@ -42,7 +44,7 @@ class Filler:
                 encoded[key] = self._encode(values[hole.value], hole.setting.face)
             columns.append(self._column(hole, values[hole.value], encoded[key]))
         page = b"%b".join(piece.replace(b"%", b"%%") for piece in template.pieces)
-        return [page % row for row in zip(*columns, strict=True)]
+        return [page % row for row in zip(*columns, strict=True)] if columns else [page % ()] * rows
 
     def _encode(self, texts: Sequence[str], face: str) -> _Encoded:
         codes, special = self.faces[face].encode_column(texts)

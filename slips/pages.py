@@ -189,7 +189,8 @@ class _FileWriter:
             frame = pages.frame[rows]
             columns = {h.value: frame[h.value].to_list() for h in template.holes if hasattr(h, "value")}
             mine = {kind: [images[r] for r in rows.tolist()] for kind, images in codes.items()}
-            for row, content in zip(rows.tolist(), filler.fill(template, columns, mine), strict=True):
+            filled = filler.fill(template, columns, mine, rows=len(rows))
+            for row, content in zip(rows.tolist(), filled, strict=True):
                 out[row] = content
         return out
 

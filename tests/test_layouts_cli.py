@@ -65,6 +65,12 @@ def test_faults_are_listed_and_end_with_1(office: Path) -> None:
     assert all(row["message_ja"] and row["message_en"] for row in found)
 
 
+def test_a_page_on_which_no_box_stands_is_a_fault_not_a_crash(office: Path) -> None:
+    change(office, "width_mm = 279.4", "width_mm = 2.8")
+    result = run("check", office)
+    assert result.exit_code == 1 and "layout." in result.output
+
+
 def test_a_label_that_does_not_exist_is_a_fault_not_a_crash(office: Path) -> None:
     change(office, 'label = "row.notice_no"', 'label = "row.nothing"')
     result = run("check", office)
