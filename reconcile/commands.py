@@ -60,11 +60,12 @@ def check(place: str, deep: bool, policy: str, as_json: bool) -> None:
 
     台帳全体を読み、書き込んだときと異なるところを示します。
     """
+    from elqr.settings import name_or_path
     from reconcile.ledger_info import checked
 
     if not deep:
         refuse_only_with(given(click.get_current_context()), {"--policy"}, expected="--deep")
-    problems = checked(place, policy=policy if deep else None)
+    problems = checked(place, policy=name_or_path(policy) if deep else None)
     if as_json:
         rows = [{"code": p.code, "ja": p.text("ja"), "en": p.text("en")} for p in problems]
         click.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=2))

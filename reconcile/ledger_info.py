@@ -29,7 +29,7 @@ def is_there(place: str) -> bool:
         store.close()
 
 
-def checked(place: str, *, policy: str | None) -> list[Problem]:
+def checked(place: str, *, policy: str | Path | None) -> list[Problem]:
     """What `check_ledger` finds; with a policy, all decisions anew as well. A file too damaged to open is a finding, not a refusal."""
     day = date(1, 1, 1)  # only the state of open lines depends on the day, and that is not compared
     rules = load_policy(policy) if policy else None

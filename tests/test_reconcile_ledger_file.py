@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -490,6 +491,9 @@ def test_the_commands(place: Path, tmp_path: Path) -> None:
     assert run("init", new)[0] == 2
     code, text = run("check", "--deep", str(place))
     assert (code, "異常はありません" in text) == (0, True)
+    own = tmp_path / "own.toml"
+    own.write_bytes((files("layouts") / "policies" / "default.toml").read_bytes())
+    assert run("check", "--deep", str(place), "--policy", str(own))[0] == 0
     idle = run("check", str(place), "--policy", "default")
     assert idle[0] == 2 and "option.only_with" in idle[1], "a policy decides nothing without --deep"
     assert run("backup", str(place), str(tmp_path / "b.db"))[0] == 0
