@@ -14,6 +14,7 @@ from elqr.problems import ProblemError
 from elqr.profile_file import read_profile
 from elqr.profiles import load_profile, profile_names
 from elqr.ruleset import Profile
+from elqr.settings import file_bytes
 
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "tax": ("地方税", "local taxes"),
@@ -62,7 +63,7 @@ def list_profiles() -> Description:
 def judge_profile(name: str) -> Description:
     """The profile of that name or path with all that is wrong with it; ProblemError where there is none."""
     if name not in profile_names() and Path(name).is_file():
-        return judge_bytes(Path(name).read_bytes(), Path(name).name)
+        return judge_bytes(file_bytes(Path(name)), Path(name).name)
     return describe_profile(load_profile(name))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from elqr.problems import Param, Problem, ProblemError
 from elqr.profile_file import read_profile
 from elqr.ruleset import Profile, Rule
+from elqr.settings import file_bytes
 
 __all__ = ["Profile", "Rule", "choose", "load_profile", "profile_names"]
 
@@ -35,7 +36,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     if not path.is_file():
         expected = ", ".join(profile_names())
         raise ProblemError(Problem("profile.not_found", "profile", {"found": name, "expected": expected}))
-    return read_profile(path.read_bytes(), file=path.name, shipped=False)
+    return read_profile(file_bytes(path), file=path.name, shipped=False)
 
 
 def choose(kind: str, issue_date: date, *, among: Sequence[Profile] | None = None) -> Profile:

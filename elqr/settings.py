@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from elqr.problems import Problem, ProblemError
+from elqr.problems import Problem, ProblemError, reason_of
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _JAPANESE = (  # how the parser's sentence begins, and what an office reads; the first that fits counts
@@ -93,11 +93,22 @@ def name_or_path(text: str) -> str | Path:
 
 def settings_bytes(given: str | Path, *, folder: str) -> tuple[str, bytes]:
     """Name and bytes of `layouts/FOLDER/GIVEN.toml`, or of a path. Raises ProblemError `file.unreadable`."""
-    own = isinstance(given, Path)
-    place = given if isinstance(given, Path) else files("layouts").joinpath(folder, f"{given}.toml")
-    name = str(given) if own else f"{given}.toml"
+    if isinstance(given, Path):
+        return str(given), file_bytes(given)
+    name = f"{given}.toml"
     try:
-        return name, place.read_bytes()
+        return name, files("layouts").joinpath(folder, name).read_bytes()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProblemError(Problem("file.unreadable", params={"found": name, "reason": reason})) from None
+        raise _unreadable(name, error) from None
+
+
+def file_bytes(path: Path) -> bytes:
+    """What stands in a file that somebody named. Raises ProblemError `file.unreadable`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(str(path), error) from None
+
+
+def _unreadable(name: str, error: OSError) -> ProblemError:
+    return ProblemError(Problem("file.unreadable", params={"found": name, "reason": reason_of(error)}))

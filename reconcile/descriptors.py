@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from elqr.problems import Problem, ProblemError, Where
-from elqr.settings import parse_settings
+from elqr.settings import file_bytes, parse_settings
 from reconcile.layout_reader import LayoutReader
 from reconcile.receipt_layout import ReceiptLayout
 
@@ -36,7 +36,7 @@ def load_receipt_layout(name_or_path: str | Path) -> ReceiptLayout:
     if not path.is_file():
         params = {"found": name, "expected": "、".join(layout_names())}
         raise ProblemError(Problem("receipt_layout.not_found", params=params))
-    return read_receipt_layout(path.read_bytes(), file=path.name)
+    return read_receipt_layout(file_bytes(path), file=path.name)
 
 
 @lru_cache(maxsize=32)  # each file of a night is held against every layout that ships

@@ -18,7 +18,7 @@ import polars as pl
 from elqr import money
 from elqr.columns import KINDS
 from elqr.problems import Problem, ProblemError, Where
-from elqr.settings import parse_settings
+from elqr.settings import file_bytes, parse_settings
 from elqr.site import CHANNELS, Site
 
 LINES: Final = 6
@@ -83,26 +83,36 @@ def load_guide(site: Site, *, profile: str, issued: dt.date) -> Guide:
 def load_channels(path: Path | None = None) -> tuple[tuple[Channel, ...], Mapping[str, Fee]]:
     """The channels of the package, or those of a city's own file."""
     name = path.name if path else "channels.toml"
-    raw = path.read_bytes() if path else (files("layouts") / "channels.toml").read_bytes()
+    raw = file_bytes(path) if path else (files("layouts") / "channels.toml").read_bytes()
     try:
         data = parse_settings(raw)
     except ValueError as fault:
         raise ProblemError(_fault(name, "", str(fault), "TOML")) from None
-    problems = [p for entry in data.get("channel", []) for p in _faults(name, entry, data)]
-    problems += [_fault(name, key, key, "channel, fee, version, valid_from") for key in set(data) - _TOP]
+    problems = [
+        _fault(name, key, key, "channel, fee, version, valid_from") for key in sorted(set(data) - _TOP)
+    ]
+    fees, entries = data.get("fee", {}), data.get("channel", [])
+    problems += _fee_faults(name, fees)
+    if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+        known = tuple(fees) if isinstance(fees, dict) else ()
+        problems += [p for entry in entries for p in _faults(name, entry, known)]
+    else:
+        problems.append(_fault(name, "channel", entries, "[[channel]]"))
     if problems:
         raise ProblemError(problems)
-    fees = {
+    priced = {
         key: Fee(
-            words={k: fee[k] for k in ("ja", "en", "ja_yen", "en_yen")},
+            words={k: fee[k] for k in _FEE_WORDS},
             rows=tuple((r["from_yen"], r["to_yen"], r["yen"]) for r in fee["rows"]),
         )
-        for key, fee in data.get("fee", {}).items()
+        for key, fee in fees.items()
     }
-    return tuple(_channel(entry) for entry in data.get("channel", [])), fees
+    return tuple(map(_channel, entries)), priced
 
 
 _TOP: Final = {"channel", "fee", "version", "valid_from"}
+_FEE_WORDS: Final = ("ja", "en", "ja_yen", "en_yen")
+_FEE_ROW: Final = {"from_yen", "to_yen", "yen"}
 
 
 def _channel(entry: Mapping[str, Any]) -> Channel:
@@ -120,7 +130,30 @@ def _fault(file: str, key: str, found: object, expected: str) -> Problem:
     return Problem("channels.bad_value", key, {"found": str(found), "expected": expected}, Where(file))
 
 
-def _faults(file: str, entry: Mapping[str, Any], data: Mapping[str, Any]) -> list[Problem]:
+def _fee_faults(file: str, fees: object) -> list[Problem]:
+    """What the tables of fees lack, or hold in another shape than `ja = "…"`, `rows = [{ from_yen = 1, … }]`."""
+    if not isinstance(fees, dict) or not all(isinstance(fee, dict) for fee in fees.values()):
+        return [_fault(file, "fee", fees, "[fee.NAME]")]
+    found = []
+    for name, fee in fees.items():
+        found += [
+            _fault(file, f"fee {name}.{key}", fee.get(key, ""), '"…"')
+            for key in _FEE_WORDS
+            if not isinstance(fee.get(key), str)
+        ]
+        rows = fee.get("rows")
+        if not isinstance(rows, list) or not all(map(_is_fee_row, rows)):
+            found.append(
+                _fault(file, f"fee {name}.rows", rows, "[{ from_yen = 1, to_yen = 10000, yen = 40 }]")
+            )
+    return found
+
+
+def _is_fee_row(row: object) -> bool:
+    return isinstance(row, dict) and set(row) == _FEE_ROW and all(type(yen) is int for yen in row.values())
+
+
+def _faults(file: str, entry: Mapping[str, Any], fees: Sequence[str]) -> list[Problem]:
     where = f"channel {entry.get('id', '?')}"
     found = [_fault(file, f"{where}.{k}", k, ", ".join(sorted(_KEYS))) for k in set(entry) - set(_KEYS)]
     for key, kind in _KEYS.items():
@@ -136,7 +169,7 @@ def _faults(file: str, entry: Mapping[str, Any], data: Mapping[str, Any]) -> lis
         "covers": (entry["covers"], COVERS),
         "not_kinds": (entry.get("not_kinds", []), tuple(KINDS)),
         "status": ([entry["status"]], STATUSES),
-        "fee": ([entry["fee"]] if "fee" in entry else [], tuple(data.get("fee", {}))),
+        "fee": ([entry["fee"]] if "fee" in entry else [], fees),
     }
     return [
         _fault(file, f"{where}.{key}", word, ", ".join(known))

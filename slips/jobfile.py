@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr import __version__
+from elqr.problems import Problem, ProblemError, reason_of
 from slips.findings import Counted
 from slips.workers import FileResult, Proof
 
@@ -46,11 +47,15 @@ def source_of(path: Path) -> Source:
 
 
 def sha256_of(path: Path | None) -> str | None:
-    """The hash of a file however large, None for none."""
+    """The hash of a file however large, None for none. Raises ProblemError `file.unreadable`."""
     if path is None:
         return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        params = {"found": str(path), "reason": reason_of(error)}
+        raise ProblemError(Problem("file.unreadable", params=params)) from None
 
 
 def versions() -> dict[str, str]:

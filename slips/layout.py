@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from elqr.problems import Problem, ProblemError, Where
-from elqr.settings import parse_settings
+from elqr.settings import file_bytes, parse_settings
 from slips.derived import OWN_KEYS, merged, on_printed_paper
 from slips.form import (
     BAR_MODULES,
@@ -137,7 +137,7 @@ def _read(name_or_path: str | Path) -> tuple[str, bytes]:
     if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
         path = Path(text)
         if path.is_file():
-            return path.name, path.read_bytes()
+            return path.name, file_bytes(path)
     elif text in layout_names():
         return f"{text}.toml", (files("layouts") / "forms" / f"{text}.toml").read_bytes()
     expected = ", ".join(layout_names())

@@ -15,6 +15,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from elqr.problems import Problem, ProblemError
+from elqr.settings import file_bytes
 from slips.pdf import text_string
 
 STANDIN_PROFILE: Final = "k_only_standin.icc"
@@ -36,11 +37,11 @@ class OutputIntent:
 def load_intent(path: str | Path | None) -> OutputIntent:
     """The vendor's profile, or the stand-in that ships with elqr (a neutral grey output profile, no press's measurement).
 
-    Raises ProblemError `icc.not_output` where the file is no ICC profile of class `prtr`.
+    Raises ProblemError `icc.not_output` where the file is no ICC profile of class `prtr`, `file.unreadable`.
     """
     if path is None:
         return OutputIntent((files("layouts") / "icc" / STANDIN_PROFILE).read_bytes(), "elqr K-only stand-in")
-    data = Path(path).read_bytes()
+    data = file_bytes(Path(path))
     if len(data) < 132 or data[36:40] != b"acsp" or data[12:16] != b"prtr" or data[16:20] not in COMPONENTS:
         raise ProblemError(
             Problem("icc.not_output", "output_profile", {"found": repr(data[12:20]), "expected": "ICC prtr"})

@@ -146,6 +146,11 @@ def test_fees_that_nobody_published_are_placeholders() -> None:
         ('id = "app"\n', "", "channel ?.id"),
         ('version = "2026-11"', 'versoin = "1"', "versoin"),
         ("[[channel]]", "[[channel]", ""),
+        ("[fee.card]", "[fee]", "fee"),
+        ('ja_yen = "手数料{yen}円"\n', "", "fee card.ja_yen"),
+        ("rows = []", "", "fee card.rows"),
+        ("rows = []", "rows = [{ from_yen = 1, to_yen = 10000 }]", "fee card.rows"),
+        ("rows = []", 'rows = [{ from_yen = 1, to_yen = 10000, yen = "40" }]', "fee card.rows"),
     ],
 )
 def test_a_faulty_file_is_refused(tmp_path: Path, old: str, new: str, field: str) -> None:
@@ -155,6 +160,14 @@ def test_a_faulty_file_is_refused(tmp_path: Path, old: str, new: str, field: str
     with pytest.raises(ProblemError) as refused:
         load_channels(tmp_path / "channels.toml")
     assert ("channels.bad_value", field) in [(p.code, p.field) for p in refused.value.problems]
+
+
+@pytest.mark.parametrize("text", ['channel = "counter"', "channel = [1]", "fee = 3", "fee = { card = 40 }"])
+def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "channels.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_channels(tmp_path / "channels.toml")
+    assert {p.code for p in refused.value.problems} == {"channels.bad_value"}
 
 
 def test_the_citys_own_file_is_taken(tmp_path: Path) -> None:

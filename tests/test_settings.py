@@ -9,8 +9,9 @@ import pytest
 
 from elqr.problems import ProblemError
 from elqr.profile_file import read_profile
+from elqr.profiles import load_profile
 from elqr.settings import parse_settings
-from reconcile.descriptors import read_receipt_layout
+from reconcile.descriptors import load_receipt_layout, read_receipt_layout
 from reconcile.plan import read_plan
 from reconcile.policy import load_policy
 from reconcile.rates import load_rates
@@ -44,6 +45,28 @@ def test_the_mark_in_front_changes_nothing(kind: str, tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + shipped(kind))
     assert parse_settings(path.read_bytes()) == parse_settings(shipped(kind))
     assert KINDS[kind][1](path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_without_permission_is_a_sentence_with_its_name(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read everything, so the system's refusal is played."""
+    path = tmp_path / "own.toml"
+    path.write_bytes(shipped(kind))
+    read = {"profile": load_profile, "receipts": load_receipt_layout}.get(kind, KINDS[kind][1])
+    assert read(path)
+    known = Path.read_bytes
+
+    def refused(place: Path) -> bytes:
+        if place == path:
+            raise PermissionError(13, "Permission denied", str(place))
+        return known(place)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(ProblemError) as told:
+        read(path)
+    assert "own.toml" in str(told.value.problems[0]) and "Permission denied" in str(told.value.problems[0])
 
 
 @pytest.mark.parametrize("kind", KINDS)
