@@ -74,6 +74,8 @@ _KEYS: Mapping[str, Mapping[str, type]] = {
     "time_bar": {"tax_years": int, "premium_years": int},
 }
 _TOP = ("id", "title", *_KEYS)
+YEARS_MAX = 100
+"""More is a typing error, and no calendar goes there."""
 
 
 def _fault(name: str, field: str, found: object, expected: str) -> Problem:
@@ -95,6 +97,13 @@ def _faults(name: str, content: Mapping[str, Any]) -> list[Problem]:
             for k, kind in keys.items()
             if type(given.get(k)) is not kind
         ]
+        found += [
+            _fault(name, f"{table}.{k}", given[k], '["…", "…"]')
+            for k, kind in keys.items()
+            if kind is list
+            and isinstance(given.get(k), list)
+            and not all(isinstance(w, str) for w in given[k])
+        ]
     return found or _wrong_words(name, content)
 
 
@@ -112,6 +121,6 @@ def _wrong_words(name: str, content: Mapping[str, Any]) -> list[Problem]:
     if not offset or set(offset) - set(OFFSET_KEYS) or len(set(offset)) != len(offset):
         found.append(_fault(name, "offset.order", offset, ", ".join(OFFSET_KEYS)))
     for key, usual in (("tax_years", TAX_YEARS), ("premium_years", PREMIUM_YEARS)):
-        if content["time_bar"][key] < 1:
+        if not 1 <= content["time_bar"][key] <= YEARS_MAX:
             found.append(_fault(name, f"time_bar.{key}", content["time_bar"][key], str(usual)))
     return found
