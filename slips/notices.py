@@ -1,13 +1,15 @@
 """Prints notices that are no slips (過誤納金還付(充当)通知書): rows in, tagged PDF files out, each page read back.
 
 In: `NoticeRequest` (a CSV or Parquet file of `notice_rows.COLUMNS`, a form for that document). Out: `notices-00001.pdf` …, `notices.csv`
-(where each lies), `problems.csv`, `job.json`. The same request gives the same bytes. Refuses (ProblemError) a form of another kind
-and a page that does not read as its row; a faulty row is held and listed.
+(where each lies), `problems.csv`, `job.json`. The same request gives the same bytes. Refuses (ProblemError) a form of another kind,
+a folder with another job or with the rows themselves, and a page that does not read as its row; a faulty row is held and listed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,9 @@ from slips.wording import faces_of, faces_of_languages, unsaid
 
 DOCUMENT = "refund_notice"
 READ_BACK = ("notice_no", "payer_name", "total")
+JOB = "job.json"
+_PDF = re.compile(r"notices-[0-9]{5,}\.pdf")
+_LISTS = ("notices.csv", "problems.csv", JOB)
 PLACES = ("seq", "notice_no", "payer_id", "file", "page", "total", "layout", "layout_sha256")
 
 
@@ -62,6 +67,7 @@ class NoticeReport:
 
 def print_notices(request: NoticeRequest) -> NoticeReport:
     """Do the whole job. Raises ProblemError when nothing was delivered."""
+    _refuse_place(request)
     layout = load_good_layout(request.layout, values=lambda form: VALUES)
     if layout.document != DOCUMENT:
         params = {"file": layout.file, "found": layout.document, "expected": DOCUMENT}
@@ -91,12 +97,37 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
     plan = compile_plan(setup, fonts, check.characters())
     with telling_disk_errors(request.out):
         request.out.mkdir(parents=True, exist_ok=True)
+        _clear(request.out)
         places = _files(request, layout, plan, rows, values)
         write_whole(request.out / "notices.csv", places.write_csv().encode())
         write_whole(request.out / "problems.csv", log.report().write_csv().encode())
         job = _job(request, layout, came_in, rows, log)
-        write_whole(request.out / "job.json", to_bytes(job))
+        write_whole(request.out / JOB, to_bytes(job))
     return NoticeReport(job, log, request.out)
+
+
+def _refuse_place(request: NoticeRequest) -> None:
+    """The rows must not lie where they would be written over, nor another command's results: `elqr refunds notices` and this one write
+    files of the same name. Raises ProblemError."""
+    if request.notices.name in _LISTS and request.notices.resolve().parent == request.out.resolve():
+        raise ProblemError(Problem("job.input_in_out", params={"found": str(request.notices)}))
+    try:
+        job = json.loads((request.out / JOB).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError):
+        job = None
+    if not isinstance(job, dict) or job.get("document") != DOCUMENT:
+        params = {"found": str(request.out), "names": JOB}
+        raise ProblemError(Problem("notice.other_folder", params=params))
+
+
+def _clear(folder: Path) -> None:
+    """The results of an earlier job: with fewer notices than before, its last files would stay."""
+    (folder / JOB).unlink(missing_ok=True)
+    for entry in folder.iterdir():
+        if _PDF.fullmatch(entry.name):
+            entry.unlink()
 
 
 def _files(

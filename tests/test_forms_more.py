@@ -371,6 +371,52 @@ def test_forms_are_not_used_for_another_document(tmp_path: Path) -> None:
     assert done.exit_code == 2
 
 
+def printed_notices(source: Path, out: Path) -> tuple[int, str]:
+    words = [
+        "print-notices",
+        str(source),
+        "--out",
+        str(out),
+        "--site",
+        str(SITE),
+        "--issue-date",
+        "2026-07-10",
+    ]
+    done = CliRunner().invoke(main, [*words, "--notices-per-file", "1"])
+    return done.exit_code, done.output
+
+
+def test_notices_are_not_written_over_their_own_rows(tmp_path: Path) -> None:
+    """`elqr refunds notices` writes a notices.csv too, and the same folder is at hand."""
+    source = tmp_path / "notices.csv"
+    frame(row()).drop("line").write_csv(source)
+    before = source.read_bytes()
+    code, said = printed_notices(source, tmp_path)
+    assert code == 2 and "job.input_in_out" in said
+    assert source.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["notices.csv"]
+
+
+@pytest.mark.parametrize("job", ['{"identity": {}}', "[]", "{"])
+def test_notices_take_no_folder_of_another_job(tmp_path: Path, job: str) -> None:
+    source, out = tmp_path / "rows.csv", tmp_path / "out"
+    frame(row()).drop("line").write_csv(source)
+    out.mkdir()
+    (out / "job.json").write_text(job, encoding="utf-8")
+    code, said = printed_notices(source, out)
+    assert code == 2 and "notice.other_folder" in said
+    assert (out / "job.json").read_text(encoding="utf-8") == job
+
+
+def test_fewer_notices_leave_no_file_of_the_job_before(tmp_path: Path) -> None:
+    source, out = tmp_path / "rows.csv", tmp_path / "out"
+    frame(row(), row(notice_no="R8-0002")).drop("line").write_csv(source)
+    assert printed_notices(source, out)[0] == 0
+    assert (out / "notices-00002.pdf").exists()
+    frame(row()).drop("line").write_csv(source)
+    assert printed_notices(source, out)[0] == 0
+    assert sorted(p.name for p in out.glob("*.pdf")) == ["notices-00001.pdf"]
+
+
 def test_a_notice_without_its_law_is_refused() -> None:
     layout = load_layout("refund_notice")
     bare = replace(layout, boxes=tuple(b for b in layout.boxes if b.id not in ("objection", "total")))
