@@ -6,6 +6,7 @@ Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 
 from __future__ import annotations
 
+import errno
 import os
 
 # numpy's linear algebra, of which nothing here asks much, starts no threads of its own: they would wait busily beside a short night.
@@ -345,8 +346,16 @@ def _refusals() -> Iterator[None]:
     except Exception as error:
         import traceback
 
-        from elqr.problems import ProblemError  # not before: Ctrl-C while this loads is answered above
+        from elqr.problems import (
+            Problem,
+            ProblemError,
+        )  # not before: Ctrl-C while this loads is answered above
 
+        if (
+            isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG
+        ):  # of any argument: no system has such a file
+            params = {"found": str(error.filename), "reason": error.strerror}
+            error = ProblemError(Problem("file.unreadable", params=params))
         if isinstance(error, ProblemError):
             _tell(error)
             codes = {problem.code for problem in error.problems}

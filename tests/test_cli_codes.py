@@ -232,6 +232,22 @@ def test_a_name_in_other_bytes_than_utf8_is_refused_in_words() -> None:
     assert "[file.name_bytes]" in found.stderr and "納付書.csv" in found.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("profiles", "show", "NAME"),
+        ("layouts", "check", "NAME.toml"),
+        ("describe", "NAME.csv"),
+        ("ledger", "init", "NAME"),
+        ("ledger", "info", "NAME"),
+    ],
+)
+def test_a_name_longer_than_any_is_refused_in_words(words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(main, [word.replace("NAME", "x" * 300) for word in words])
+    assert done.exit_code == 2
+    assert "開けません" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_an_encoding_that_is_none_of_ours_is_refused() -> None:
     """print-notices ended in a traceback; reconcile went on without a word."""
     assert (encoding("sjis"), encoding("UTF8")) == ("cp932", "utf-8")
