@@ -7,6 +7,7 @@ Refuses: unknown keys and words, an order that pays a charge before its tax, and
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,11 @@ def _wrong_words(name: str, content: Mapping[str, Any]) -> list[Problem]:
     rounding = content["charge"]["rounding"]
     if rounding not in ROUNDINGS:
         found.append(_fault(name, "charge.rounding", rounding, ", ".join(ROUNDINGS)))
+    for table, key in (("charge", "rates"), ("refund", "interest")):
+        if not re.fullmatch(r"[\w-]{1,80}", content[table][key]):
+            found.append(
+                _fault(name, f"{table}.{key}", content[table][key], "delinquency, refund_interest, …")
+            )
     order = content["posting"]["order"]
     if sorted(order) != sorted(COMPONENTS) or order.index("principal") > order.index("delinquency"):
         found.append(_fault(name, "posting.order", order, "principal … delinquency, dunning_fee"))

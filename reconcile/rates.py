@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +89,15 @@ def _read(raw: bytes, name: str) -> Rates:
     problems = [
         _fault(name, key, content.get(key, "–"), kind.__name__)
         for key, kind in _HEAD
-        if not isinstance(content.get(key), kind)
+        if not isinstance(content.get(key), kind) or isinstance(content[key], datetime)
     ]
     if problems:
         raise ProblemError(problems)
     rows, columns = content["rate"], content["columns"]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ProblemError(_fault(name, "rate", rows, "[[rate]]"))
+    if not all(isinstance(column, str) for column in columns):
+        raise ProblemError(_fault(name, "columns", columns, '["…", "…"]'))
     problems = _row_faults(rows, columns, name) or _span_faults(content, name)
     if problems:
         raise ProblemError(problems)
@@ -133,7 +137,7 @@ def _row_faults(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], name:
         found += [
             _fault(name, f"{where}.{key}", row.get(key, "–"), "YYYY-MM-DD")
             for key in ("valid_from", "valid_until")
-            if not isinstance(row.get(key), date)
+            if type(row.get(key)) is not date or row[key].year == MAXYEAR
         ]
         if not (isinstance(row.get("source"), str) and row["source"]):
             found.append(_fault(name, f"{where}.source", row.get("source", "–"), "出典 / a source"))

@@ -50,6 +50,7 @@ def test_a_site_has_its_own(tmp_path: Path) -> None:
         ('["principal", "delinquency", "dunning_fee"]', '["principal"]', "posting.order"),
         ('["principal", "delinquency", "dunning_fee"]', '[1, "principal", "delinquency"]', "posting.order"),
         ('["same_tax", "oldest_due"]', '["same_tax", ["oldest_due"]]', "offset.order"),
+        ('rates = "delinquency"', 'rates = "../delinquency"', "charge.rates"),
         ("tax_years = 5", "tax_years = 500000", "time_bar.tax_years"),
         ('["same_tax", "oldest_due"]', '["by_name"]', "offset.order"),
         ('["same_tax", "oldest_due"]', '["largest", "largest"]', "offset.order"),

@@ -108,6 +108,10 @@ def test_years_outside_are_all_named() -> None:
         ("valid_from = 2026-01-01\nvalid_until = 2027", "valid_from = 2025-01-01\nvalid_until = 2027", "rate[1].valid_from", "2025-01-01"),
         ("valid_until = 2027-12-31\nnext", "valid_until = 2028-12-31\nnext", "valid_until", "2027-12-31"),
         ('id = "own"', "", "id", "str"),
+        ("valid_from = 2027-01-01", "valid_from = 2027-01-01T00:00:00", "rate[2].valid_from", "YYYY-MM-DD"),
+        ("valid_until = 2026-12-31", "valid_until = 9999-12-31", "rate[1].valid_until", "YYYY-MM-DD"),
+        ("next_announced = 2027-11-30", "next_announced = 2027-11-30T00:00:00", "next_announced", "date"),
+        ('columns = ["rate"]', 'columns = [["rate"]]', "columns", "…"),
         ("next_announced = 2027-11-30", "", "next_announced", "date"),
     ],
 )  # fmt: skip
@@ -120,6 +124,14 @@ def test_a_faulty_table_is_refused(tmp_path: Path, old: str, new: str, field: st
     found = {p.field: p for p in refused.value.problems}
     assert expected in str(found[field].params["expected"])
     assert "割合表" in found[field].text("ja")
+
+
+def test_rows_that_are_no_tables_are_refused(tmp_path: Path) -> None:
+    text = GOOD.partition("[[rate]]")[0].replace("[title]", "rate = [1]\n[title]")
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_rates(tmp_path / "own.toml")
+    assert [(p.code, p.field) for p in refused.value.problems] == [("rates.file", "rate")]
 
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
