@@ -75,7 +75,12 @@ def run_night(request: NightRequest) -> NightReport:
     files["problems.csv"] = csv_out.csv_bytes(problems)
     if request.excel:
         files |= beside({"problems.csv": problems})
-    write_files(request.out, files)
+    try:
+        write_files(request.out, files)
+    except ProblemError as error:
+        if not facts.committed:
+            raise
+        raise ProblemError([*error.problems, Problem("out.night_stands")]) from None
     _close(counted)
     return NightReport(
         facts=facts,

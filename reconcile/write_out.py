@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
@@ -27,11 +28,11 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
             _write(folder.joinpath(f".{name}.part"), files[name])
         for name in order:
             folder.joinpath(f".{name}.part").replace(folder.joinpath(name))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProblemError(
-            Problem("out.unwritable", params={"found": str(folder), "reason": reason})
-        ) from None
+    except BaseException as error:
+        _drop(folder, order)
+        if isinstance(error, OSError):
+            raise _unwritable(folder, error) from None
+        raise
 
 
 def probe(folder: Path) -> None:
@@ -41,10 +42,20 @@ def probe(folder: Path) -> None:
         _write(folder.joinpath(".probe.part"), b"")
         folder.joinpath(".probe.part").unlink()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ProblemError(
-            Problem("out.unwritable", params={"found": str(folder), "reason": reason})
-        ) from None
+        _drop(folder, ["probe"])
+        raise _unwritable(folder, error) from None
+
+
+def _drop(folder: Path, names: Iterable[str]) -> None:
+    """Files that never got their names: on a full disk they would take the room that is to be made."""
+    with suppress(OSError):
+        for name in names:
+            folder.joinpath(f".{name}.part").unlink(missing_ok=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> ProblemError:
+    reason = error.strerror or type(error).__name__
+    return ProblemError(Problem("out.unwritable", params={"found": str(folder), "reason": reason}))
 
 
 def _write(path: Path, data: Content) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 from night_runs import FIRST, NIGHTS, SECOND, SITE, elqr, night, rows, yen
 
+from reconcile import write_out
 from reconcile.csv_out import COLUMNS
 from sample_data import nights
 
@@ -225,6 +227,29 @@ def test_a_folder_that_cannot_be_written_stops_before_the_run(tmp_path: Path) ->
     done = night(tmp_path, "file/below", *FIRST)
     assert done.exit_code == 2 and "out.unwritable" in done.output
     assert not (tmp_path / "ledger").exists()
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file_and_says_that_the_night_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, left = write_out.os.fsync, [4]
+
+    def filling(handle: int) -> None:
+        """The probe and three files have room."""
+        if tmp_path / "full" in Path(f"/proc/self/fd/{handle}").readlink().parents:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write_out.os, "fsync", filling)
+        done = night(tmp_path, "full", *FIRST)
+    assert done.exit_code == 2
+    assert "out.unwritable" in done.stderr and "elqr report" in done.stderr
+    assert list((tmp_path / "full").iterdir()) == []
+    assert elqr("report", "--ledger", tmp_path / "ledger", "--out", tmp_path / "full").exit_code == 0
+    assert rows(tmp_path / "full" / "postings.csv")
 
 
 def test_neither_terminal_nor_report_shows_numbers_of_people(top: Path) -> None:
