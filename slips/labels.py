@@ -38,8 +38,12 @@ NAMES_OF: Mapping[str, str] = {
     **dict.fromkeys(("ko-KR",), "ko"),
     **dict.fromkeys(("vi-VN",), "vi"),
     **dict.fromkeys(("ja-x-easy", "ja-JP-x-easy"), "ja-easy"),
+    **dict.fromkeys(("ja-JP",), "ja"),
 }
 """Other tags of the same languages."""
+_BY_TAG: Mapping[str, str] = {
+    tag.lower(): name for tag, name in (*((n, n) for n in (*LANGUAGES, *GUIDED)), *NAMES_OF.items())
+}
 FACE_OF: Mapping[str, str] = {"zh-Hans": "zh", "ko": "ko", "vi": "vi"}
 """The typeface of guidance texts where BIZ UDGothic lacks the letters."""
 TAG_OF: Mapping[str, str] = {"ja-easy": "ja"}
@@ -91,13 +95,18 @@ def spoken(site: Mapping[str, str], lang: str) -> dict[str, str]:
     return {key: site.get(f"{key}_{lang}") or word for key, word in site.items()}
 
 
+def name_of(tag: str) -> str:
+    """The language that a tag means, among those that we have; else English. Capitals say nothing in a tag (RFC 5646, 2.1.1)."""
+    return _BY_TAG.get(tag.lower(), "en")
+
+
 @cache
 def load_labels(lang: str) -> Labels:
     """The labels of a language of the payer; one that we have not gets English.
 
     Raises ValueError for an entry that is not a text, and for a guided language that lacks a text or has one too many.
     """
-    name = NAMES_OF.get(lang, lang)
+    name = name_of(lang)
     if name in GUIDED:
         data = _read(name)
         base = load_labels(str(data.pop("base")))
@@ -106,7 +115,6 @@ def load_labels(lang: str) -> Labels:
         if odd := set(own) ^ set(GUIDED_KEYS):
             raise ValueError(f"labels/{name}.toml: missing or unknown: {', '.join(sorted(odd))}")
         return Labels(name, {**base.words, **own}, base.lang, frozenset(own))
-    name = name if name in LANGUAGES else "en"
     return Labels(name, dict(_flat(_read(name), "")), name)
 
 

@@ -13,7 +13,7 @@ from elqr.problems import Problem, ProblemError
 from slips.constants import constant_texts, set_constant
 from slips.fonts import FontLibrary
 from slips.form import Layout
-from slips.labels import FACE_OF, GUIDED, LANGUAGES, NAMES_OF, load_labels, spoken
+from slips.labels import FACE_OF, GUIDED, LANGUAGES, load_labels, name_of, spoken
 
 
 def check_words(
@@ -50,7 +50,7 @@ def unsaid(layout: Layout, site: Mapping[str, str], *, code: str = "site.words")
 
 def faces_of_languages(langs: Iterable[str]) -> tuple[str, ...]:
     """The faces that the guidance texts of these languages need beside those of the form."""
-    names = {NAMES_OF.get(lang, lang) for lang in langs}
+    names = {name_of(lang) for lang in langs}
     return tuple(sorted({FACE_OF[name] for name in names if name in FACE_OF}))
 
 

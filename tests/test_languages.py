@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from checking import HIT, run, spoilt
+from checking import SITE as SITE_READ
 from pdfread import unicode_maps
 
 from slips import labels
@@ -67,6 +69,23 @@ def test_a_language_that_is_not_whole_is_refused(
 )
 def test_other_tags_of_the_same_language(tag: str, name: str) -> None:
     assert NAMES_OF[tag] == name and load_labels(tag).lang == name
+
+
+@pytest.mark.parametrize("name", [*GUIDED, *labels.LANGUAGES, *NAMES_OF])
+def test_capitals_of_a_tag_say_nothing(name: str) -> None:
+    assert load_labels(name.lower()) == load_labels(name.upper()) == load_labels(name)
+    assert faces_of_languages([name.lower()]) == faces_of_languages([name])
+
+
+@pytest.mark.parametrize("name", [*GUIDED, *labels.LANGUAGES, *NAMES_OF])
+def test_a_row_in_a_language_that_we_have_gets_its_words(tmp_path: Path, name: str) -> None:
+    rows, problems, _ = run(spoilt({"lang": name}), SITE_READ, tmp_path)
+    assert [p for p in problems if p.field == "lang"] == []
+    assert load_labels(rows["lang"][HIT]) == load_labels(name)
+
+
+def test_a_row_in_japanese_of_japan_has_japanese_labels() -> None:
+    assert load_labels("ja-JP") == load_labels("ja"), "its values are Japanese too"
 
 
 def test_a_language_we_have_not_gets_english() -> None:
