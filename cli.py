@@ -354,7 +354,7 @@ def _refusals() -> Iterator[None]:
         if (
             isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG
         ):  # of any argument: no system has such a file
-            params = {"found": str(error.filename), "reason": error.strerror}
+            params = {"found": str(error.filename), "reason": error.strerror or ""}
             error = ProblemError(Problem("file.unreadable", params=params))
         if isinstance(error, ProblemError):
             _tell(error)

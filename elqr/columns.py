@@ -118,7 +118,15 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "supersedes", "差替元", Kind.KEY, 20, required=False, filled=False, about="the slip_key it replaces"
     ),
-    Column("lang", "言語", Kind.LANG, 35, required=False, filled=False, about="capitals do not count; empty = `ja`"),
+    Column(
+        "lang",
+        "言語",
+        Kind.LANG,
+        35,
+        required=False,
+        filled=False,
+        about="capitals do not count; empty = `ja`",
+    ),
     Column("large_print", "大活字", Kind.FLAG, 1, required=False, filled=False, about="empty = 0"),
     Column("principal", "本税", Kind.MONEY, 11, required=False, filled=False),
     Column("delinquency", "延滞金", Kind.MONEY, 11, required=False, filled=False),

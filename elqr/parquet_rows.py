@@ -33,7 +33,7 @@ def parquet_batches(
 def parquet_schema(path: Path) -> pl.Schema:
     """Its columns and their types. Raises ProblemError: `file.unreadable`, `file.damaged`."""
     with telling_damage(path):
-        return pl.Schema(pl.read_parquet_schema(path))
+        return pl.scan_parquet(path, glob=False).collect_schema()
 
 
 def refuse_types(path: Path, fields: Mapping[str, str], schema: pl.Schema) -> None:
@@ -49,7 +49,7 @@ def refuse_types(path: Path, fields: Mapping[str, str], schema: pl.Schema) -> No
 
 def parquet_parts(path: Path, cells: Sequence[pl.Expr], *, rows: int) -> Iterator[pl.DataFrame]:
     """The cells in parts of about `rows` rows. Raises ProblemError `file.damaged`, also where the file says that it holds more or fewer."""
-    source, found = pl.scan_parquet(path), 0
+    source, found = pl.scan_parquet(path, glob=False), 0
     with telling_damage(path):
         expected = int(source.select(pl.len()).collect().item())
         for part in source.select(cells).collect_batches(chunk_size=rows, maintain_order=True):

@@ -183,7 +183,7 @@ def _settle(account: Account, findings: Findings, results: Sequence[FileResult])
             account.printed.slips += result.slips
             account.printed.yen += result.yen
             continue
-        rows = pl.read_ipc(result.part, columns=["line", "slip_key", "amount"])
+        rows = pl.scan_ipc(result.part, glob=False).select("line", "slip_key", "amount").collect()
         account.hold("read_back", rows["amount"])
         findings.late.add(rows, "readback.file_rejected", field="payload", found=result.name)
         if result.proof is not None:

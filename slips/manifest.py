@@ -107,7 +107,7 @@ def write_lists(parts: Sequence[Path], folder: Path) -> None:
     Memory holds one part. Row groups have a fixed size, so that the bytes do not depend on the machine.
     """
     if parts:
-        rows = pl.scan_ipc(list(parts)).select(MANIFEST)
+        rows = pl.scan_ipc(list(parts), glob=False).select(MANIFEST)  # no name is a pattern
         rows.sink_parquet(folder / "manifest.parquet", row_group_size=ROW_GROUP, maintain_order=True)
     else:
         _empty().select(MANIFEST).write_parquet(folder / "manifest.parquet")
@@ -119,7 +119,7 @@ def _write_csv(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> Non
     with path.open("wb") as file:
         file.write(_csv(_empty().select(columns), header=True))
         for part in parts:
-            file.write(_csv(pl.read_ipc(part, columns=list(columns)).select(columns), header=False))
+            file.write(_csv(pl.scan_ipc(part, glob=False).select(columns).collect(), header=False))
 
 
 def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:

@@ -97,7 +97,7 @@ def _samples(layout: Layout, name: str, office: Site, site: Path | None, work: P
         if file.name.startswith("slips-") or file.name.startswith("manifest."):
             shutil.move(str(file), work / SAMPLES / file.name)
     shutil.rmtree(printed)
-    places = pl.read_csv(work / SAMPLES / "manifest.csv", columns=["file", "page"])
+    places = pl.read_csv(work / SAMPLES / "manifest.csv", columns=["file", "page"], glob=False)
     return places.unique().height
 
 

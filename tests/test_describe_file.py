@@ -207,6 +207,18 @@ def test_a_file_that_is_not_there_is_not_taken_for_a_code(name: str) -> None:
     assert name in caught.value.problems[0].text("en")
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_signs_of_a_pattern_in_a_name_are_only_signs(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"一覧[1]{suffix}"
+    rows = pl.DataFrame(
+        [["1"], ["12000"], ["2026-06-30"], [""]], ["slip_key", "amount", "due_date", "payable_until"]
+    )
+    write = rows.write_csv if suffix == ".csv" else rows.write_parquet
+    write(tmp_path / "table")
+    (tmp_path / "table").rename(path)
+    assert describe(path).kind == "upload"
+
+
 def test_a_folder_is_told_as_one(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         describe(str(tmp_path))

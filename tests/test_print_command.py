@@ -63,6 +63,23 @@ def test_headings_of_a_mapping_stand_beside_those_of_the_site_file(tmp_path: Pat
     assert result.exit_code == 0, result.output
 
 
+PATTERN = "[2] (令和8)*"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_signs_of_a_pattern_in_a_name_are_only_signs(slips: Path, tmp_path: Path, suffix: str) -> None:
+    """A browser saves a second download as slips[2].csv, and an office names its folders as it likes."""
+    named, folder = tmp_path / f"納付書{PATTERN}{suffix}", tmp_path / PATTERN
+    if suffix == ".csv":
+        named.write_bytes(slips.read_bytes())
+    else:
+        pl.read_csv(slips, infer_schema=False).write_parquet(named)
+    assert run(named, folder).exit_code == 0
+    assert run(slips, tmp_path / "plain").exit_code == 0
+    same = ("manifest.csv", "manifest.parquet", "upload.csv", "slips-00001.pdf")
+    assert [(folder / n).read_bytes() for n in same] == [(tmp_path / "plain" / n).read_bytes() for n in same]
+
+
 def test_real_pages_are_the_same_whatever_the_number_of_processes(tmp_path: Path) -> None:
     path = write_csv(clean(6), tmp_path / "slips.csv")
     for jobs in ("1", "2"):

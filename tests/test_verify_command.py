@@ -43,6 +43,20 @@ def test_a_good_file_ends_with_0_and_names_its_files(printed_job: Path, tmp_path
     assert pl.read_csv(out / "results.csv")["verdict"].to_list() == ["pass"] * 40
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_signs_of_a_pattern_in_a_name_are_only_signs(
+    printed_job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """Of the manifest, of the results, and of the folder where the system keeps what is in work."""
+    folder = tmp_path / "[1]*"
+    folder.mkdir()
+    manifest = folder / f"manifest[1]{suffix}"
+    manifest.write_bytes((printed_job / f"manifest{suffix}").read_bytes())
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    assert run("verify", printed_job, "--manifest", manifest, "--out", folder / "out").exit_code == 0
+    assert (folder / "out" / "results.csv").is_file()
+
+
 def test_findings_end_with_1_and_are_told(
     printed_job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -176,7 +177,7 @@ class Book:
 def open_book(folder: Path) -> Book:
     """The book that `save` laid into `folder`, by memory map."""
     return Book(
-        pl.read_ipc(folder / _ROWS),
+        pl.read_ipc(escape(str(folder / _ROWS))),  # it would take [ and * for a pattern
         np.load(folder / _KEYS, mmap_mode="r"),
         np.load(folder / _ORDER, mmap_mode="r"),
     )
@@ -207,8 +208,8 @@ def read_book(path: Path) -> tuple[Book, str]:
 def _read(path: Path) -> pl.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
+            return pl.read_parquet(path, glob=False)
+        return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", glob=False)
     except FileNotFoundError:
         raise _refusal(path, "verify.manifest_unreadable", found="—") from None
     except (OSError, pl.exceptions.PolarsError) as error:
