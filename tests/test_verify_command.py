@@ -14,14 +14,16 @@ from PIL import Image
 from cli import main
 from elqr.problems import ProblemError
 from slips import stress_form
+from slips.layout import load_layout
 from slips.proof import calibration_sheet
 from slips.proof import run as verifying
 from slips.proof.outcome import Inspection
-from slips.proof.run import verify
+from slips.proof.run import VerifyRequest, verify
 from slips.proof.scanner_scale import ScannerScale, load_scanner
 from slips.proof.stress import Stress, stress
+from slips.proof.verdicts import Verdict
 from slips.proof.verify_words import scale_words
-from tools.paper import Scanner, sheets_of
+from tools.paper import Scanner, Sheet, sheets_of
 
 
 def run(*words: object) -> Result:
@@ -91,6 +93,31 @@ def test_findings_end_with_1_and_are_told(
         and "[verify.missing]" in words.stdout
         and "… 25 missing" in words.stdout
     )
+
+
+def test_a_second_look_is_at_the_same_sheet(printed_job: Path, tmp_path: Path) -> None:
+    """A scanner begins each box with 1.png: the sheet that nobody can read is not taken for its namesake in the other folder."""
+    form = load_layout("mihara")
+    sheets = [Sheet(page, form) for page in sheets_of(printed_job / "slips-00001.pdf", range(1, 5))]
+    page = sheets[1].page.copy()
+    page[sheets[1].code] = 255
+    for box in form.boxes:
+        if box.value == "seq":
+            page[sheets[1].cut(box)] = 255
+    boxes = {"a": [sheets[0].page, page], "b": [sheet.page for sheet in sheets[2:]]}
+    for name, pages in boxes.items():
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(pages, 1):
+            Image.fromarray(one).resize((2200, 900)).save(tmp_path / name / f"{number}.png", dpi=(200, 200))
+    request = VerifyRequest(
+        paths=[tmp_path / "a", tmp_path / "b"], manifest=printed_job / "manifest.csv", sample=True
+    )
+    inspection = verify(request)
+    assert {(s.source, s.verdict) for s in inspection.slips if s.verdict is Verdict.UNREADABLE} == {
+        ("a/2.png", Verdict.UNREADABLE)
+    }
+    assert len(inspection.slips) == 4
+    assert len({(page.source, page.page) for page in inspection.pages}) == 4
 
 
 def test_nothing_usable_ends_with_2(printed_job: Path, tmp_path: Path) -> None:

@@ -59,6 +59,19 @@ class TestSources:
         found = gather([tmp_path, tmp_path / "p2.png"])
         assert [source.name for source in found] == ["box 2/p1.jpg", "P1.PNG", "p2.png", "p10.png"]
 
+    def test_a_name_that_two_folders_have_says_which_is_meant(self, tmp_path: Path) -> None:
+        names = ("a/front/1.png", "a/back/1.png", "b/front/1.png", "b/2.png", "b/front/3.png")
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n")
+        given = [tmp_path / "a/front", tmp_path / "a/back", tmp_path / "b"]
+        found = gather(given)
+        assert [source.name for source in found] == [
+            *("a/front/1.png", "back/1.png", "2.png", "b/front/1.png", "front/3.png")
+        ]
+        found = gather([tmp_path / name for name in names])
+        assert [source.name for source in found] == [*names[:1], "back/1.png", *names[2:3], "2.png", "3.png"]
+
     def test_a_kind_is_known_by_content(self, tmp_path: Path) -> None:
         heads = {
             b"%PDF-1.7": "pdf",

@@ -7,8 +7,9 @@ over; a file that was named is looked at whatever its name. Refuses (ProblemErro
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from elqr.option_values import refuse_other_bytes
@@ -29,7 +30,8 @@ _NUMBER = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Source:
-    """One file. `name` is as the user gave it, or below the folder that was given; `kind` is empty where nothing is known."""
+    """One file. `name` is as the user gave it, or below the folder that was given, and no other file's; `kind` is empty where nothing is
+    known."""
 
     path: Path
     name: str
@@ -46,7 +48,20 @@ def gather(paths: Sequence[Path]) -> tuple[Source, ...]:
     refuse_other_bytes(source.name for source in found.values())
     if not found:
         raise ProblemError(_absent(", ".join(map(str, paths))))
-    return tuple(found.values())
+    return tuple(_told_apart(list(found.values())))
+
+
+def _told_apart(sources: Sequence[Source]) -> Iterator[Source]:
+    """Two folders of one scanner hold the same names: such a name takes on as much of its path as no other file has.
+
+    Pages are known by the name of their file, in the results and when they are looked at again.
+    """
+    names = [source.name for source in sources]
+    while twice := {name for name, count in Counter(names).items() if count > 1}:
+        for k, source in enumerate(sources):
+            if names[k] in twice:
+                names[k] = "/".join(source.path.absolute().parts[-names[k].count("/") - 2 :])
+    return (replace(source, name=name) for source, name in zip(sources, names, strict=True))
 
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:
