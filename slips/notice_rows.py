@@ -23,6 +23,15 @@ from slips.said import said_days
 
 CLASSES: Final[Mapping[str, str]] = {"過納": "過納", "誤納": "誤納", "kanou": "過納", "gonou": "誤納"}
 SENSIBLE_BYTES: Final = 200
+_DIGITS: Final[Mapping[Kind, str]] = {Kind.YEAR: r"^[0-9]{4}$", Kind.DIGITS: r"^[0-9]{1,2}$"}
+"""Fiscal year and instalment, which a spreadsheet may have robbed of its zero."""
+_EXPECTED: Final[Mapping[Kind, str]] = {
+    Kind.DATE: "YYYY-MM-DD",
+    Kind.MONEY: "yen",
+    Kind.POSTAL: "7 digits",
+    Kind.YEAR: "4 digits",
+    Kind.DIGITS: "2 digits",
+}
 
 
 def _maybe(name: str, ja: str, kind: Kind, width: int) -> Column:
@@ -82,8 +91,7 @@ def cleaned(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
             held |= _say(keyed, cells.fill_null("") == "", "notice.missing", log, column)
         typed = _typed(cells, column)
         wrong = typed.is_null() & (cells.fill_null("") != "")
-        expected = {Kind.DATE: "YYYY-MM-DD", Kind.MONEY: "yen", Kind.POSTAL: "7 digits"}
-        said = {"found": cells.filter(wrong), "expected": expected.get(column.kind, "過納 / 誤納")}
+        said = {"found": cells.filter(wrong), "expected": _EXPECTED.get(column.kind, "過納 / 誤納")}
         held |= _say(keyed, wrong, "notice.bad_value", log, column, **said)
         out = out.with_columns(typed.alias(column.name))
     good = out.filter(~held)
@@ -127,6 +135,10 @@ def _typed(cells: pl.Series, column: Column) -> pl.Series:
                 .select(pl.when(pl.col(digits.name).str.contains("^[0-9]{7}$")).then(digits.name))
                 .to_series()
             )
+    if column.kind in _DIGITS:
+        fits = pl.col(plain.name).str.contains(_DIGITS[column.kind])
+        number = plain.to_frame().select(pl.when(fits).then(pl.col(plain.name).str.zfill(column.width)))
+        return number.to_series()
     if column.name == "class":
         return plain.replace_strict(dict(CLASSES), default=None, return_dtype=pl.String)
     return cells.to_frame().select(pl.when(pl.col(cells.name) != "").then(cells.name)).to_series()
@@ -140,7 +152,7 @@ def _words() -> Mapping[str, Any]:
 def notice_values(rows: pl.DataFrame, *, site: Site, test: bool = False) -> pl.DataFrame:
     """The value columns of cleaned rows in print order; empty text where a row has nothing to say."""
     spoken = rows.with_columns(
-        _row=pl.int_range(pl.len()), lang=pl.col("lang").fill_null("ja"), total=pl.col("total")
+        _row=pl.int_range(pl.len()), lang=pl.col("lang").str.to_lowercase().fill_null("ja")
     )
     parts = [
         _said(part, lang="ja" if str(lang).startswith("ja") else "en", site=site, test=test)

@@ -75,12 +75,12 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
     site = load_site(request.site) if request.site else Site.unknown()
     if missing := unsaid(layout, site_words(site)):
         raise ProblemError(missing)
-    log, frames = ProblemLog(), []
+    log, frames, came_in = ProblemLog(), list[pl.DataFrame](), 0
     for batch in read_columns(request.notices, COLUMNS, encoding=request.encoding):
         log.extend(batch.log.table())
         frames.append(batch.frame)
-    came_in = pl.concat(frames) if frames else pl.DataFrame()
-    rows = cleaned(came_in, log).sort("notice_no", "line")
+        came_in += batch.frame.height + batch.refused.height
+    rows = cleaned(pl.concat(frames), log).sort("notice_no", "line")
     fonts = load_fonts((*faces_of(layout), *faces_of_languages(rows["lang"].drop_nulls())))
     check = TextCheck({layout.id: layout}, fonts)
     said = check.check(notice_values(rows, site=site), layout.id)
@@ -174,7 +174,7 @@ def _read_back(path: Path, values: pl.DataFrame, layout: Layout) -> None:
 
 
 def _job(
-    request: NoticeRequest, layout: Layout, came_in: pl.DataFrame, rows: pl.DataFrame, log: ProblemLog
+    request: NoticeRequest, layout: Layout, came_in: int, rows: pl.DataFrame, log: ProblemLog
 ) -> dict[str, Any]:
     """Counts and sums: what came in is what was printed and what is held."""
     severities = log.table()["severity"].to_list()
@@ -184,9 +184,9 @@ def _job(
         "layout": {"id": layout.id, "version": layout.version, "sha256": layout.sha256},
         "site_sha256": sha256_of(request.site),
         "issue_date": request.issue_date.isoformat(),
-        "in": {"notices": came_in.height},
+        "in": {"notices": came_in},
         "printed": {"notices": rows.height, "yen": int(rows["total"].sum())},
-        "held": {"notices": came_in.height - rows.height},
+        "held": {"notices": came_in - rows.height},
         "read_back": {"pages": rows.height, "values": list(READ_BACK)},
         "problems": {s.value: severities.count(s.value) for s in Severity},
         "elqr": __version__,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pypdfium2
@@ -307,6 +308,50 @@ def test_the_same_notices_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def printed_notices(source: Path, out: Path, *more: str) -> tuple[int, str, dict[str, Any]]:
+    """Exit code, words and job.json."""
+    args = ["--out", str(out), "--site", str(SITE), "--issue-date", "2026-07-10", *more]
+    done = CliRunner().invoke(main, ["print-notices", str(source), *args])
+    return done.exit_code, done.output, json.loads((out / "job.json").read_text(encoding="utf-8"))
+
+
+def test_a_notice_that_cannot_be_read_is_held_and_counted(tmp_path: Path) -> None:
+    """It was neither printed nor held, and nothing said where to look."""
+    source = tmp_path / "notices.csv"
+    frame(row()).drop("line").write_csv(source)
+    with source.open("ab") as file:
+        file.write(b"a,b,c\n")
+    code, said, job = printed_notices(source, tmp_path / "out")
+    assert (code, job["in"], job["held"]) == (1, {"notices": 2}, {"notices": 1})
+    assert "1 件を保留" in said and "problems.csv" in said
+
+
+def test_an_earlier_run_leaves_no_files_beside_those_of_this_one(tmp_path: Path) -> None:
+    source, out = tmp_path / "notices.csv", tmp_path / "out"
+    frame(row(), row(notice_no="還第2号")).drop("line").write_csv(source)
+    out.mkdir()
+    (out / "notices-list.pdf").write_bytes(b"the office's own")
+    printed_notices(source, out, "--notices-per-file", "1")
+    printed_notices(source, out)
+    assert sorted(p.name for p in out.glob("*.pdf")) == ["notices-00001.pdf", "notices-list.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"levy_year": "R8"}, "4 digits"), ({"period": "第1期"}, "2 digits")]
+)
+def test_a_year_that_is_none_holds_the_notice(change: dict[str, str], said: str) -> None:
+    """It was left out of the notice without a word."""
+    log = ProblemLog()
+    assert cleaned(frame(row(**change)), log).is_empty()
+    assert [(p.code, p.params["expected"]) for p in log.problems()] == [("notice.bad_value", said)]
+
+
+def test_an_instalment_without_its_zero_is_the_same(tmp_path: Path) -> None:
+    rows = cleaned(frame(row(period="1"), row(notice_no="還第2号", period="０１")), ProblemLog())
+    said = notice_values(rows, site=Site.unknown())["year_period"]
+    assert said.to_list() == ["令和8年度 第1期"] * 2
+
+
 def test_a_page_that_reads_otherwise_is_not_delivered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,16 +450,6 @@ def test_notices_take_no_folder_of_another_job(tmp_path: Path, job: str) -> None
     code, said = printed_notices(source, out)
     assert code == 2 and "notice.other_folder" in said
     assert (out / "job.json").read_text(encoding="utf-8") == job
-
-
-def test_fewer_notices_leave_no_file_of_the_job_before(tmp_path: Path) -> None:
-    source, out = tmp_path / "rows.csv", tmp_path / "out"
-    frame(row(), row(notice_no="R8-0002")).drop("line").write_csv(source)
-    assert printed_notices(source, out)[0] == 0
-    assert (out / "notices-00002.pdf").exists()
-    frame(row()).drop("line").write_csv(source)
-    assert printed_notices(source, out)[0] == 0
-    assert sorted(p.name for p in out.glob("*.pdf")) == ["notices-00001.pdf"]
 
 
 def test_a_notice_without_its_law_is_refused() -> None:
