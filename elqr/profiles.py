@@ -17,7 +17,7 @@ from elqr.profile_file import read_profile
 from elqr.ruleset import Profile, Rule
 from elqr.settings import file_bytes
 
-__all__ = ["Profile", "Rule", "choose", "load_profile", "profile_names"]
+__all__ = ["Profile", "Rule", "choose", "load_profile", "profile_in_force", "profile_names"]
 
 
 def profile_names() -> list[str]:
@@ -37,6 +37,16 @@ def load_profile(name_or_path: str | Path) -> Profile:
         expected = ", ".join(profile_names())
         raise ProblemError(Problem("profile.not_found", "profile", {"found": name, "expected": expected}))
     return read_profile(file_bytes(path), file=path.name, shipped=False)
+
+
+def profile_in_force(name_or_path: str | Path, issue_date: date) -> Profile:
+    """`load_profile` for slips issued on a day. Raises ProblemError where the profile is of another time."""
+    profile = load_profile(name_or_path)
+    if not profile.in_force(issue_date):
+        span = f"{profile.effective_from} – {profile.effective_to or ''}".strip()
+        params: dict[str, Param] = {"found": profile.id, "date": issue_date.isoformat(), "expected": span}
+        raise ProblemError(Problem("profile.not_in_force", "profile", params))
+    return profile
 
 
 def choose(kind: str, issue_date: date, *, among: Sequence[Profile] | None = None) -> Profile:

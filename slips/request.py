@@ -16,7 +16,7 @@ from typing import Any
 from elqr import __version__
 from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import Problem, ProblemError, Where
-from elqr.profiles import Profile, load_profile
+from elqr.profiles import Profile, profile_in_force
 from elqr.site import Site, load_site
 from slips import notice_rows
 from slips.form import Layout
@@ -110,7 +110,7 @@ def setting_of(request: PrintRequest) -> Setting:
         params = {"found": str(request.slips), "reason": error.strerror or type(error).__name__}
         raise ProblemError(Problem("file.unreadable", "", params, Where(str(request.slips)))) from None
     site = load_site(request.site) if request.site else Site.unknown()
-    profile = load_profile(request.profile)
+    profile = profile_in_force(request.profile, request.issue_date)
     mapping = load_mapping(request.mapping).over(site.mapping) if request.mapping else site.mapping
     ordinary = _layout(request.layout)
     layouts = {ordinary.id: ordinary}

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
-from elqr.profiles import load_profile
+from elqr.profiles import profile_in_force
 from elqr.site import Site, load_site
 from slips.aloud import said, spoken_pages
 from slips.form import Layout
@@ -78,7 +78,7 @@ def _rows(request: ShowRequest, layout: Layout, office: Site, samples: tuple[str
     if layout.document != "slip":
         params = {"file": layout.file, "found": layout.document, "expected": "slip"}
         raise ProblemError(Problem("layout.other_document", "layout", params))
-    profile = load_profile(request.profile)
+    profile = profile_in_force(request.profile, request.issue_date)
     form = form_of(layout, load_guide(office, profile=profile.kind, issued=request.issue_date))
     return row_values(
         request.row,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pypdfium2
@@ -308,11 +307,11 @@ def test_the_same_notices_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
-def printed_notices(source: Path, out: Path, *more: str) -> tuple[int, str, dict[str, Any]]:
-    """Exit code, words and job.json."""
+def printed_notices(source: Path, out: Path, *more: str) -> tuple[int, str]:
+    """Exit code and words."""
     args = ["--out", str(out), "--site", str(SITE), "--issue-date", "2026-07-10", *more]
     done = CliRunner().invoke(main, ["print-notices", str(source), *args])
-    return done.exit_code, done.output, json.loads((out / "job.json").read_text(encoding="utf-8"))
+    return done.exit_code, done.output
 
 
 def test_a_notice_that_cannot_be_read_is_held_and_counted(tmp_path: Path) -> None:
@@ -321,7 +320,8 @@ def test_a_notice_that_cannot_be_read_is_held_and_counted(tmp_path: Path) -> Non
     frame(row()).drop("line").write_csv(source)
     with source.open("ab") as file:
         file.write(b"a,b,c\n")
-    code, said, job = printed_notices(source, tmp_path / "out")
+    code, said = printed_notices(source, tmp_path / "out")
+    job = json.loads((tmp_path / "out" / "job.json").read_text(encoding="utf-8"))
     assert (code, job["in"], job["held"]) == (1, {"notices": 2}, {"notices": 1})
     assert "1 件を保留" in said and "problems.csv" in said
 
@@ -414,21 +414,6 @@ def test_forms_are_not_used_for_another_document(tmp_path: Path) -> None:
     frame(row()).drop("line").write_csv(source)
     done = CliRunner().invoke(main, ["print-notices", str(source), "--layout", "mihara", *args])
     assert done.exit_code == 2
-
-
-def printed_notices(source: Path, out: Path) -> tuple[int, str]:
-    words = [
-        "print-notices",
-        str(source),
-        "--out",
-        str(out),
-        "--site",
-        str(SITE),
-        "--issue-date",
-        "2026-07-10",
-    ]
-    done = CliRunner().invoke(main, [*words, "--notices-per-file", "1"])
-    return done.exit_code, done.output
 
 
 def test_notices_are_not_written_over_their_own_rows(tmp_path: Path) -> None:

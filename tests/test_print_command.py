@@ -63,6 +63,12 @@ def test_headings_of_a_mapping_stand_beside_those_of_the_site_file(tmp_path: Pat
     assert result.exit_code == 0, result.output
 
 
+def test_slips_are_not_made_by_rules_of_another_time(slips: Path, tmp_path: Path) -> None:
+    result = run(slips, tmp_path / "out", "--profile", "charge", "--issue-date", "2026-08-31")
+    assert result.exit_code == 2 and "[profile.not_in_force]" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 PATTERN = "[2] (令和8)*"
 
 
