@@ -2,7 +2,8 @@
 
 In: the TOML of a form with `base = "mihara"`. Out: the tables of the whole form. Boxes and parts are changed by their id (a form that
 names all parts says their order), styles and `[page]` key by key, rules and tints added; cuts, holes and marks replace those of the
-base. Refuses, as problems of the file: a base with a base, `without` that names no box, `without_parts` that names no part.
+base. Refuses, as problems of the file: what is no table where one belongs, a base with a base, `without` that names no box, `without_parts`
+that names no part.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from elqr.problems import Problem, ProblemError
 from slips.keys import Keys
 
 Raw = Mapping[str, Any]
@@ -18,6 +20,27 @@ MERGED = ("title", "page", "press", "sizes")
 ADDED = ("line", "frame", "tint", "strike")
 OWN_KEYS = ("base", "without", "without_parts", "preprinted")
 CONSTANT_KINDS = ("text", "heading", "mark", "stamp")
+
+
+def refuse_shapes(form: Raw, *, file: str) -> None:
+    """Raises ProblemError for tables that cannot be laid over others: all that is no table, no list or no name where one belongs."""
+    problems: list[Problem] = []
+    top = Keys(form, file=file, owner="", problems=problems)
+    for name in (*MERGED, "slots"):
+        if name in form:
+            top.table(name)
+    for name, style in top.raw_tables("style").items():
+        Keys(style, file=file, owner=f"style {name}", problems=problems).strings("parts", ())
+    for name in ("part", "box", *ADDED, "perforation", "fold"):
+        for entry in top.tables(name):
+            entry.string("id", "")
+            entry.string("style", "")
+            entry.strings("parts", ())
+            if name == "part":
+                entry.number("x_mm", 0.0)
+                entry.number("y_mm", 0.0)
+    if problems:
+        raise ProblemError(problems)
 
 
 def merged(own: Raw, base: Raw, *, keys: Keys) -> dict[str, Any]:

@@ -26,12 +26,14 @@ LINES: Final = 6
 NEEDS: Final = ("el_qr", "barcode", "nothing")
 COVERS: Final = ("tax", "charge")
 STATUSES: Final = ("observed", "inferred", "placeholder", "confirmed")
-_KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
+_KEYS: Final[Mapping[str, type]] = {
     **dict.fromkeys(("id", "contract", "needs", "ja", "en", "status", "source", "fee"), str),
     **dict.fromkeys(("covers", "not_kinds"), list),
     "limit_yen": int,
     "receipt": bool,
 }
+_FEE_WORDS: Final = ("ja", "en", "ja_yen", "en_yen")
+_FEE_ROW: Final = ("from_yen", "to_yen", "yen")
 _OPTIONAL: Final = {"fee", "not_kinds", "limit_yen"}
 
 
@@ -96,6 +98,7 @@ def load_channels(path: Path | None = None) -> tuple[tuple[Channel, ...], Mappin
     if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
         known = tuple(fees) if isinstance(fees, dict) else ()
         problems += [p for entry in entries for p in _faults(name, entry, known)]
+        problems += [_fault(name, "channel", one, "1回 (once)") for one in _twice(entries)]
     else:
         problems.append(_fault(name, "channel", entries, "[[channel]]"))
     if problems:
@@ -111,8 +114,6 @@ def load_channels(path: Path | None = None) -> tuple[tuple[Channel, ...], Mappin
 
 
 _TOP: Final = {"channel", "fee", "version", "valid_from"}
-_FEE_WORDS: Final = ("ja", "en", "ja_yen", "en_yen")
-_FEE_ROW: Final = {"from_yen", "to_yen", "yen"}
 
 
 def _channel(entry: Mapping[str, Any]) -> Channel:
@@ -150,7 +151,13 @@ def _fee_faults(file: str, fees: object) -> list[Problem]:
 
 
 def _is_fee_row(row: object) -> bool:
-    return isinstance(row, dict) and set(row) == _FEE_ROW and all(type(yen) is int for yen in row.values())
+    return isinstance(row, dict) and set(row) == set(_FEE_ROW) and all(type(yen) is int for yen in row.values())
+
+
+def _twice(channels: Sequence[Mapping[str, Any]]) -> list[object]:
+    """Ids that more than one channel has."""
+    ids = [entry.get("id") for entry in channels]
+    return [one for k, one in enumerate(ids) if one in ids[:k]]
 
 
 def _faults(file: str, entry: Mapping[str, Any], fees: Sequence[str]) -> list[Problem]:
@@ -160,7 +167,7 @@ def _faults(file: str, entry: Mapping[str, Any], fees: Sequence[str]) -> list[Pr
         if key not in entry and key not in _OPTIONAL:
             found.append(_fault(file, f"{where}.{key}", "", "required"))
         elif key in entry and not isinstance(entry[key], kind):
-            found.append(_fault(file, f"{where}.{key}", entry[key], str(kind)))
+            found.append(_fault(file, f"{where}.{key}", entry[key], kind.__name__))
     if found:
         return found
     words: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import file_bytes, parse_settings
-from slips.derived import OWN_KEYS, merged, on_printed_paper
+from slips.derived import OWN_KEYS, merged, on_printed_paper, refuse_shapes
 from slips.form import (
     BAR_MODULES,
     CUSTOMER_CELLS,
@@ -86,8 +86,11 @@ def load_layout(name_or_path: str | Path) -> Layout:
     problems: list[Problem] = []
     keys = Keys(data, file=file, owner="", problems=problems)
     base, preprinted = keys.string("base", ""), keys.flag("preprinted", False)
+    if base or preprinted or "slots" in data:
+        refuse_shapes(data, file=file)
     if base:
-        _, under, tables = _parsed(_beside(name_or_path, base))
+        under_file, under, tables = _parsed(_beside(name_or_path, base))
+        refuse_shapes(tables, file=under_file)
         raw += under
         data = merged(data, tables, keys=keys)
     if preprinted:

@@ -49,6 +49,36 @@ def test_a_derived_form_is_its_base_moved() -> None:
     assert round(wide.holes[8].y_mm + 12.7 - wide.page_h_mm, 4) == wide.holes[0].y_mm
 
 
+@pytest.mark.parametrize("top", ['base = "mihara"', "preprinted = true", "[slots]", 'base = "low.toml"'])
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('part = "x"', "part"),
+        ("box = [3]", "box"),
+        ("line = {}", "line"),
+        ("style = { row = 3 }", "style"),
+        ("title = 3", "title"),
+        ("perforation = 3", "perforation"),
+        ('box = [{ id = ["a"], parts = ["slip"] }]', "box ['a'].id"),
+        ('box = [{ id = "a", parts = 3 }]', "box a.parts"),
+        ('box = [{ id = "a", style = ["row"] }]', "box a.style"),
+        ('part = [{ id = "slip", x_mm = "3" }]', "part slip.x_mm"),
+        ("style = { row = { parts = 3 } }", "style row.parts"),
+    ],
+)
+def test_a_derived_form_of_another_shape_is_told_and_not_merged(
+    tmp_path: Path, top: str, text: str, field: str
+) -> None:
+    """Each of these ended in a traceback: the tables are laid over each other before they are read."""
+    low = 'base = "low.toml"'
+    (tmp_path / "low.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "own.toml").write_text(low if top == low else f"{text}\n{top}\n", encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_layout(tmp_path / "own.toml")
+    assert ("layout.wrong_type", field) in [(p.code, p.field) for p in refused.value.problems]
+    assert {p.where.file for p in refused.value.problems} == {"low.toml" if top == low else "own.toml"}
+
+
 def test_changing_the_base_changes_the_hash(tmp_path: Path) -> None:
     (tmp_path / "low.toml").write_bytes(Path("layouts/forms/mihara.toml").read_bytes())
     own = tmp_path / "own.toml"

@@ -146,6 +146,8 @@ def test_fees_that_nobody_published_are_placeholders() -> None:
         ('id = "app"\n', "", "channel ?.id"),
         ('version = "2026-11"', 'versoin = "1"', "versoin"),
         ("[[channel]]", "[[channel]", ""),
+        ('id = "site_netbank"', 'id = "site_card"', "channel"),
+        ("covers = ", "covers = 3 # ", "channel site_card.covers"),
         ("[fee.card]", "[fee]", "fee"),
         ('ja_yen = "手数料{yen}円"\n', "", "fee card.ja_yen"),
         ("rows = []", "", "fee card.rows"),
