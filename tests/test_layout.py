@@ -173,6 +173,8 @@ size_pt = 10.0
         ("width_mm = 100.0", 'width_mm = "100"', [("layout.wrong_type", "page.width_mm")]),
         ("dpi = 600", "dpi = 600.5", [("layout.wrong_type", "press.dpi")]),
         ("dpi = 600", "dpi = true", [("layout.wrong_type", "press.dpi")]),
+        ("width_mm = 100.0", "width_mm = nan", [("layout.bad_value", "page.width_mm")]),
+        ("width_mm = 100.0", "width_mm = inf", [("layout.bad_value", "page.width_mm")]),
         ('parts = ["right"]', 'parts = "right"', [("layout.wrong_type", "box name.parts")]),
         ('kind = "heading"', 'kind = "headline"', [("layout.bad_value", "box name.kind")]),
         ('align = "right"', 'align = "far"', [("layout.bad_value", "box amount.align")]),

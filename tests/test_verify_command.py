@@ -173,7 +173,7 @@ def scanner_is_right(folder: Path) -> None:
         scale.across == pytest.approx(designed["pixels_a_mm"] * 25.4 / 300, rel=1e-4) and scale.down < 0.999
     )
     assert "card.json" in scale_words(scale).en and "not calibrated" in scale_words(ScannerScale()).en
-    for wrong in ("180.9", "180.9,2010", "long,longer"):
+    for wrong in ("180.9", "180.9,2010", "long,longer", "nan,nan"):
         refused = run(*arguments, wrong)
         assert refused.exit_code == 2 and "verify.rule_mm" in refused.output
 

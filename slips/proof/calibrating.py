@@ -59,7 +59,8 @@ def _lengths(text: str) -> tuple[float, float]:
         across, down = (float(part) for part in text.split(","))
     except ValueError:
         across = down = 0.0
-    if any(abs(given / due - 1) > RULE_WITHIN for given, due in zip((across, down), designed, strict=True)):
+    pairs = zip((across, down), designed, strict=True)
+    if not all(abs(given / due - 1) <= RULE_WITHIN for given, due in pairs):
         raise ProblemError(Problem("verify.rule_mm", "", {"found": text, "expected": "180.2,200.3"}))
     return across, down
 
