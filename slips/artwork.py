@@ -186,13 +186,22 @@ def draw_sheet(
     tints: Sequence[Tint],
     frames: Sequence[Frame],
     words: Sequence[Word],
-    font: tuple[Path, str],
+    font: tuple[Path, int],
     title: str,
 ) -> bytes:
-    """A page of its own as PDF, DeviceGray, its font (file and PostScript name) embedded; same content, same bytes."""
+    """A page of its own as PDF, DeviceGray, its font (file and number of the face) embedded; same content, same bytes.
+
+    Raises ProblemError `font.unreadable`.
+    """
     width_pt, height_pt = (side * MM_PT for side in size_mm)
     buffer = io.BytesIO()
-    pdfmetrics.registerFont(_face(*font))
+    path, face = font
+    try:
+        pdfmetrics.registerFont(TTFont("sheet", str(path), subfontIndex=face))
+    except TTFError as fault:
+        raise ProblemError(
+            Problem("font.unreadable", "", {"found": str(path), "expected": "TrueType"})
+        ) from fault
     pen = canvas.Canvas(buffer, pagesize=(width_pt, height_pt), invariant=1, initialFontName="sheet")
     pen.setTitle(title)
     pen.saveState()
@@ -209,15 +218,3 @@ def draw_sheet(
     pen.showPage()
     pen.save()
     return buffer.getvalue()
-
-
-def _face(path: Path, postscript_name: str) -> TTFont:
-    """The face of a font file; a collection holds several. Raises ProblemError `font.unreadable`."""
-    for index in range(8 if path.suffix.lower() == ".ttc" else 1):
-        try:
-            font = TTFont("sheet", str(path), subfontIndex=index)
-        except TTFError:
-            break
-        if path.suffix.lower() != ".ttc" or font.face.name == postscript_name.encode():
-            return font
-    raise ProblemError(Problem("font.unreadable", "", {"found": path.name, "expected": postscript_name}))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
 from slips.artwork import Word, draw_sheet
-from slips.fonts import FACES, find, search_folders
+from slips.fonts import FACES, face_number, find, search_folders
 from slips.form import Frame, Tint
 from slips.outfiles import write_whole
 from slips.proof import calibration_sheet as sheet
@@ -78,7 +78,7 @@ def calibration_page() -> bytes:
         tints=[*_marks(), *_ticks(), *_steps()],
         frames=[Frame(x_mm=x, y_mm=y, w_mm=w, h_mm=h, grey=0.0, dash=(2.0, 2.0))],
         words=[*words, *_numbers()],
-        font=(path, FACES[FACE][0]),
+        font=(path, face_number(path, FACES[FACE][0])),
         title="スキャナー調整用シート / Scanner calibration page",
     )
 

@@ -323,21 +323,33 @@ def _open(path: Path, postscript: str) -> TTFont:
     Names of our own save fontTools from making them up out of the character map, which took most of the time to start a run.
     """
     try:
-        font = _face(path, postscript)
+        number = face_number(path, postscript)
+        font = TTFont(str(path), fontNumber=number, lazy=True, recalcTimestamp=False)
         font.setGlyphOrder([f"g{k}" for k in range(font["maxp"].numGlyphs)])
         return font
-    except (TTLibError, OSError, StopIteration) as fault:
-        raise ProblemError(
-            Problem("font.unreadable", "font", {"found": f"{path}: {fault}", "expected": postscript})
-        ) from fault
+    except (TTLibError, OSError) as fault:
+        raise _unreadable(path, postscript, str(fault)) from fault
 
 
-def _face(path: Path, postscript: str) -> TTFont:
+def face_number(path: Path, postscript: str) -> int:
+    """Which face of a collection has that PostScript name; 0 in a file of one face. Raises ProblemError `font.unreadable`."""
     if path.suffix.lower() != ".ttc":
-        return TTFont(str(path), lazy=True, recalcTimestamp=False)
-    fonts = TTCollection(str(path), lazy=True, recalcTimestamp=False).fonts
+        return 0
+    try:
+        with TTCollection(str(path), lazy=True) as collection:
+            names = [_plain(font["name"].getDebugName(6)) for font in collection]
+    except (TTLibError, OSError) as fault:
+        raise _unreadable(path, postscript, str(fault)) from fault
     # Windows' own builds prefix the name with "BIZ-"; the family part after it is the same.
-    return next(f for f in fonts if _plain(f["name"].getDebugName(6)) == _plain(postscript))
+    if _plain(postscript) not in names:
+        raise _unreadable(path, postscript, ", ".join(names))
+    return names.index(_plain(postscript))
+
+
+def _unreadable(path: Path, postscript: str, why: str) -> ProblemError:
+    return ProblemError(
+        Problem("font.unreadable", "font", {"found": f"{path}: {why}", "expected": postscript})
+    )
 
 
 def _plain(name: str | None) -> str:

@@ -20,7 +20,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from slips.clearance import CODE_KINDS
-from slips.fonts import load_fonts
+from slips.fonts import face_number, load_fonts
 from slips.form import Layout
 from slips.pack_tables import Row, mm
 
@@ -43,7 +43,9 @@ class Paper:
         self._story: list[Any] = []
         fonts = load_fonts(["pgothic", "pgothic-bold"])
         for name, face in ((FACE, "pgothic"), (BOLD, "pgothic-bold")):
-            registerFont(TTFont(name, str(fonts.faces[face].path)))
+            held = fonts.faces[face]
+            number = face_number(held.path, held.postscript)
+            registerFont(TTFont(name, str(held.path), subfontIndex=number))
         body = ParagraphStyle("body", fontName=FACE, fontSize=9.5, leading=15, wordWrap="CJK")
         self._body = body
         self._cell = ParagraphStyle("cell", parent=body, fontSize=7.5, leading=10)

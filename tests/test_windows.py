@@ -13,12 +13,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTCollection, TTFont
 from house import ROOT
 from night_runs import FIRST, SECOND, SITE, elqr, night
+from reportlab.pdfbase.pdfmetrics import getFont
 from slip_rows import clean, write_csv
 
 from slips import workers
+from slips.calibration_page import calibration_page
+from slips.fonts import find, load_fonts
 from slips.outfolder import LOCK
+from slips.pack_paper import BOLD, FACE, Paper
 from slips.proof.simulate.matrix import Case, payload_of, shot_of
 from slips.proof.wechat import WeChat
 
@@ -53,6 +58,35 @@ def test_the_third_reader_works_there_too(before: str) -> None:
         answer = wechat.read(np.ascontiguousarray(shot_of(case).grey))
     assert answer.trouble == ""
     assert [content for content, _ in answer.readings] == [payload_of(case)]
+
+
+@pytest.fixture(scope="module")
+def its_fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """BIZ UDGothic as Windows has it: fixed and proportional face of a weight in one collection, under its own names."""
+    folder = tmp_path_factory.mktemp("Fonts")
+    for letter, weight in (("R", ""), ("B", "-bold")):
+        collection = TTCollection()
+        for face, name in (("gothic", "BIZ-UDGothic"), ("pgothic", "BIZ-UDPGothic")):
+            font = TTFont(str(find(face + weight)), lazy=True)
+            for record in font["name"].names:
+                if record.nameID == 6:
+                    record.string = name + letter
+            collection.fonts.append(font)
+        collection.save(str(folder / f"BIZ-UDGothic{letter}.ttc"), shareTables=False)
+    return folder
+
+
+def test_its_collections_give_the_face_that_is_meant(
+    its_fonts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calibration page found no face of the name that others have, and the vendor's instruction took the first of the collection."""
+    monkeypatch.setenv("ELQR_FONT_PATH", str(its_fonts))
+    faces = load_fonts(["gothic", "gothic-bold", "pgothic", "pgothic-bold"]).faces
+    assert {face.path.parent for name, face in faces.items() if name != "mincho"} == {its_fonts}
+    assert faces["pgothic"].advance((ord("i"), 0)) < faces["gothic"].advance((ord("i"), 0))
+    assert b"BIZ-UDPGothicR" in calibration_page()
+    Paper("title", "footer")
+    assert [getFont(name).face.name for name in (FACE, BOLD)] == [b"BIZ-UDPGothicR", b"BIZ-UDPGothicB"]
 
 
 def test_no_more_processes_are_asked_for_than_windows_grants(monkeypatch: pytest.MonkeyPatch) -> None:
