@@ -12,9 +12,10 @@ import os
 # numpy's linear algebra, of which nothing here asks much, starts no threads of its own: they would wait busily beside a short night.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ import click
 from elqr import __version__
 from elqr.collector import look_seldom
 from elqr.option_values import day, is_utf8, refuse_other_bytes
-from elqr.shell import today
+from elqr.option_values import encoding as encoding_of
+from elqr.shell import codes_of, today
 from elqr.terminal import write_anything
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
@@ -34,6 +36,7 @@ from slips.commands_verify import COMMANDS as PROOFS
 from slips.commands_verify import calibration_page
 
 if TYPE_CHECKING:
+    from elqr.description import Description
     from elqr.problems import ProblemError
 
 FINE, FOUND, UNUSABLE, CONFLICT = 0, 1, 2, 3
@@ -95,8 +98,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--mapping", type=FILE, help="The site's own headings (TOML). 見出しの対応表")
 @click.option(
     "--encoding",
-    type=click.Choice(["utf-8", "cp932"], case_sensitive=False),
-    help="Encoding of the input where it is not to be guessed. 文字コード",
+    type=encoding_of,
+    help="Encoding of the input where it is not to be guessed: utf-8, cp932. 文字コード",
 )
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes. 並列数")
 @click.option(
@@ -146,7 +149,7 @@ def print_command(
         read_back=not skip_read_back,
         **options,
     )
-    with _refusals(), telling(sys.stderr) as listener:
+    with telling(sys.stderr) as listener:
         report = print_slips(request, prepress=PaperPrepress, listener=listener)
     if as_json:
         click.echo(to_bytes(report.job).decode(), nl=False)
@@ -189,8 +192,7 @@ def encode(profile: str, as_json: bool, **values: str) -> None:
     from elqr.codes import compose_one
     from elqr.profiles import load_profile
 
-    with _refusals():
-        made = compose_one(values, load_profile(profile))
+    made = compose_one(values, load_profile(profile))
     _show(made.payload, made.document() if as_json else None)
     for line in made.warnings():
         click.echo(line, err=True)
@@ -209,13 +211,9 @@ def decode(code: str, lang: str, as_json: bool) -> None:
     """
     from elqr.describe_code import describe_code
 
-    found = False
-    for one in _codes(code):
-        with _refusals():
-            described = describe_code(one)
-        _show(described.brief(lang), described.values() if as_json else None, one_line=code == "-")
-        found |= bool(described.problems)
-    raise SystemExit(FOUND if found else FINE)
+    raise SystemExit(
+        _each(code, describe_code, lambda one: (one.brief(lang), one.values() if as_json else None))
+    )
 
 
 @main.command()
@@ -235,13 +233,11 @@ def describe(what: str, lang: str, as_json: bool, show_names: bool, site: Path |
     from elqr.codes import describe as in_words
     from elqr.site import load_site
 
-    found = False
-    for one in _codes(what):
-        with _refusals():
-            described = in_words(one, show_names=show_names, site=load_site(site) if site else None)
-        _show(described.text(lang), described.document() if as_json else None, one_line=what == "-")
-        found |= bool(described.problems)
-    raise SystemExit(FOUND if found else FINE)
+    office = load_site(site) if site else None
+    looked_at = partial(in_words, show_names=show_names, site=office)
+    raise SystemExit(
+        _each(what, looked_at, lambda one: (one.text(lang), one.document() if as_json else None))
+    )
 
 
 @main.group(invoke_without_command=True)
@@ -281,8 +277,7 @@ def show_profile(name: str, lang: str, as_json: bool) -> None:
     from elqr.describe_profile import describe_profile
     from elqr.profiles import load_profile
 
-    with _refusals():
-        described = describe_profile(load_profile(name))
+    described = describe_profile(load_profile(name))
     _show(described.text(lang), described.document() if as_json else None)
 
 
@@ -298,23 +293,31 @@ def check_profile(name: str, lang: str, as_json: bool) -> None:
     """
     from elqr.describe_profile import judge_profile
 
-    with _refusals():
-        described = judge_profile(name)
+    described = judge_profile(name)
     _show(described.text(lang), described.document() if as_json else None)
     raise SystemExit(FOUND if described.problems else FINE)
 
 
-def _codes(argument: str) -> Iterator[str]:
-    """The argument itself, or for `-` the lines of stdin that hold something."""
-    import sys
+Shown = Callable[["Description"], tuple[str, dict[str, Any] | None]]
 
-    if argument != "-":
-        yield argument
-        return
-    for line in sys.stdin.buffer if sys.stdin else ():  # a job without any input has no stdin at all
-        text = line.decode("utf-8-sig", errors="replace").strip()
-        if text:
-            yield text
+
+def _each(argument: str, describe: Callable[[str], Description], shown: Shown) -> int:
+    """Describe and show the argument, or each line of stdin; the exit code. A line that is no code is told, and the next one read."""
+    from elqr.problems import ProblemError
+
+    ends = set()
+    for one in codes_of(argument):
+        try:
+            described = describe(one)
+        except ProblemError as error:
+            if argument != "-":
+                raise
+            _tell(error)
+            ends.add(UNUSABLE)
+        else:
+            _show(*shown(described), one_line=argument == "-")
+            ends.add(FOUND if described.problems else FINE)
+    return FOUND if len(ends) > 1 else max(ends, default=FINE)
 
 
 def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False) -> None:

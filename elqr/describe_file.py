@@ -78,6 +78,7 @@ def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
             (key, lambda: _plain_settings("mapping", "見出しの対応表", "heading map", path, table))
             for key in TABLES
         ),
+        ("base", lambda: _layout(path, table)),
     )
     for key, make in kinds:
         if key in table:
@@ -92,7 +93,7 @@ def _plain_settings(kind: str, ja: str, en: str, path: Path, table: Mapping[str,
 
 def _layout(path: Path, table: Mapping[str, Any]) -> Description:
     """A form: its page and parts, and its boxes by kind. `elqr layouts` judges it."""
-    boxes = [b for b in table["box"] if isinstance(b, dict)]
+    boxes = [b for b in table.get("box", []) if isinstance(b, dict)]
     kinds: dict[str, list[str]] = {}
     for box in boxes:
         kinds.setdefault(str(box.get("kind", "?")), []).append(str(box.get("id", "?")))
@@ -101,7 +102,8 @@ def _layout(path: Path, table: Mapping[str, Any]) -> Description:
     lines = [
         Line("id", "名称", "id", str(table.get("id", ""))),
         Line("version", "版", "version", str(table.get("version", ""))),
-        Line("page", "用紙", "page", size),
+        *([Line("base", "もとの様式", "stands on", str(table["base"]))] if "base" in table else []),
+        *([Line("page", "用紙", "page", size)] if page or "base" not in table else []),
         *(Line(f"press.{k}", f"印刷機 {k}", f"press {k}", str(v)) for k, v in table.get("press", {}).items()),
         *(
             Line(

@@ -123,18 +123,18 @@ def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap 
     seen: dict[str, _Seen] = {}
     rows = 0
     problems: list[Problem] = []
-    held = 0
+    told = 0
     for frame, found in _batches(path, kind, names, mapping):
         rows += frame.height
-        held += len(found)
+        told += len(found)
         problems += found[: max(0, PROBLEMS_MAX - len(problems))]
         for name in frame.columns:
             if name in names:
                 seen.setdefault(name, _Seen()).take(name, frame[name])
     lines = [_line(name, one, rows, show_names) for name, one in seen.items()]
     _, ja, en = TABLES[kind]
-    more = f"、問題{held}件" if held else ""
-    more_en = f", {held} problems" if held else ""
+    more = f"、問題{told}件" if told else ""
+    more_en = f", {told} problems" if told else ""
     titles = (f"{ja}: {path.name}、{rows:,}行{more}", f"{en}: {path.name}, {rows:,} rows{more_en}")
     return Description(kind, *titles, tuple(lines), tuple(problems))
 

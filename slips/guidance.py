@@ -151,7 +151,9 @@ def _fee_faults(file: str, fees: object) -> list[Problem]:
 
 
 def _is_fee_row(row: object) -> bool:
-    return isinstance(row, dict) and set(row) == set(_FEE_ROW) and all(type(yen) is int for yen in row.values())
+    return (
+        isinstance(row, dict) and set(row) == set(_FEE_ROW) and all(type(yen) is int for yen in row.values())
+    )
 
 
 def _twice(channels: Sequence[Mapping[str, Any]]) -> list[object]:

@@ -145,6 +145,13 @@ def test_stdin_gives_one_object_a_line() -> None:
     assert run("decode", "-", stdin=b"\xff\xfe\n").exit_code == 2
 
 
+@pytest.mark.parametrize("command", ["decode", "describe"])
+def test_a_line_of_stdin_that_is_no_code_does_not_keep_the_others_back(command: str) -> None:
+    found = run(command, "-", "--json", stdin=f"{VECTOR}\n123\n{BARCODE}\n")
+    assert [json.loads(x)["kind"] for x in found.stdout.splitlines()] == ["payload", "barcode"]
+    assert found.exit_code == 1 and "code.unknown" in found.stderr and "123" in found.stderr
+
+
 def test_describe_a_code_and_a_file() -> None:
     found = run("describe", VECTOR)
     assert "令和8年6月30日 / 2026-06-30" in found.stdout
