@@ -78,13 +78,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Pass one: what a claim did to the principal. `own` of its principal, `moved` of its 延滞金 that went to the principal first."""
+    """Pass one: what a claim did to the principal. `own` of its principal, `moved` of its 延滞金 that went to the principal first; `since`:
+    the revision with which its 過納 arose."""
 
     own: int
     moved: int
     kanou: int
     gonou: int
     facts: frozenset[Outcome]
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Both passes. `excess`: (component, class, yen, case) of each part that cannot stay."""
+    """Both passes. `excess`: (component, class, yen, case) of each part that cannot stay; `since`: when the 過納 of the principal arose."""
 
     principal: int
     delinquency: int
@@ -106,6 +108,7 @@ class Share:
     held: int
     excess: tuple[tuple[str, str, int, Outcome], ...]
     facts: frozenset[Outcome]
+    since: date | None = None
 
 
 def spread(
@@ -155,8 +158,10 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
         kanou = min(excess, max(0, lawful - own))
         closed = (room == 0 and posted > 0) or (before >= then.due and before > 0)
         facts = set()
+        since = None
         if kanou:
             facts.add(_revised(line))
+            since = reduced_since(line, claim.paid_on, before + lawful)
         if excess > kanou:
             facts.add(_surplus(line, claim, takers, closed=closed))
         posted += own + moved
@@ -167,8 +172,20 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
         if lawful or own + moved:
             takers.add(claim.full_year)
         before += claim.principal + claim.delinquency
-        found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING))
+        found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING, since))
     return found
+
+
+def reduced_since(line: Line, day: date, worth: int) -> date | None:
+    """The revision after a day with which the line came to be worth less than `worth`, and has been ever since: what an increase gave back
+    in between was due again."""
+    since = None
+    for version in line.versions[line.versions.index(line.on(day)) + 1 :]:
+        if version.due >= worth:
+            since = None
+        elif since is None:
+            since = version.revised_at
+    return since
 
 
 def is_barred(line: Line, claim: Claim) -> bool:
@@ -237,6 +254,7 @@ def take_rest(
                 held,
                 tuple(excess),
                 frozenset(facts) or NOTHING,
+                first.since,
             )
         )
     return found

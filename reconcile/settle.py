@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from reconcile.allocate import Claim, Line, Share, spread, take_principal, take_rest
+from reconcile.allocate import Claim, Line, Share, reduced_since, spread, take_principal, take_rest
 from reconcile.frames import COMPONENTS
 from reconcile.outcomes import Outcome, first, in_order
 from reconcile.then import Assess, Closing, closing, due_then
@@ -250,6 +250,7 @@ def _excess(
     blocked: Mapping[str, str],
 ) -> list[Row]:
     found = [(line_id, *part) for line_id, share in shares.items() for part in share.excess]
+    since = {line_id: share.since for line_id, share in shares.items()}
     if loose:
         found.append(("", "principal", "gonou", loose, Outcome.OVERPAID))
     if payment.fate == "excess":
@@ -276,7 +277,9 @@ def _excess(
                 "amount": yen,
                 "class": class_,
                 "found_on": case.value,
-                "arisen_on": _arisen(payment, line, class_),
+                "arisen_on": payment.paid_on
+                if class_ == "gonou" or line is None
+                else _arisen(payment, line, component, since[line_id]),
                 "paid_on": payment.paid_on,
                 "account_date": payment.account_date,
                 "remit_date": payment.remit_date,
@@ -295,11 +298,8 @@ def _premium(payment: Payment, lines: Mapping[str, Line]) -> bool:
     return any(lines[line_id].is_premium for line_id, _, _ in payment.covers)
 
 
-def _arisen(payment: Payment, line: Line | None, class_: str) -> date:
-    """誤納: the payment itself. 過納: the first revision after the payment that left less due than was due then."""
-    if class_ == "kanou" and line is not None:
-        then = line.on(payment.paid_on)
-        for version in line.versions[line.versions.index(then) + 1 :]:
-            if version.due < then.due and version.revised_at is not None:
-                return version.revised_at
-    return payment.paid_on
+def _arisen(payment: Payment, line: Line, component: str, since: date | None) -> date:
+    """When a 過納 arose. Of 延滞金 and 督促手数料: with the revision since which the line is worth less than when they were paid."""
+    if component != "principal":
+        since = reduced_since(line, payment.paid_on, line.on(payment.paid_on).due)
+    return since or payment.paid_on

@@ -609,6 +609,57 @@ def test_kanou_arises_with_the_revision_gonou_with_the_payment() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("paid_yen", "versions", "arisen"),
+    [
+        # reduced, but still to what had been paid in part: nothing was too much before the second revision
+        (12_000, [("07-01", 15_000), ("08-01", 10_000)], "08-01"),
+        # reduced, restored, reduced again: in between the payment was due to the yen
+        (20_000, [("07-01", 15_000), ("07-15", 20_000), ("08-01", 15_000)], "08-01"),
+        (20_000, [("07-01", 15_000), ("07-15", 17_000), ("08-01", 15_000)], "07-01"),
+    ],
+)
+def test_kanou_arises_with_the_revision_that_made_it_too_much(
+    paid_yen: int, versions: list[tuple[str, int]], arisen: str
+) -> None:
+    lines = [line(principal=20_000), *(line(principal=yen, revised_at=w.day(day)) for day, yen in versions)]
+    found = w.decided(simple(paid(amount=paid_yen), lines=lines)).excess
+    assert found.select("class", "arisen_on").rows() == [("kanou", w.day(arisen))]
+
+
+def test_a_second_payment_arises_with_the_revision_that_reached_it() -> None:
+    versions = [("07-01", 15_000), ("08-01", 6_000)]
+    lines = [line(principal=20_000), *(line(principal=yen, revised_at=w.day(day)) for day, yen in versions)]
+    found = w.decided(simple(paid(amount=8_000), paid("p2", on="06-11", amount=12_000), lines=lines)).excess
+    assert found.select("payment_id", "amount", "arisen_on").rows() == [
+        ("p1", 2_000, w.day("08-01")),  # the first 8,000 yen stood until then
+        ("p2", 12_000, w.day("07-01")),
+    ]
+
+
+@pytest.mark.parametrize("restored", [True, False])
+def test_a_charge_that_was_due_arises_with_the_revision_too(restored: bool) -> None:
+    """The line is cancelled by mistake, comes back, and is cancelled for good: the charge that was paid stood in between."""
+    versions = [("2026-09-01", "cancelled"), *([("2026-09-15", "open")] if restored else [])]
+    lines = [
+        line(principal=250_000, due="2026-02-28"),
+        *(
+            line(principal=250_000, due="2026-02-28", status=status, revised_at=w.day(day))
+            for day, status in [*versions, ("2026-10-01", "cancelled")]
+        ),
+    ]
+    slips = [slip(1, 260_000, delinquency=10_000)]
+    covers = [cover(1, "A", 250_000), cover(1, "A", 10_000, component="delinquency")]
+    found = w.decided(world(lines, slips, covers, [paid(amount=260_000, on="07-20")])).excess
+    since = {
+        (component, day)
+        for component, class_, day in found.select("component", "class", "arisen_on").rows()
+        if class_ == "kanou"
+    }
+    day = w.day("2026-10-01" if restored else "2026-09-01")
+    assert since == {("principal", day), ("delinquency", day)}
+
+
 def test_the_books_of_a_posting() -> None:
     last_year = [line(due="2026-06-01", fiscal_year="2025")]
     for on, account, year in (
