@@ -69,11 +69,13 @@ class Claim:
     cover: int
     full_year: bool
     provisional: bool
+    to_charge: bool  # a 充当 decided for 延滞金
 
     @property
-    def rank(self) -> tuple[date, str, str]:
-        """Earliest first. A payment whose time is not known goes before the others of its day."""
-        return self.paid_on, self.paid_time, self.payment_id
+    def rank(self) -> tuple[date, bool, str, str]:
+        """Earliest first. A payment whose time is not known goes before the others of its day; a 充当 to 延滞金 after them, for
+        the payment that completed the principal, and by it made the charge, is one of them."""
+        return self.paid_on, self.to_charge, self.paid_time, self.payment_id
 
 
 @dataclass(frozen=True, slots=True)

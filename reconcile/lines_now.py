@@ -17,12 +17,12 @@ from reconcile.policy import Policy
 from reconcile.standing import last_versions
 from reconcile.whole_groups import whole_groups
 
-_PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open")
+_PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open", "closed_on")
 _VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n != "line"))
 
 
 def lines_now(ledger: Ledger, line_ids: pl.Series, *, policy: Policy) -> pl.DataFrame:
-    """These lines: columns of `last_versions`, and `paid`, `provisional`, `open`, `charge`, `charge_open`."""
+    """These lines: columns of `last_versions`, and `paid`, `provisional`, `open`, `charge`, `charge_open`, `closed_on`."""
     ids = line_ids.alias("line_id").drop_nulls().unique()
     versions = all_versions(ledger, ids)
     return _standing(

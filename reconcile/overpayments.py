@@ -35,6 +35,7 @@ TARGETS: Mapping[
     "due_date": _DAY,  # after the roll
     "open": _YEN,  # principal neither paid nor 速報
     "charge_open": _YEN,  # 延滞金 assessed and unpaid
+    "closed_on": _DAY,  # 納付日 of the payment that completed the principal: from then on there is 延滞金; null while some is open
     "provisional": _YEN,  # > 0: something on it is only 速報, so nobody fills it
     "barred_from": _DAY,
     "status": _TEXT,  # of the assessment; one that is `suspended` is nobody's to fill
@@ -148,11 +149,19 @@ def _fill(
                     "offset_to": target["line_id"],
                     "component": component,
                     "amount": part,
-                    "effective_on": max(row["arisen_on"], target["due_date"]),
+                    "effective_on": _there_since(row, target, component),
                     "rule": "wrong_period" if wrong and row["class"] == "gonou" else "offset",
                 }
             )
     return found
+
+
+def _there_since(row: Mapping[str, Any], target: Mapping[str, Any], component: str) -> date:
+    """The day from which both the excess and the debt were there; 延滞金 is owed once the principal is paid."""
+    days: list[date] = [row["arisen_on"], target["due_date"]]
+    if component == "delinquency" and target["closed_on"] is not None:
+        days.append(target["closed_on"])
+    return max(days)
 
 
 def _whose(row: Mapping[str, Any]) -> tuple[Any, ...]:

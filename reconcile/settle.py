@@ -123,6 +123,7 @@ def _claim(payment: Payment, line_id: str, part: Mapping[str, int]) -> Claim:
         cover=sum(yen for to, what, yen in payment.covers if to == line_id and what == "principal"),
         full_year=payment.full_year,
         provisional=payment.provisional,
+        to_charge=payment.rung == "transfer" and not part.get("principal"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
+from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
 from refund_towns import (
     FRIDAY,
     account,
@@ -30,6 +30,7 @@ from refund_towns import (
 from elqr.problems import ProblemError
 from reconcile.backup import backup, restore
 from reconcile.ledger import Ledger, open_ledger
+from reconcile.lines_now import lines_now
 from reconcile.overpayments import Proposals
 from reconcile.owed import proposals
 from reconcile.refund_blocks import block
@@ -211,6 +212,29 @@ def test_an_offset_is_carried_out_with_the_decision_and_taken_back_with_the_reje
     assert found(place) == []
     approve(act(place, "chie"), [propose(act(place, "mai")).refunds[0].refund_id])
     assert found(place) == []
+
+
+@pytest.mark.parametrize("paid_at", ["2026-11-10", "2026-11-10 15:30:00"])
+def test_an_offset_to_a_charge_fills_the_charge(tmp_path: Path, paid_at: str) -> None:
+    """The excess was there before the second instalment was paid (late): 延滞金 is owed from that payment on, so its 充当 comes after it."""
+    place = str(tmp_path / "l.db")
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 20_000), line(1, 2, 1_000_000, due_date="2026-07-31"))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 20_000), slip(12, 1, 2, 1_000_000))
+    paid = [receipt(f"T{x}", 11, 20_000, date(2026, 6, 10)) for x in "ab"]
+    paid.append({**receipt("Tc", 12, 1_000_000, date(2026, 11, 10)), "paid_at": paid_at})
+    night(place, assessments=[a], slips=[s], receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)])
+    made = propose(act(place, "mai")).refunds[0]
+    assert [(o["component"], o["amount"], o["effective_on"]) for o in made.offsets] == [
+        ("delinquency", 20_000, "2026-11-10")
+    ]
+    with open_ledger(place) as ledger:
+        before = ledger.standing.totals["excess"]
+    approve(act(place, "chie"), ["R000001"])
+    with open_ledger(place) as ledger:
+        now = lines_now(ledger, pl.Series(["00001-2"]), policy=POLICY)
+        assert now.select("charge", "charge_open").row(0) == (20_000, 0)
+        assert ledger.standing.totals["excess"] == before
+    assert found(place) == [] and propose(act(place, "mai")).refunds == ()
 
 
 def test_two_refunds_do_not_fill_one_debt_twice(tmp_path: Path) -> None:
