@@ -145,7 +145,13 @@ def spoken(*voices: tuple[str, bytes], **changes: object) -> Callable[[Facts], F
 
 
 def unproven(facts: Facts) -> Facts:
-    return measured(intended=False)(facts)
+    """More wrong codewords than can be corrected, by every sampling."""
+    return measured(intended=False, left_best=-19, errors_best=(27, 23, 21, 26), reserve=-0.4, rungs=0)(facts)
+
+
+def by_two(facts: Facts) -> Facts:
+    (voice,) = facts.voices
+    return replace(facts, voices=(voice, replace(voice, decoder="wechat")))
 
 
 def far(scale: float) -> Callable[[Facts], Facts]:
@@ -200,7 +206,7 @@ CHANGES: dict[str, Callable[[Facts], Facts]] = {
     "verify.other_code": beside(near=b"another"),
     "verify.second_slip": beside(far=SECOND),
     "verify.code_on_page": beside(far=b"a leaflet"),
-    "verify.one_voice": unproven,
+    "verify.barely_read": lambda facts: unproven(by_two(facts)),
 }
 
 
@@ -212,6 +218,20 @@ def test_each_departure_is_said_and_nothing_else(page: Page, code: str) -> None:
     finding = next(f for f in result.findings if f.code == code)
     assert finding.measured in sentence(finding, "ja") and finding.limit in sentence(finding, "en")
     assert finding.window is None or result.pictures[result.findings.index(finding)].startswith(b"\x89PNG")
+
+
+def test_a_symbol_beyond_correction_fails_though_readers_read_it(page: Page) -> None:
+    """A stamp across the code, or a torn corner, passed where two readers had guessed it: the worse print had the better verdict."""
+    result = page.judge(unproven(by_two(page.facts)))
+    (finding,) = result.findings
+    assert finding.weight is Weight.FAIL and "27, 23, 21, 26" in sentence(finding, "ja")
+    assert "wechat" in sentence(finding, "en") and result.decoders == ("zxing-cpp", "wechat")
+    assert said(page.judge(unproven(page.facts))) == {"verify.one_voice", "verify.barely_read"}
+
+
+def test_a_scan_too_coarse_says_nothing_of_a_symbol_that_was_read(page: Page) -> None:
+    coarse = graded(standing=DECODE_ONLY, letter="", overall=None, pixels_a_module=2.4)
+    assert said(page.judge(coarse(unproven(by_two(page.facts))))) == {"verify.decode_only"}
 
 
 def test_readers_that_disagree_are_a_misread(page: Page) -> None:

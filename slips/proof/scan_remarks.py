@@ -14,7 +14,7 @@ from slips.form import Rect
 from slips.proof import crops
 from slips.proof.book import Entry
 from slips.proof.gates import Gates
-from slips.proof.grade import DECODE_ONLY, GRADED
+from slips.proof.grade import DECODE_ONLY, GRADED, Grades
 from slips.proof.identity import identity_remarks, payload_differs, slot_remarks
 from slips.proof.mark_remarks import mark_remarks
 from slips.proof.measure import Measurement
@@ -184,7 +184,10 @@ def _lie(facts: Facts, gates: Gates) -> Iterator[Finding]:
 def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Finding]:
     """The measured symbol against the gates. What is not measured finely enough is not judged."""
     m, grades = facts.measurement, facts.grades
-    if m is None or grades is None or not m.intended:
+    if m is None or grades is None:
+        return
+    if not m.intended:
+        yield from _barely_read(facts, m, grades, window)
         return
     if m.left_best < gates.left_min:
         measured = f"{m.left_best} ({_errors(m.errors_best)})"
@@ -215,6 +218,20 @@ def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Findi
             window=window,
             limiting=", ".join(grades.limiting),
         )
+
+
+def _barely_read(facts: Facts, m: Measurement, grades: Grades, window: Window | None) -> Iterator[Finding]:
+    """Readers gave the digits, the modules do not bear them out: a stamp, a tear, a fold. Of a symbol that nobody reads `_unread` has spoken."""
+    readers = sorted({v.decoder for v in facts.voices if v.content})
+    if not readers or facts.mirrored or grades.standing == DECODE_ONLY:
+        return
+    yield remark(
+        "verify.barely_read",
+        measured=_errors(m.errors_best),
+        limit=f"{CORRECTABLE}",
+        window=window,
+        readers=", ".join(readers),
+    )
 
 
 def _growth(m: Measurement, gates: Gates, window: Window | None) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ pictures of the code. Pages whose code is well are handed back as they are, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -34,6 +34,7 @@ WEAK = frozenset(
         "verify.grade_low",
         "verify.grade_below_target",
         "verify.unreadable_known",
+        "verify.barely_read",
     }
 )
 """Findings that say that a code is weak, and not why."""
@@ -56,8 +57,10 @@ def explained(
     """The page with causes and maps. `entry`: the slip that it was found to be."""
     weak = [finding for finding in page.findings if finding.code in WEAK]
     m, grid, sheet = facts.measurement, facts.grid, facts.sheet
-    if not weak or m is None or grid is None or sheet is None or entry is None or not m.intended:
+    if not weak or m is None or grid is None or sheet is None or entry is None:
         return page
+    if not m.intended:  # the map shows where; what lies across a symbol is no sign of how the press prints
+        return _with_map(page, weak[0].window, margin_picture(grey, grid.map, m.margin_map), causes=())
     modules = modules_of(entry.payload.encode())
     crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
     signature = signature_of(curve.reflect(crop), plane.shift(-origin[0], -origin[1]) @ grid.map, modules)
@@ -76,12 +79,15 @@ def explained(
         for cause in diagnose(figures, x_mm=place.x_mm, y_mm=place.y_mm, pitch_mm=place.pitch_mm)
         if cause.code not in said
     ]
-    shown = margin_picture(grey, grid.map, m.margin_map)
-    return replace(
-        page,
-        findings=(*page.findings, *causes),
-        pictures=(*(_picture(f, png, weak[0].window, shown) for f, png in zip(page.findings, page.pictures, strict=True)), *([b""] * len(causes))),
-    )  # fmt: skip
+    return _with_map(page, weak[0].window, margin_picture(grey, grid.map, m.margin_map), causes=causes)
+
+
+def _with_map(
+    page: PageResult, window: Window | None, shown: bytes, *, causes: Sequence[Finding]
+) -> PageResult:
+    """The page with the map `shown` where a finding is about the code at `window`, and with the causes, which need no picture of their own."""
+    pictures = [_picture(f, png, window, shown) for f, png in zip(page.findings, page.pictures, strict=True)]
+    return replace(page, findings=(*page.findings, *causes), pictures=(*pictures, *[b""] * len(causes)))
 
 
 def _picture(finding: Finding, plain: bytes, window: Window | None, shown: bytes) -> bytes:
