@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import tempfile
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 
 import cv2
@@ -24,8 +25,8 @@ from slips.metadata import load_intent
 from slips.pages import Setup, compile_plan, write_pdf
 from slips.proof.expected import Area
 from slips.proof.intent import places_of
-from slips.proof.render import open_document
-from slips.proof.scan import MM_PER_INCH, Pixels
+from slips.proof.render import Frame, Page, open_document
+from slips.proof.scan import Pixels
 from slips.request import table_rows
 from slips.textcheck import TextCheck
 from slips.values import known_values
@@ -69,14 +70,19 @@ def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
         path = Path(folder) / "form.pdf"
         path.write_bytes(file.getvalue())
         with open_document(path) as document, document.pages(0, 1) as (page,):
-            fine = page.whole(px_a_mm * FINER * MM_PER_INCH)
-    size = (round(layout.page_w_mm * px_a_mm), round(layout.page_h_mm * px_a_mm))
-    pixels = np.array(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8)
+            pixels = _drawn(page, layout, px_a_mm)
     for area in _codes(layout):
         left, top = round(area.x_mm * px_a_mm), round(area.y_mm * px_a_mm)
         right, bottom = round((area.x_mm + area.w_mm) * px_a_mm), round((area.y_mm + area.h_mm) * px_a_mm)
         pixels[max(0, top) : bottom, max(0, left) : right] = PAPER
     return pixels
+
+
+def _drawn(page: Page, layout: Layout, px_a_mm: float) -> Pixels:
+    """The page at exactly this scale: a last pixel that it fills in part is paper, and nothing is stretched."""
+    columns, rows = ceil(layout.page_w_mm * px_a_mm), ceil(layout.page_h_mm * px_a_mm)
+    fine = Frame(0.0, 0.0, columns / px_a_mm, rows / px_a_mm, columns * FINER, rows * FINER)
+    return np.array(cv2.resize(page.picture(fine), (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _codes(layout: Layout) -> list[Area]:
