@@ -7,6 +7,7 @@ Refuses: a code that is not in the catalogue, a severity that is not one of thre
 
 from __future__ import annotations
 
+import errno
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,21 @@ def reason_of(error: BaseException) -> str:
     """What the system says of a failure, without the name of the file, else the first line of the error's own words."""
     said = getattr(error, "strerror", None) or str(error)
     return str(said).partition("\n")[0]
+
+
+_OF_FILES = {
+    errno.ENOENT: "ファイルがありません",
+    errno.EISDIR: "フォルダーです",
+    errno.ENOTDIR: "途中がフォルダーではありません",
+    errno.EACCES: "読む権限がありません",
+    errno.EPERM: "読む権限がありません",
+}
+
+
+def reason_in_both(error: OSError) -> str:
+    """What the system says of a file that cannot be read, Japanese first where we have it; what is rare stays as the system says it."""
+    said, known = reason_of(error), _OF_FILES.get(error.errno or 0)
+    return f"{known} / {said}" if known else said
 
 
 class Severity(Enum):

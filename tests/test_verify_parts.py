@@ -24,6 +24,7 @@ from slips.proof.outcome import PageResult
 from slips.proof.pictures import PictureLimits, Unfit, page_count
 from slips.proof.printed import printed_texts
 from slips.proof.run import VerifyRequest, verify
+from slips.proof.scanner_scale import load_scanner
 from slips.proof.sequence import longest_run, looks_like_a_sample, order_of, sampling
 from slips.proof.sheets import Sheet, load_sheets
 from slips.proof.sources import gather, kind_of, natural
@@ -123,6 +124,8 @@ class TestManifest:
         assert refused(path) == "verify.manifest_twice"
         path.with_suffix(".parquet").write_bytes(b"PAR1 and no more")
         assert refused(path.with_suffix(".parquet")) == "verify.manifest_unreadable"
+        with pytest.raises(ProblemError, match="表の形になっていません / "):
+            read_book(path.with_suffix(".parquet"))
 
     def test_the_forms_of_a_manifest(self) -> None:
         (sheet,), (used,) = load_sheets([("mihara", "0" * 64)], given=())
@@ -166,6 +169,32 @@ class TestGates:
         with pytest.raises(ProblemError) as error:
             load_gates(tmp_path / "g.toml")
         assert error.value.problems[0].code == "verify.gates"
+
+    def test_a_file_that_is_not_there_is_told_in_both_languages(self, tmp_path: Path) -> None:
+        """The system's English stood inside the Japanese sentence, and said that a gate had a wrong name."""
+        for load in (load_gates, load_scanner):
+            with pytest.raises(ProblemError) as error:
+                load(tmp_path / "none.toml")
+            (problem,) = error.value.problems
+            assert problem.code == "file.unreadable"
+            assert "ファイルがありません / No such file" in problem.text("ja") and "Errno" not in str(problem)
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("{", "JSONではありません / not JSON"),
+            ("{}", "「dpi」がありません / “dpi” lacks"),
+            ('{"dpi": 300, "rulers": 4}', "形が違います / not of its shape"),
+        ],
+    )
+    def test_a_card_that_is_none_is_told_in_both_languages(
+        self, tmp_path: Path, text: str, told: str
+    ) -> None:
+        (tmp_path / "card.json").write_text(text)
+        with pytest.raises(ProblemError) as error:
+            load_scanner(tmp_path / "card.json")
+        (problem,) = error.value.problems
+        assert problem.code == "verify.scanner_card" and told in problem.text("ja"), str(problem)
 
 
 class TestOrder:

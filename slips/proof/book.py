@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from elqr import symbols
-from elqr.problems import Problem, ProblemError, Where
+from elqr.problems import Problem, ProblemError, Where, reason_in_both, reason_of
 from elqr.wire import field_named
 from slips.jobfile import sha256_of
 from slips.order import NUMBER_WIDTH
@@ -212,8 +212,11 @@ def _read(path: Path) -> pl.DataFrame:
         return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", glob=False)
     except FileNotFoundError:
         raise _refusal(path, "verify.manifest_unreadable", found="—") from None
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise _refusal(path, "verify.manifest_unreadable", found=str(error).splitlines()[0][:200]) from None
+    except OSError as error:
+        raise _refusal(path, "verify.manifest_unreadable", found=reason_in_both(error)[:200]) from None
+    except pl.exceptions.PolarsError as error:
+        said = f"表の形になっていません / {reason_of(error)[:200]}"
+        raise _refusal(path, "verify.manifest_unreadable", found=said) from None
 
 
 def _judge(rows: pl.DataFrame, path: Path) -> None:

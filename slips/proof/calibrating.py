@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from elqr.problems import Problem, ProblemError, Where
+from elqr.problems import Problem, ProblemError, Where, reason_in_both
 from slips.outfiles import telling_disk_errors, write_whole
 from slips.proof import calibration_sheet as sheet
 from slips.proof.calibration import Calibration, calibrate
@@ -29,7 +29,7 @@ def calibrate_file(scan: Path, *, out: Path, card_steps: str | None, rule_mm: st
     try:
         picture, _ = load(scan, name=scan.name, page=1, limits=load_gates().pictures)
     except OSError as error:
-        params = {"found": str(scan), "reason": error.strerror or type(error).__name__}
+        params = {"found": str(scan), "reason": reason_in_both(error)}
         raise ProblemError(Problem("file.unreadable", "", {**params}, Where(str(scan)))) from None
     except Unfit as unfit:
         raise ProblemError(problem_of(unfit.finding, source=scan.name)) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr.crew import Limits
-from elqr.problems import Problem, ProblemError, Where
+from elqr.problems import Problem, ProblemError, Where, reason_in_both
 from elqr.settings import parse_settings
 from slips.proof.pictures import PictureLimits
 
@@ -64,7 +64,7 @@ class Gates:
 
 
 def load_gates(path: Path | None = None) -> Gates:
-    """The default gates, with those of `path` in their place. Raises ProblemError `verify.gates`."""
+    """The default gates, with those of `path` in their place. Raises ProblemError `verify.gates`, `file.unreadable`."""
     raw = (files("layouts") / "gates" / "default.toml").read_bytes()
     tables: dict[str, dict[str, float]] = parse_settings(raw)
     name = "default"
@@ -73,7 +73,10 @@ def load_gates(path: Path | None = None) -> Gates:
         try:
             raw = path.read_bytes()
             own = parse_settings(raw)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            params = {"found": str(path), "reason": reason_in_both(error)}
+            raise ProblemError(Problem("file.unreadable", "", {**params}, Where(name))) from None
+        except ValueError as error:
             raise _refusal(name, str(error)) from None
         _replace(tables, own, name)
     flat = {key: value for table in tables.values() for key, value in table.items()}

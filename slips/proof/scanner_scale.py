@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from elqr.problems import Problem, ProblemError, Where
+from elqr.problems import Problem, ProblemError, Where, reason_in_both
 from slips.proof.scan import MM_PER_INCH
 
 BELIEVABLE = 0.1
@@ -32,7 +32,7 @@ class ScannerScale:
 
 
 def load_scanner(path: Path | None) -> ScannerScale:
-    """The scale of a card; without one the scanner's own. Raises ProblemError `verify.scanner_card`."""
+    """The scale of a card; without one the scanner's own. Raises ProblemError `verify.scanner_card`, `file.unreadable`."""
     if path is None:
         return ScannerScale()
     try:
@@ -46,8 +46,16 @@ def load_scanner(path: Path | None) -> ScannerScale:
             across=float(across["pixels_a_mm"]) / nominal,
             down=float(down["pixels_a_mm"]) / nominal,
         )
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError) as fault:
-        raise _refusal(path, f"{type(fault).__name__}: {fault}") from None
+    except OSError as error:
+        params = {"found": str(path), "reason": reason_in_both(error)}
+        raise ProblemError(Problem("file.unreadable", "", {**params}, Where(path.name))) from None
+    except KeyError as absent:
+        name = absent.args[0]
+        raise _refusal(path, f"「{name}」がありません / “{name}” lacks") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise _refusal(path, "JSONではありません / not JSON") from None
+    except (ValueError, TypeError, ZeroDivisionError):
+        raise _refusal(path, "値の形が違います / not of its shape") from None
     if max(abs(scale.across - 1), abs(scale.down - 1)) > BELIEVABLE:
         raise _refusal(path, f"{scale.across:.3f} × {scale.down:.3f}")
     return scale
