@@ -234,6 +234,25 @@ def test_a_scan_too_coarse_says_nothing_of_a_symbol_that_was_read(page: Page) ->
     assert said(page.judge(coarse(unproven(by_two(page.facts))))) == {"verify.decode_only"}
 
 
+def test_a_scan_too_coarse_says_nothing_of_a_code_s_size(page: Page) -> None:
+    """One per cent of a code at 200 dpi is one pixel: a good page failed with 101.6 %, beside the sentence that only reading is judged."""
+    coarse = graded(standing=DECODE_ONLY, letter="", overall=None, pixels_a_module=2.7)
+    larger = corners(lambda c: (c - c.mean(axis=0)) * 1.016 + c.mean(axis=0))
+    assert said(page.judge(larger(coarse(page.facts)))) == {"verify.decode_only"}
+
+
+@pytest.mark.parametrize("lies", [{"method": "corners"}, {"residual_mm": 0.4}, {"points": 6}])
+def test_print_is_not_said_to_be_missing_where_the_page_is_not_known_well_enough(
+    page: Page, lies: dict[str, object]
+) -> None:
+    """A telephone's picture failed since a date was looked for a few millimetres off its place, and nothing stood there."""
+    assert page.facts.fit is not None
+    facts = read_as(legibility=Legibility.BLANK)(page.facts)
+    result = page.judge(replace(facts, fit=replace(page.facts.fit, **lies)))  # type: ignore[type-var]
+    assert "verify.text_uncertain" in said(result) and "verify.text_missing" not in said(result)
+    assert all(finding.weight is not Weight.FAIL for finding in result.findings)
+
+
 def test_readers_that_disagree_are_a_misread(page: Page) -> None:
     right = page.entry.payload.encode()
     wrong = right[:40] + b"9" + right[41:]

@@ -84,6 +84,25 @@ def test_a_finding_names_the_picture_that_it_is_about(printed_job: Path, tmp_pat
     assert [(row.source, row.page) for row in group.rows] == [("b.png", 1)]
 
 
+@pytest.mark.parametrize("orientation", [2, 3, 6, 8])
+def test_a_picture_lies_as_its_file_says(
+    printed_job: Path, tmp_path: Path, sheet: Grey, orientation: int
+) -> None:
+    """Telephones write the way up beside the pixels; every viewer shows the sheet upright, and it was said to lie on its side."""
+    lain: dict[int, Callable[[Grey], Grey]] = {
+        2: np.fliplr,
+        3: lambda g: np.rot90(g, 2),
+        6: np.rot90,
+        8: lambda g: np.rot90(g, -1),
+    }
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.fromarray(np.ascontiguousarray(lain[orientation](sheet)))
+    picture.save(tmp_path / "a.jpg", dpi=(300, 300), exif=exif.tobytes(), quality=90)
+    found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
+    assert [slip.verdict for slip in found.slips] == [Verdict.PASS]
+
+
 def test_a_picture_of_a_speck_is_told_without_what_a_library_says(printed_job: Path, tmp_path: Path) -> None:
     found = looked_at(printed_job, tmp_path, np.zeros((1, 1), np.uint8))
     assert [f.code for page in found.pages for f in page.findings] == ["verify.too_small"]

@@ -24,6 +24,17 @@ from slips.proof.verdicts import Finding
 
 FORMATS = ("TIFF", "PNG", "JPEG")  # several JPEG pictures in one file (MPO) are opened as JPEG
 DPI_BELIEVABLE = (50.0, 4800.0)
+_ORIENTATION = 0x0112  # the tag of EXIF and TIFF
+_WAYS_UP = {
+    2: (0, True),
+    3: (2, False),
+    4: (2, True),
+    5: (3, True),
+    6: (3, False),
+    7: (1, True),
+    8: (1, False),
+}
+"""Quarter turns to the left, then whether it is to be mirrored; 1 and nothing mean upright."""
 _GREY_16 = ("I;16", "I;16B", "I;16L", "I")
 
 
@@ -65,7 +76,7 @@ def load(path: Path, *, name: str, page: int, limits: PictureLimits) -> tuple[Sc
         said = [remark("verify.one_bit")] if image.mode == "1" else []
         image.draft("L", image.size)  # JPEG: grey comes out of the file for nothing
         dpi = _dpi(image)
-        grey = _grey(image)
+        grey = _upright(_grey(image), image)
     return Scan(source=name, page=page, grey=grey, dpi=dpi), said
 
 
@@ -122,6 +133,15 @@ def _pixels(image: Any) -> Pixels:
         return pl.Series(image).to_numpy().reshape(height, width)
     except ValueError:  # larger than one of Pillow's blocks
         return np.asarray(image, np.uint8)
+
+
+def _upright(grey: Pixels, image: Any) -> Pixels:
+    """As every viewer shows it: telephones and some scanners write the way up beside the pixels. Pillow turns a TIFF by itself."""
+    turns, mirrored = _WAYS_UP.get(
+        0 if image.format == "TIFF" else image.getexif().get(_ORIENTATION, 0), (0, False)
+    )
+    turned = np.rot90(grey, turns)
+    return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
 
 
 def _dpi(image: Any) -> float | None:

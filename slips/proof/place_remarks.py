@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from slips.proof.gates import Gates
+from slips.proof.grade import DECODE_ONLY
 from slips.proof.page_fit import PageFit
 from slips.proof.remarks import remark
 from slips.proof.scan import MM_PER_INCH, Scan
@@ -51,7 +52,7 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
     if fit.method == "corners":
         yield remark("verify.position_unjudged")
     elif not_flat := _not_flat(facts, fit):
-        yield from not_flat
+        yield not_flat
     else:
         dx, dy = offset(facts)
         limit = gates.tolerance_mm
@@ -60,7 +61,9 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
             yield remark("verify.misplaced", measured=measured, limit=f"±{limit:g} mm", window=window)
         seen = sizes(facts)
         percent = gates.size_tolerance_percent
-        if max(abs(size - 1) for size in seen) > percent / 100:
+        coarse = facts.grades is not None and facts.grades.standing == DECODE_ONLY
+        # One per cent of a code is then one pixel: a page drawn in whole pixels has as much.
+        if not coarse and max(abs(size - 1) for size in seen) > percent / 100:
             measured = " × ".join(f"{100 * size:.1f} %" for size in seen)
             yield remark("verify.code_size", measured=measured, limit=f"100 ± {percent:g} %", window=window)
     errors = fit.scale_errors
@@ -73,16 +76,22 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
             )
 
 
-def _not_flat(facts: Facts, fit: PageFit) -> list[Finding]:
+def known_well(facts: Facts) -> bool:
+    """Whether the page is known so well, away from its code too, that nothing in a place means that nothing is printed there."""
+    fit = facts.fit
+    return fit is not None and fit.method != "corners" and _not_flat(facts, fit) is None
+
+
+def _not_flat(facts: Facts, fit: PageFit) -> Finding | None:
     """Whether a camera took it, aslant. What the file's own resolution bears out as a stretch is the press's or the scanner's."""
     across, down = fit.pixels_a_mm
     stretch = abs(across / down - 1) if dpi_is_false(facts) else 0.0
     few = fit.method == "picture" and fit.points < PLACES_MIN
     if not few and fit.residual_mm <= FLAT_WITHIN_MM and stretch <= STRETCH_MAX:
-        return []
+        return None
     measured = f"{fit.residual_mm:.2f} mm / {fit.points} / {100 * stretch:.0f} %"
     limit = f"{FLAT_WITHIN_MM:g} mm / {PLACES_MIN} / {100 * STRETCH_MAX:.0f} %"
-    return [remark("verify.not_flat", measured=measured, limit=limit)]
+    return remark("verify.not_flat", measured=measured, limit=limit)
 
 
 def offset(facts: Facts) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from slips.proof.outcome import PageResult
 from slips.proof.page_codes import code_remark
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import NUMBER, TextFact
-from slips.proof.place_remarks import dpi_is_false, offset, place_remarks, sizes, true_dpi
+from slips.proof.place_remarks import dpi_is_false, known_well, offset, place_remarks, sizes, true_dpi
 from slips.proof.plane import Points
 from slips.proof.press_marks import PressMark
 from slips.proof.printed import AMOUNTS, DAYS
@@ -291,9 +291,10 @@ def _text(fact: TextFact, facts: Facts) -> Finding:
     window = _seen_at(facts.fit, Rect(box.x_mm, box.y_mm, box.w_mm, box.h_mm), around_mm=crops.TEXT_MM)
     limit = fact.right[0]
     reading = fact.reading
-    if reading.legibility is Legibility.BLANK:
+    blank = reading.legibility is Legibility.BLANK
+    if blank and known_well(facts):
         return remark("verify.text_missing", limit=limit, window=window, value=fact.value)
-    if reading.legibility is Legibility.UNCERTAIN:
+    if blank or reading.legibility is Legibility.UNCERTAIN:
         return remark(
             "verify.text_uncertain",
             measured=reading.text or "?",

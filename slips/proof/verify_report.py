@@ -172,7 +172,7 @@ def _title(group: Group) -> Words:
 def _cells(row: Row) -> tuple[Cell, ...]:
     whole = Words("全体", "whole run")
     return (
-        row.slip_key or whole,
+        row.slip_key or (None if row.source else whole),
         row.source or None,
         row.page or None,
         row.finding.measured or None,
