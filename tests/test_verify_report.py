@@ -18,6 +18,7 @@ import pytest
 from slips.proof.drift import chart_of
 from slips.proof.outcome import Inspection, PageResult
 from slips.proof.overlay import CELL_PX, margin_picture
+from slips.proof.remarks import remark
 from slips.proof.thresholds import load_thresholds
 from slips.proof.trend import Trend, trend_of
 from slips.proof.trend_plots import POINTS_MAX, chart_plot
@@ -199,6 +200,35 @@ def test_the_gravest_findings_come_first() -> None:
     order = list(Verdict)
     assert [order.index(g.worst) for g in groups] == sorted(order.index(g.worst) for g in groups)
     assert sum(g.count for g in groups) == sum(len(s.findings) for s in made.inspection().slips)
+
+
+def test_every_row_says_which_sheet_and_which_field_it_means() -> None:
+    """Of many missing slips the running number stood in the first sentence alone, and of many wrong fields the field."""
+    base = made.inspection()
+    lost = [
+        remark("verify.missing", measured="0", limit="1", number=f"{n:06d}", file="slips-00001.pdf", page=n)
+        for n in (7, 19)
+    ]
+    twice = remark("verify.duplicate", measured="2", limit="1", where="a.tif p.3, b.tif p.9")
+    field = remark("verify.amount_differs", measured="1,000円", limit="9,000円", value="amount_yen")
+    slips = [
+        SlipResult(slip_key=f"{k:020d}", verdict=Verdict.MISSING, findings=(f,))
+        for k, f in enumerate([*lost, twice, field])
+    ]
+    page = report(replace(base, slips=tuple(slips))).decode()
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page, re.DOTALL)
+    for said in ("通し番号 000019、slips-00001.pdf 19ページ", "a.tif p.3, b.tif p.9", "amount_yen"):
+        assert any(said in cell for cell in cells), said
+    assert "number 000019, slips-00001.pdf p.19" in page
+
+
+def test_a_page_that_is_nobody_s_is_not_the_whole_run() -> None:
+    base = made.inspection()
+    stray = SlipResult(
+        slip_key="", source="x.png", page=1, verdict=Verdict.UNREADABLE, findings=(remark("verify.blank"),)
+    )
+    page = report(replace(base, slips=(stray,))).decode()
+    assert "x.png" in page and ">whole run<" not in page
 
 
 def test_nothing_in_a_name_can_become_markup() -> None:

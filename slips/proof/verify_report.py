@@ -22,7 +22,7 @@ from slips.proof.trend import Trend, trend_of
 from slips.proof.verdicts import Finding, Verdict, Weight
 from slips.proof.verify_rows import PICTURES_MAX, ROWS_A_CODE, ROWS_A_NOTE, Group, Row, Shown, groups_of
 from slips.proof.verify_sections import conditions_section, grades_section, scope_section, trend_section
-from slips.proof.verify_words import COUNT, MAP, NONE, SHARE, VERDICTS, WEIGHTS, percent
+from slips.proof.verify_words import COUNT, MAP, NONE, SHARE, VERDICTS, WEIGHTS, about, percent
 
 FIRST_STEPS = 5
 _ASIDE, _HOLE, _END = re.compile(r" ?\([^()]*\)"), re.compile(r"\{\w+\}"), re.compile(r"[:;]|\. |\.$")
@@ -150,14 +150,18 @@ def _group(group: Group) -> Iterator[str]:
     )
     example = '<b>例</b> <span class="en" lang="en">for example</span> ' if group.count > 1 else ""
     yield f'<p class="said">{example}{_sentences(group.rows[0].finding)}</p>'
+    told = any(about(row.finding) for row in group.rows)
     columns = [
         Column(Words("案件特定キー", "slip key")), Column(Words("ファイル", "source")), Column(Words("頁", "page"), number=True),
         Column(Words("測定値", "measured"), number=True), Column(Words("限度", "limit"), number=True),
     ]  # fmt: skip
+    if told:
+        columns.append(Column(Words("どこ・どれ", "which")))
     shown = Words(_many(group), f"{group.count:,} in all")
     if group.count > len(group.rows):
         shown = Words(f"{group.count:,} 件中 {len(group.rows)} 件", f"{len(group.rows)} of {group.count:,}")
-    yield table(shown, columns, [_cells(row) for row in group.rows])
+    rows = [(*_cells(row), *([about(row.finding)] if told else [])) for row in group.rows]
+    yield table(shown, columns, rows)
     if group.pictures:
         yield f'<div class="pictures">{"".join(_picture(shown) for shown in group.pictures)}</div>'
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from elqr.html_page import Column, Words
 from slips.proof.scanner_scale import ScannerScale
-from slips.proof.verdicts import Verdict, Weight
+from slips.proof.verdicts import Finding, Verdict, Weight
 
 ESTIMATE = Words("推定値・検証機による等級ではありません", "estimate, not a conformant verifier grade")
 NONE = Words("該当なし", "none")
@@ -105,6 +105,36 @@ CURVES: Mapping[str, Words] = MappingProxyType(
         "linear": Words("線形の値としてそのまま", "taken as linear"),
     }
 )
+
+
+ABOUT: Mapping[str, Words] = MappingProxyType(
+    {
+        "where": Words("", ""),
+        "number": Words("通し番号 ", "number "),
+        "value": Words("項目 ", "field "),
+        "mark": Words("マーク ", "mark "),
+        "position": Words("先頭から(桁) ", "from digit "),
+        "readers": Words("読取器 ", "read by "),
+        "limiting": Words("要因 ", "limited by "),
+    }
+)
+"""What a finding names beside its figures, and what goes before it: which sheet, which field."""
+
+
+def about(finding: Finding) -> Words | None:
+    """Which sheet, field or side a finding means, where its sentence says so; None where it names nothing."""
+    given = finding.params
+    said = [
+        Words(f"{text.ja}{given[name]}", f"{text.en}{given[name]}")
+        for name, text in ABOUT.items()
+        if name in given
+    ]
+    if "file" in given and "page" in given:
+        said.append(Words(f"{given['file']} {given['page']}ページ", f"{given['file']} p.{given['page']}"))
+    if "side_ja" in given and "side_en" in given:
+        said.append(Words(f"{given['side_ja']}側", f"{given['side_en']} side"))
+    ja, en = "、".join(text.ja for text in said), ", ".join(text.en for text in said)
+    return Words(ja, "" if en == ja else en) if said else None
 
 
 def percent(part: int, whole: int) -> str:
