@@ -28,7 +28,7 @@ def reason_of(error: BaseException) -> str:
     return str(said).partition("\n")[0]
 
 
-_OF_FILES = {
+_OF_FILES: Mapping[int, str] = {
     errno.ENOENT: "ファイルがありません",
     errno.EISDIR: "フォルダーです",
     errno.ENOTDIR: "途中がフォルダーではありません",

@@ -155,3 +155,58 @@ def _over_the_bars() -> bytes:
     mm = altered_pages.MM
     y = (altered_pages.HEIGHT - bars.y_mm - bars.h_mm / 2) * mm
     return b"q 0 g %.3f %.3f 60 1 re f Q" % ((bars.x_mm + 5) * mm, y)
+
+
+PLACINGS = {
+    "97 %, in the middle": ((0.97, 0.015, 0.015), "verify.size"),
+    "95 %, in the middle": ((0.95, 0.025, 0.025), "verify.size"),
+    "3 mm to the right": ((1.0, 3.0 / 279.4, 0.0), "verify.moved"),
+    "7 mm to the left": ((1.0, -7.0 / 279.4, 0.0), "verify.moved"),
+}
+"""Scale, and shift in shares of the page, as an imposition places a whole page."""
+OF_OTHER_DATA = {
+    "verify.amount_differs",
+    "verify.date_differs",
+    "verify.number_differs",
+    "verify.barcode_differs",
+}
+
+
+@pytest.fixture(scope="module")
+def placed(printed_job: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first pages of the job, each placed as `PLACINGS` says, and one turned by half."""
+    path = tmp_path_factory.mktemp("placed") / "slips-00001.pdf"
+    with pikepdf.open(printed_job / "slips-00001.pdf") as file:
+        for page, ((scale, across, up), _) in zip(file.pages, PLACINGS.values(), strict=False):
+            wide, high = (float(page.mediabox[k]) for k in (2, 3))
+            page.contents_add(
+                b"q %.4f 0 0 %.4f %.4f %.4f cm" % (scale, scale, across * wide, up * high), prepend=True
+            )
+            page.contents_add(b"Q")
+        file.pages[len(PLACINGS)].rotate(180, relative=True)
+        del file.pages[len(PLACINGS) + 1 :]
+        file.save(path)
+    return path
+
+
+def test_a_page_that_was_placed_elsewhere_is_not_said_to_carry_other_data(
+    printed_job: Path, placed: Path
+) -> None:
+    """At 97 % a page was said to show another amount and other dates, fifteen times, and a code made anew; never that it had been scaled."""
+    found = verify(VerifyRequest(paths=[placed], manifest=printed_job / "manifest.parquet", sample=True))
+    said = [{f.code for f in page.findings} for page in found.pages]
+    for codes, (name, (_, cause)) in zip(said, PLACINGS.items(), strict=False):
+        assert cause in codes and "verify.modules" not in codes, (name, codes)
+        assert not codes & OF_OTHER_DATA, (name, codes)
+    assert "verify.turned" in said[-1] and not said[-1] & OF_OTHER_DATA, said[-1]
+    assert {slip.verdict for slip in found.slips} == {Verdict.FAIL}
+
+
+def test_other_data_on_a_page_that_was_placed_elsewhere_is_told(
+    printed_job: Path, placed: Path, tmp_path: Path
+) -> None:
+    rows = pl.read_parquet(printed_job / "manifest.parquet").with_columns(pl.col("amount") + 1)
+    rows.write_parquet(tmp_path / "manifest.parquet")
+    found = verify(VerifyRequest(paths=[placed], manifest=tmp_path / "manifest.parquet", sample=True))
+    for page in found.pages[: len(PLACINGS)]:
+        assert "verify.amount_differs" in {f.code for f in page.findings}

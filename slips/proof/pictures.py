@@ -7,7 +7,7 @@ Refuses by `Unfit`, which carries the finding: too many pixels, too many pages, 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from slips.proof.verdicts import Finding
 FORMATS = ("TIFF", "PNG", "JPEG")  # several JPEG pictures in one file (MPO) are opened as JPEG
 DPI_BELIEVABLE = (50.0, 4800.0)
 _ORIENTATION = 0x0112  # the tag of EXIF and TIFF
-_WAYS_UP = {
+_WAYS_UP: Mapping[int, tuple[int, bool]] = {
     2: (0, True),
     3: (2, False),
     4: (2, True),

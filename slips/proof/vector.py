@@ -17,7 +17,8 @@ from elqr.digits import to_matrix
 from slips.form import InserterMark
 from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
-from slips.proof.expected import Area
+from slips.proof.displaced import Displaced, displaced
+from slips.proof.expected import Area, BarsPlace
 from slips.proof.identity import Hint, Identity, identify, identity_remarks, slot_remarks
 from slips.proof.ink import Inks
 from slips.proof.inserter import read_drawn
@@ -29,7 +30,7 @@ from slips.proof.remarks import remark
 from slips.proof.render import Document, Page, Picture
 from slips.proof.sheets import Sheet
 from slips.proof.textboxes import solid
-from slips.proof.vector_causes import causes
+from slips.proof.vector_causes import causes, dark_of
 from slips.proof.verdicts import Finding, Weight, Window
 
 GROUP = 32
@@ -93,9 +94,10 @@ class VectorPages:
             entry = wanted[known]
             found = [*identity_remarks(seen[k].identity, entry), *self._size(page, seen[k].sheet)]
             found += slot_remarks(seen[k].sheet.slot, entry, window=_window(seen[k].sheet))
-            found += self._code(index, page, seen[k], modules[known], entry)
-            found += self._bars(page, seen[k].sheet, entry, bars[known])
-            found += self._texts(page, seen[k].sheet, texts[known])
+            code, where = self._code(index, page, seen[k], modules[known], entry)
+            found += code
+            found += self._bars(page, seen[k].sheet, entry, bars[known], where)
+            found += self._texts(page, seen[k].sheet, texts[known], where)
             found += self._marks(page, seen[k].sheet, entry)
             found += self._ink(index, seen[k].sheet)
             results.append(self._result(index, page, seen[k], entry, found))
@@ -150,11 +152,15 @@ class VectorPages:
 
     def _code(
         self, index: int, page: Page, seen: _Seen, modules: compare.Modules, entry: Entry
-    ) -> list[Finding]:
-        """Every pixel of the code and its quiet zone; finer on the sample, since pages of a form share their geometry."""
+    ) -> tuple[list[Finding], Displaced | None]:
+        """Every pixel of the code and its quiet zone; finer on the sample, since pages of a form share their geometry.
+
+        With it, where the code stands if it does not stand in its place.
+        """
         difference = compare.difference(seen.picture, modules)
         sampled = index % SECOND_EVERY == 0 or index == self._document.page_count - 1
         found: list[Finding] = []
+        where: Displaced | None = None
         fine = page.picture(seen.sheet.fine_frame) if sampled and difference is None else None
         if fine is not None:
             difference = compare.difference(fine, modules)
@@ -170,7 +176,9 @@ class VectorPages:
                     column=difference.column,
                 )
             )
-            found += causes(page, seen.sheet, seen.picture, modules, window=_window(seen.sheet))
+            core = slice(compare.QUIET, -compare.QUIET)
+            where = displaced(page, seen.sheet, dark_of(modules)[core, core])
+            found += causes(seen.picture, modules, where, window=_window(seen.sheet))
         if not seen.content:
             found.append(remark("verify.unreadable", window=_window(seen.sheet)))
         elif sampled and seen.content == entry.payload.encode():
@@ -178,7 +186,7 @@ class VectorPages:
             if second != [seen.content] and difference is None:
                 found.append(remark("verify.one_voice", measured="zxing-cpp", window=_window(seen.sheet)))
             found += self._second_codes(page, entry)
-        return found
+        return found, where
 
     def _second_codes(self, page: Page, entry: Entry) -> list[Finding]:
         """On the sample the whole page is read: the code of a slip that does not belong on it may be paid by mistake."""
@@ -193,7 +201,9 @@ class VectorPages:
             and self._book.of_content(sighting.content) not in here
         ]
 
-    def _bars(self, page: Page, sheet: Sheet, entry: Entry, modules: compare.Bars) -> list[Finding]:
+    def _bars(
+        self, page: Page, sheet: Sheet, entry: Entry, modules: compare.Bars, where: Displaced | None
+    ) -> list[Finding]:
         frame, place = sheet.bars_frame, sheet.places.bars
         if frame is None or place is None:
             return []
@@ -208,20 +218,27 @@ class VectorPages:
         found = []
         if wrong:
             found.append(remark("verify.bars", measured=f"{wrong:,} px", limit="0 px", window=window))
+        if not digits and where is not None:
+            digits = entry.barcode if where.turned else _bars_at(page, place, where)
         if digits != entry.barcode:
             found.append(
                 remark("verify.barcode_differs", measured=digits or "—", limit=entry.barcode, window=window)
             )
         return found
 
-    def _texts(self, page: Page, sheet: Sheet, right: Mapping[str, tuple[str, ...]]) -> list[Finding]:
-        """Amount, dates and numbers from the text layer, each in each of its boxes."""
+    def _texts(
+        self, page: Page, sheet: Sheet, right: Mapping[str, tuple[str, ...]], where: Displaced | None
+    ) -> list[Finding]:
+        """Amount, dates and numbers from the text layer, each in each of its boxes, or there where the code says that the page lies."""
         shown = [
             (name, area) for name, areas in sheet.places.texts.items() if name in right for area in areas
         ]
         found = []
         for (name, area), text in zip(shown, page.texts([area for _, area in shown]), strict=True):
-            if solid(text) not in {solid(one) for one in right[name]}:
+            allowed = {solid(one) for one in right[name]}
+            if solid(text) not in allowed and not (
+                where is not None and solid(page.texts([where.area(area)])[0]) in allowed
+            ):
                 code = dict(TEXT_CODES).get(name, "verify.number_differs")
                 window = crops.window_of(area, around_mm=crops.TEXT_MM)
                 found.append(
@@ -303,6 +320,13 @@ def _read(picture: Picture) -> bytes:
         return quick
     seen = [s.content for s in decode.see(picture) if s.content]
     return seen[0] if seen else b""
+
+
+def _bars_at(page: Page, place: BarsPlace, where: Displaced) -> str:
+    """The digits of the bars there where the code says that the page lies."""
+    area = where.area(Area(place.x_mm, place.y_mm, place.pitch_mm, place.h_mm))
+    moved = BarsPlace(area.x_mm, area.y_mm, area.w_mm, area.h_mm)
+    return decode.read_bars(page.picture(compare.bars_frame(moved))).decode("ascii", "replace")
 
 
 def _digits(texts: Sequence[str], width: int) -> np.ndarray:

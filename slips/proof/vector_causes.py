@@ -6,23 +6,18 @@ black, tinted, printed over, another symbol of the same digits. Says nothing whe
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
 from elqr import symbols
-from slips.proof import compare, decode, grid
+from slips.proof import compare, decode
+from slips.proof.displaced import Displaced
 from slips.proof.remarks import remark
-from slips.proof.render import WHITE, Page, Picture
-from slips.proof.sheets import Sheet
+from slips.proof.render import WHITE, Picture
 from slips.proof.verdicts import Finding, Window
 
 ALIKE = 0.985
 """Share of modules that agree where a picture is the intended symbol in another position."""
-LOOK_PIXELS = 16
-"""Pixels a module; whole ones, or pdfium would widen the symbol to whole ones by itself."""
-AROUND_MODULES = 16
 MOVED_MM_MIN = 0.03
 SIZE_MIN = 0.004
 QUIET = symbols.QUIET_ZONE_MODULES
@@ -31,17 +26,17 @@ Dark = npt.NDArray[np.uint8]
 
 
 def causes(
-    page: Page, sheet: Sheet, picture: Picture, modules: compare.Modules, *, window: Window
+    picture: Picture, modules: compare.Modules, where: Displaced | None, *, window: Window
 ) -> list[Finding]:
-    """Everything that can be said of a picture that differs from `modules` (49, 49)."""
-    wanted = (modules == 0).astype(np.uint8)
+    """Everything that can be said of a picture that differs from `modules` (49, 49); `where` the symbol was found on the page."""
+    wanted = dark_of(modules)
     core = slice(QUIET, -QUIET)
     seen = (compare.centres(picture[None])[0] < 128).astype(np.uint8)
     position = _position(seen[core, core], wanted[core, core])
     if position:
         return [remark(f"verify.{position}", window=window)]
     found = [*_ink(picture, wanted, window), *_around(picture, wanted, window)]
-    moved = _moved(page, sheet, wanted[core, core], window)
+    moved = _moved(where, window)
     if moved:
         return [*found, *moved]
     differing = int((seen[core, core] != wanted[core, core]).sum())
@@ -52,6 +47,11 @@ def causes(
     elif differing:
         found.append(remark("verify.modules", measured=f"{differing:,}", limit="0", window=window))
     return found
+
+
+def dark_of(modules: compare.Modules) -> Dark:
+    """`modules` as they are compared to 1 for dark, 0 for light, quiet zone included."""
+    return np.asarray(modules == 0, np.uint8)
 
 
 def _position(seen: Dark, wanted: Dark) -> str:
@@ -101,26 +101,19 @@ def _clear(outside: npt.NDArray[np.bool_]) -> str:
     return f"{int(away.min()) / 4:.1f}"
 
 
-def _moved(page: Page, sheet: Sheet, wanted: Dark, window: Window) -> list[Finding]:
-    """Where the symbol stands and how large it is, by its grid in a finer picture."""
-    place, side = sheet.places.symbol, sheet.side_mm
-    first = AROUND_MODULES * LOOK_PIXELS
-    frame = replace(compare.symbol_frame(place, LOOK_PIXELS), margin_columns=first, margin_rows=first)
-    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64)
-    found = grid.locate(page.picture(frame), wanted, square * LOOK_PIXELS * symbols.SIZE + first - 0.5)
-    if found is None:
+def _moved(where: Displaced | None, window: Window) -> list[Finding]:
+    """Another size, another place, by where the symbol was found."""
+    if where is None:
         return []
-    x, y = (found.corners[0] + 0.5 - first) / LOOK_PIXELS * place.pitch_mm
-    right, lower = (found.corners[2] + 0.5 - first) / LOOK_PIXELS * place.pitch_mm
-    across, down = (right - x) / side - 1, (lower - y) / side - 1
+    if where.turned:
+        return [remark("verify.turned", window=window)]
     said = []
-    if max(abs(across), abs(down)) > SIZE_MIN:
-        measured = f"{100 + 100 * across:.2f} % × {100 + 100 * down:.2f} %"
+    if max(abs(where.across - 1), abs(where.down - 1)) > SIZE_MIN:
+        measured = f"{100 * where.across:.2f} % × {100 * where.down:.2f} %"
         said.append(remark("verify.size", measured=measured, limit="100 %", window=window))
-    if max(abs(x), abs(y)) > MOVED_MM_MIN:
-        said.append(
-            remark("verify.moved", measured=f"{x:+.2f} / {y:+.2f} mm", limit="0.00 mm", window=window)
-        )
+    if max(abs(where.x_mm), abs(where.y_mm)) > MOVED_MM_MIN:
+        measured = f"{where.x_mm:+.2f} / {where.y_mm:+.2f} mm"
+        said.append(remark("verify.moved", measured=measured, limit="0.00 mm", window=window))
     return said
 
 
