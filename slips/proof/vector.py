@@ -165,6 +165,10 @@ class VectorPages:
         if fine is not None:
             difference = compare.difference(fine, modules)
         if difference is not None:
+            core = slice(compare.QUIET, -compare.QUIET)
+            where = displaced(page, seen.sheet, dark_of(modules)[core, core])
+            # What can be put right stands before the count that only says that something is wrong.
+            found += causes(seen.picture, modules, where, window=_window(seen.sheet))
             found.append(
                 remark(
                     "verify.pixels",
@@ -176,9 +180,6 @@ class VectorPages:
                     column=difference.column,
                 )
             )
-            core = slice(compare.QUIET, -compare.QUIET)
-            where = displaced(page, seen.sheet, dark_of(modules)[core, core])
-            found += causes(seen.picture, modules, where, window=_window(seen.sheet))
         if not seen.content:
             found.append(remark("verify.unreadable", window=_window(seen.sheet)))
         elif sampled and seen.content == entry.payload.encode():
