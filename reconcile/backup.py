@@ -15,7 +15,7 @@ from elqr.problems import Problem, ProblemError, reason_of
 from reconcile.ledger import URL, Ledger, open_ledger, open_store
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import migrations
-from reconcile.seal import seal_of, whole, write_seal
+from reconcile.seal import log_of, seal_of, whole, write_seal
 from reconcile.store import Store
 from reconcile.tables import TABLES
 from reconcile.write_out import probe
@@ -120,8 +120,11 @@ def _refuse_damage_in(ledger: Ledger) -> None:
 
 
 def _refuse_present(target: Path) -> None:
-    if target.exists():
-        raise ProblemError(Problem("ledger.exists", params={"found": str(target)}))
+    """A log without its ledger counts: SQLite would play it over the copy that comes beside it."""
+    log = log_of(target)
+    if target.exists() or (log.exists() and log.stat().st_size):
+        found = target if target.exists() else log
+        raise ProblemError(Problem("ledger.exists", params={"found": str(found)}))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ lines by a sum of yen times a hash of the line, which two different states share
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -137,41 +137,73 @@ def _reversals(table: str, rows: pl.DataFrame) -> int:
 
 # --- lines ------------------------------------------------------------------------------------------
 
+_LINE = (
+    "paid",
+    "provisional",
+    "charge",
+    "charge_open",
+    "unknown",
+)  # the last: charges that cannot be computed
+_POSTING, _CHARGE = ("line_id", "component", "amount", "provisional"), ("line_id", "amount", "reverses")
+_MADE: Mapping[str, tuple[str, ...]] = {"postings": _POSTING, "charges": _CHARGE}
+
 
 def line_problems(ledger: Ledger) -> Iterator[Problem]:
-    """Lines as they stand against the postings on their principal; only where the sums differ are the lines told apart."""
-    stand, posted = (0, 0), (0, 0)
-    columns = ["line_id", "paid", "provisional"]
-    for part in ledger.scan("standing_lines", columns):
-        stand = _plus(stand, _print(part, "paid"), _print(part, "provisional"))
-    for rows in ledger.scan("postings", ["line_id", "component", "amount", "provisional"]):
-        own = rows.filter(pl.col("component") == "principal")
-        sure = own.filter(~pl.col("provisional"))
-        posted = _plus(posted, _print(sure, "amount"), _print(own.filter("provisional"), "amount"))
-    if stand == posted:
+    """Lines as they stand against the postings and charges on them; only where the sums differ are the lines told apart."""
+    stand, made = Counter[str](), Counter[str]()
+    for rows in ledger.scan("standing_lines", ["line_id", *_LINE[:-1]]):
+        _print(stand, _stands(rows))
+    for table, columns in _MADE.items():
+        for rows in ledger.scan(table, columns):
+            _print(made, _makes(table, rows))
+    if stand == made:
         return
-    own = whole(ledger, "postings", ["line_id", "component", "amount", "provisional"])
-    sums = _sums(own.filter(pl.col("component") == "principal"))
-    lines = whole(ledger, "standing_lines", columns)
-    met = lines.filter((pl.col("paid") != 0) | (pl.col("provisional") != 0))
-    wrong = met.join(sums, on=columns, how="anti").height + sums.join(met, on=columns, how="anti").height
-    yield Problem("ledger.check_lines", params={"found": wrong})
+    parts = [_makes(table, whole(ledger, table, list(columns))) for table, columns in _MADE.items()]
+    sums = pl.concat(parts).group_by("line_id").agg(pl.col(_LINE).sum())
+    sums = sums.filter(pl.any_horizontal(pl.col(_LINE) != 0))
+    lines = _stands(whole(ledger, "standing_lines", ["line_id", *_LINE[:-1]]))
+    lines = lines.filter(pl.any_horizontal(pl.col(_LINE) != 0))
+    odd = [one.join(other, on=one.columns, how="anti") for one, other in ((lines, sums), (sums, lines))]
+    found = pl.concat(frame.select("line_id") for frame in odd)["line_id"].n_unique()
+    yield Problem("ledger.check_lines", params={"found": found})
 
 
-def _print(rows: pl.DataFrame, yen: str) -> int:
-    """Σ yen × a 64-bit hash of the line, modulo 2^64."""
+def _stands(rows: pl.DataFrame) -> pl.DataFrame:
+    """`line_id` and `_LINE` of rows of `standing_lines`."""
+    unknown = pl.col("charge").is_null().cast(pl.Int64)
+    return rows.with_columns(pl.col("charge", "charge_open").fill_null(0), unknown=unknown)
+
+
+def _makes(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """What each posting or entry of a charge adds to its line, in the same columns; a reversal takes it back."""
+    amount = pl.col("amount").fill_null(0)
+    zero = pl.lit(0, pl.Int64)
+    if table == "charges":
+        once = pl.when(pl.col("reverses") == "").then(1).otherwise(-1)
+        unknown = pl.when(pl.col("amount").is_null()).then(once).otherwise(0).cast(pl.Int64)
+        added = {
+            "paid": zero,
+            "provisional": zero,
+            "charge": amount,
+            "charge_open": amount,
+            "unknown": unknown,
+        }
+    else:
+        own, sure = pl.col("component") == "principal", ~pl.col("provisional")
+        added = {
+            "paid": pl.when(own & sure).then(amount).otherwise(0),
+            "provisional": pl.when(own & ~sure).then(amount).otherwise(0),
+            "charge": zero,
+            "charge_open": pl.when(pl.col("component") == "delinquency").then(-amount).otherwise(0),
+            "unknown": zero,
+        }
+    return rows.select("line_id", **added)
+
+
+def _print(sums: Counter[str], rows: pl.DataFrame) -> None:
+    """Σ yen × a 64-bit hash of the line, modulo 2^64, by column of `_LINE`."""
     hashes = rows["line_id"].hash(0x9E3779B97F4A7C15).to_numpy()
     with np.errstate(over="ignore"):
-        return int((hashes * rows[yen].to_numpy().astype(np.uint64)).sum(dtype=np.uint64))
-
-
-def _plus(so_far: tuple[int, int], paid: int, provisional: int) -> tuple[int, int]:
-    return (so_far[0] + paid) % (1 << 64), (so_far[1] + provisional) % (1 << 64)
-
-
-def _sums(postings: pl.DataFrame) -> pl.DataFrame:
-    amount = pl.col("amount")
-    sums = postings.group_by("line_id").agg(
-        paid=amount.filter(~pl.col("provisional")).sum(), provisional=amount.filter("provisional").sum()
-    )
-    return sums.filter((pl.col("paid") != 0) | (pl.col("provisional") != 0))
+        for name in _LINE:
+            found = int((hashes * rows[name].to_numpy().astype(np.uint64)).sum(dtype=np.uint64))
+            sums[name] = (sums[name] + found) % (1 << 64)

@@ -17,6 +17,7 @@ SETTINGS = (
     "pragma cache_spill = 65535",  # pages; what a run has written stays, up to 256 MiB. SQLite takes a multiple of 256 for "never"
     "pragma temp_store = memory",
 )
+MOVE = "pragma wal_checkpoint(passive)"  # the log into the file, as far as readers let it be
 FAULTS: Mapping[int, str] = {
     errno.EACCES: "ledger.read_only",
     errno.EPERM: "ledger.read_only",

@@ -30,8 +30,11 @@ _REMOTE_DRIVE = 4  # GetDriveTypeW: DRIVE_REMOTE
 
 
 def kind_of_share(path: Path) -> str | None:
-    """What the folder of `path` is mounted by, where that is a network: `cifs`, `nfs4` …; on Windows the share or the drive."""
-    place = Path(os.path.realpath(path.parent))
+    """What the folder of `path` (of a link: of what it leads to) is mounted by, where that is a network: `cifs`, `nfs4` …
+
+    On Windows the share or the drive.
+    """
+    place = Path(os.path.realpath(path)).parent
     if sys.platform == "win32":
         return share_of(place) or _drive_of(place)
     try:

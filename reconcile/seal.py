@@ -12,7 +12,7 @@ import os
 import struct
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,11 @@ class Seal:
 def seal_of(ledger: Path) -> Path:
     """Where the seal of a ledger file is."""
     return ledger.with_name(ledger.name + ".seal")
+
+
+def log_of(ledger: Path) -> Path:
+    """Where SQLite keeps the write-ahead log of a ledger file."""
+    return ledger.with_name(ledger.name + "-wal")
 
 
 def read_seal(ledger: Path) -> Seal | None:
@@ -93,9 +98,11 @@ def logged(log: Path, *, frames: int) -> tuple[dict[int, int], int]:
     """Page number -> CRC-32 of its last content in the log, and the pages of the file after it (0: nothing committed)."""
     found: dict[int, int] = {}
     count = 0
+    if frames <= 0:
+        return found, 0
     with log.open("rb") as handle:
         head = handle.read(_WAL_HEADER)
-        if frames <= 0 or len(head) < _WAL_HEADER:
+        if len(head) < _WAL_HEADER:
             return found, 0
         magic, _, page_bytes, _, *salts = _WAL_HEAD.unpack_from(head)
         if magic not in (_WAL_MAGIC, _WAL_MAGIC + 1):
@@ -115,15 +122,20 @@ def logged(log: Path, *, frames: int) -> tuple[dict[int, int], int]:
     return {page: crc for page, crc in found.items() if page <= count}, count
 
 
-def broken(ledger: Path, seal: Seal) -> Iterator[int]:
-    """The numbers of pages that are not as they were written; a missing or extra page counts."""
+def broken(ledger: Path, seal: Seal, *, waiting: Mapping[int, int]) -> Iterator[int]:
+    """The numbers of pages that are not as they were written; a missing or extra page counts.
+
+    `waiting`: page -> CRC-32 of what the log still holds for it, which takes the place of what the file says.
+    """
     number = 0
     with ledger.open("rb") as handle:
         while page := handle.read(seal.page_bytes):
             number += 1
-            if number > len(seal.crcs) or zlib.crc32(page) != seal.crcs[number - 1]:
+            found = waiting.get(number, zlib.crc32(page))
+            if number > len(seal.crcs) or found != seal.crcs[number - 1]:
                 yield number
-    yield from range(number + 1, len(seal.crcs) + 1)
+    missing = range(number + 1, len(seal.crcs) + 1)
+    yield from (page for page in missing if waiting.get(page) != seal.crcs[page - 1])
 
 
 def _page_bytes(head: bytes) -> int:

@@ -22,7 +22,7 @@ from reconcile.bulk_rows import json_list, values
 from reconcile.later_index import indexed_later
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_block, read_rows, row_text
-from reconcile.seal import Seal, broken, read_seal, updated, whole, write_seal
+from reconcile.seal import Seal, broken, log_of, logged, read_seal, updated, whole, write_seal
 from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, to_stored
 
@@ -44,6 +44,8 @@ class SqliteStore:
         self._behind = False  # the seal knows less than the file: a run could not write it
         self._connection: sqlite3.Connection | None = None
         with self._told():
+            if path.is_symlink():  # SQLite's log lies beside what it leads to, and so must lock and seal
+                self.path = Path(os.path.realpath(path))
             if writer:
                 self._take_lock()
         try:
@@ -80,6 +82,7 @@ class SqliteStore:
             self.settle(self._last_run(), anew=False)
         else:
             self._run("pragma temp_store = memory")
+            self._run("begin")  # all of a report is of one moment, whatever a night commits meanwhile
 
     # --- transactions
 
@@ -105,8 +108,7 @@ class SqliteStore:
         Killed anywhere in between, the log is still there, and the next writer does the same again.
         """
         with self._told():
-            log = self.path.with_name(self.path.name + "-wal")
-            _, frames, _ = self._run("pragma wal_checkpoint(passive)").fetchone()
+            _, frames, _ = self._run(disk.MOVE).fetchone()
             try:
                 seal = read_seal(self.path)
             except ValueError:
@@ -115,8 +117,8 @@ class SqliteStore:
                 if anew:
                     write_seal(self.path, whole(self.path, run_id=run_id))
                     self._behind = False
-            elif frames > 0 and log.exists():
-                write_seal(self.path, updated(seal, log, frames=frames, run_id=run_id))
+            elif frames > 0:
+                write_seal(self.path, updated(seal, log_of(self.path), frames=frames, run_id=run_id))
             else:
                 self._behind = seal.run_id != run_id
             self._run("pragma wal_checkpoint(truncate)").fetchone()
@@ -309,7 +311,10 @@ class SqliteStore:
             yield Damage("ledger.check_integrity", {"found": str(error)})
 
     def _pages(self, seal: Seal) -> Iterator[Damage]:
-        pages = list(broken(self.path, seal))
+        with self._told():
+            _, frames, _ = self._run(disk.MOVE).fetchone()
+            waiting, _ = logged(log_of(self.path), frames=frames)
+        pages = list(broken(self.path, seal, waiting=waiting))
         if pages:
             shown = ", ".join(map(str, pages[:10])) + (" …" if len(pages) > 10 else "")
             told: dict[str, str | int] = {"found": len(pages), "expected": len(seal.crcs), "pages": shown}

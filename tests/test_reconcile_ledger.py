@@ -295,6 +295,20 @@ def test_a_second_run_is_refused(places: Any, tmp_path: Path) -> None:
     assert not all_at_once(place, made).committed
 
 
+def test_a_reader_sees_the_ledger_of_one_moment(places: Any, tmp_path: Path) -> None:
+    """A report reads for minutes: parts of it from before a night, and parts from after it, would not agree."""
+    place, made = places(), town(tmp_path / "t")
+    all_at_once(place, made, made.receipts[:2])
+    with open_ledger(place) as reader:
+        stood = reader.store.count("receipts")
+        assert all_at_once(place, made).committed
+        assert reader.store.highest("runs", "run_id") == reader.standing.run_id == 1
+        assert reader.store.count("receipts") == stood
+    with open_ledger(place) as reader:
+        assert reader.standing.run_id == 2 and reader.store.count("receipts") > stood
+    assert checked(place, policy=None) == []
+
+
 def test_a_file_that_its_trailer_contradicts_is_left_out_and_the_others_go_on(
     places: Any, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
 from reconcile.run import run_in
-from reconcile.seal import broken, read_seal, seal_of, updated, whole, write_seal
+from reconcile.seal import broken, log_of, logged, read_seal, seal_of, updated, whole, write_seal
 from reconcile.store_sqlite import SqliteStore
 
 
@@ -108,6 +108,43 @@ def test_a_seal_that_cannot_be_written_undoes_nothing(place: Path, monkeypatch: 
     assert codes(place) == set()
 
 
+def test_a_page_that_waits_in_the_log_for_a_reader_is_no_damage(place: Path) -> None:
+    """While somebody reads what stood before, SQLite keeps the night out of the file: its log has it, and the seal knows it."""
+    rows = [write(place.parent / f"{n}.csv", RECEIPT_HEAD, receipt(n, 11, 5, DUES[0])) for n in ("A", "B")]
+    reader = sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    reader.execute("begin")
+    reader.execute("select count(*) from receipts").fetchone()
+    for row in rows:
+        night(place, receipts=[row])
+        assert codes(place) == set()
+    sealed, log = read_seal(place), log_of(place)
+    assert sealed is not None
+    waiting, _ = logged(log, frames=log.stat().st_size // (sealed.page_bytes + 24))
+    other = next(page for page in range(2, len(sealed.crcs)) if page not in waiting)
+    data = bytearray(place.read_bytes())
+    data[other * sealed.page_bytes - 1] ^= 1
+    place.write_bytes(data)
+    assert "ledger.check_pages" in codes(place)
+    reader.close()
+
+
+def test_a_ledger_has_one_lock_and_one_seal_by_whatever_name_it_is_called(
+    place: Path, tmp_path: Path
+) -> None:
+    """A link to it was a ledger of its own to lock and seal: two could write, and every second night was not sealed."""
+    link = tmp_path / "link.db"
+    link.symlink_to(place)
+    for n in range(3):
+        rows = write(tmp_path / f"{n}.csv", RECEIPT_HEAD, receipt(f"N{n}", 11, 5, DUES[0]))
+        assert night(link, receipts=[rows]).committed
+        assert codes(place) == codes(link) == set()
+    assert not list(tmp_path.glob("link.db?*"))
+    with open_ledger(link, writer=True) as ledger, pytest.raises(ProblemError) as error:
+        assert ledger.store.place == str(link)
+        night(place, receipts=[])
+    assert refused(error) == {"ledger.in_use"}
+
+
 def reseal(place: Path, data: bytearray) -> None:
     place.write_bytes(data)
     write_seal(place, whole(place, run_id=2))
@@ -169,6 +206,12 @@ def applied() -> list[tuple[int, str, str]]:
             "update standing_lines set paid = paid + 100 where rowid = 1 or line_id like '%-1'",
             "ledger.check_lines",
         ),
+        (
+            "update standing_lines set charge = charge + 100, charge_open = charge_open + 100",
+            "ledger.check_lines",
+        ),
+        ("update standing_lines set charge_open = charge_open - 1", "ledger.check_lines"),
+        ("update standing_lines set charge = null, charge_open = null", "ledger.check_lines"),
         ("delete from covers where line_id like '%-2'", "ledger.check_covers"),
         ("update receipts set raw = x'00' where seq = 1", "ledger.check_chain"),
         ("update runs set who = 'nobody' where run_id = 1", "ledger.check_chain"),
@@ -376,6 +419,18 @@ def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
 
 
+def test_no_copy_beside_the_log_of_another_ledger(place: Path, tmp_path: Path) -> None:
+    """SQLite would take what stands in that log for the copy's own, and play it over the copy."""
+    place.with_name("lost.db-wal").write_bytes(b"committed nights")
+    with pytest.raises(ProblemError) as error:
+        restore(place, tmp_path / "lost.db")
+    assert refused(error) == {"ledger.exists"} and "lost.db-wal" in str(error.value)
+    assert place.with_name("lost.db-wal").read_bytes() == b"committed nights"
+    place.with_name("lost.db-wal").write_bytes(b"")  # as readers leave one
+    restore(place, tmp_path / "lost.db")
+    assert (standing(tmp_path / "lost.db"), codes(tmp_path / "lost.db")) == (standing(place), set())
+
+
 def test_what_a_killed_run_left_beside_the_ledger_belongs_to_it(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -559,8 +614,8 @@ def test_a_page_that_no_commit_wrote_stands_as_zeros(tmp_path: Path) -> None:
         handle.seek((missing - 1) * before.page_bytes)
         handle.write(bytes(before.page_bytes))
     after = updated(before, log.with_name("cut"), frames=frames - 1, run_id=2)
-    assert list(broken(path, after)) == []
+    assert list(broken(path, after, waiting={})) == []
     with path.open("r+b") as handle:
         handle.seek((missing - 1) * before.page_bytes)
         handle.write(b"\x01")
-    assert list(broken(path, after)) == [missing]
+    assert list(broken(path, after, waiting={})) == [missing]
