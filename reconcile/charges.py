@@ -13,6 +13,7 @@ from reconcile.calendar import period_end
 from reconcile.rates import Rates
 
 ROUNDINGS = ("segment", "part", "end")
+RATES = ("first_month", "after")  # columns of the table
 
 BASE_UNIT, BASE_MIN = 1_000, 2_000  # unpaid 本税 is floored to 1,000; below 2,000 it bears nothing
 CHARGE_UNIT, CHARGE_MIN = 100, 1_000  # the total is floored to 100; below 1,000 it is not charged

@@ -7,7 +7,7 @@ added once however often the file comes, and the balance. Refuses rows that cann
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -22,12 +22,14 @@ from reconcile.frames import CREDITS
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.refund_record import body_code_of
 from reconcile.register_values import typed
+from reconcile.report_words import CHANNELS
 from reconcile.sums import Sums
 from reconcile.tables import TABLES
 from reconcile.whole_groups import payments_whole
 from reconcile.world import EVENTS_READ
 
 TEXT_MAX = 100
+_CHANNELS: Mapping[str, str] = {name: words.ja for name, words in CHANNELS.items()}
 CREDIT_COLUMNS: tuple[Column, ...] = (
     Column("remit_date", "払込日", Kind.DATE, 10),
     Column("amount", "入金額", Kind.MONEY, 12, aliases=("振込額",)),
@@ -41,7 +43,7 @@ CREDIT_COLUMNS: tuple[Column, ...] = (
         filled=False,
         aliases=("金融機関",),
     ),
-    Column("channel", "納付方法", Kind.TEXT, 20, required=False, filled=False),
+    Column("channel", "納付方法", Kind.CHOICE, 20, required=False, filled=False, choices=_CHANNELS),
     replace(BY_NAME["tax_item"], required=False, filled=False),
     Column("reason", "差額の理由", Kind.TEXT, TEXT_MAX, required=False, filled=False, aliases=("理由",)),
 )

@@ -15,7 +15,7 @@ import polars as pl
 
 from elqr.problems import Problem, ProblemError
 from reconcile.ledger import Ledger
-from reconcile.run import OTHER_BODY, Pair, RunResult
+from reconcile.run import Pair, RunResult
 from reconcile.tables import ENTRIES, TABLES
 
 FILES: tuple[str, ...] = (
@@ -101,9 +101,10 @@ def facts_from(ledger: Ledger, run_id: int | None) -> Facts:
     )
 
 
-def other_bodies(quarantine: pl.DataFrame) -> pl.DataFrame:
-    """The rows of other municipalities among the bad ones."""
-    return quarantine.filter(pl.col("code") == OTHER_BODY)
+def last_night(ledger: Ledger) -> int:
+    """The number of the last run that was a night, 0 where there was none."""
+    kinds = (row for part in ledger.scan("runs", ["run_id", "kind"]) for row in part.iter_rows())
+    return max((number for number, kind in kinds if kind == "reconcile"), default=0)
 
 
 def _added(ledger: Ledger, table: str, run_id: int) -> pl.DataFrame:

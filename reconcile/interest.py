@@ -13,6 +13,7 @@ from reconcile.calendar import period_end
 from reconcile.rates import Rates
 
 KANOU, GONOU = "kanou", "gonou"  # 過納, 誤納
+RATES = ("rate",)  # columns of the table
 
 BASE_UNIT, BASE_MIN = 1_000, 2_000  # the refund is floored to 1,000; below 2,000 it bears nothing
 PAY_UNIT, PAY_MIN = 100, 1_000  # the total is floored to 100; below 1,000 it is not added

@@ -16,6 +16,7 @@ from elqr.problems import Problem, ProblemError
 from elqr.settings import name_or_path
 from elqr.site import load_site
 from reconcile.export import load_export
+from reconcile.facts import last_night
 from reconcile.ledger import open_ledger
 from reconcile.night import Inputs
 from reconcile.nightly import NightRequest, run_night, write_again
@@ -107,14 +108,14 @@ def _done(task: Task) -> Done:
     )
     night = run_night(NightRequest(run=run, out=out, export=export, report=task.report, excel=task.excel))
     with open_ledger(task.ledger) as ledger:
-        standing = ledger.standing
+        standing, last = ledger.standing, last_night(ledger)
     found = night.found
-    if before is not None and standing.run_id > before and not night.facts.committed:
+    if before is not None and last > before and not night.facts.committed:
         write_again(
             task.ledger,
             out,
             policy=policy,
-            run_id=standing.run_id,
+            run_id=last,
             as_of=task.as_of,
             export=export,
             site=site,

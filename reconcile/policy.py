@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import parse_settings, settings_bytes
+from reconcile.charges import RATES as CHARGE_RATES
 from reconcile.charges import ROUNDINGS
 from reconcile.frames import COMPONENTS
+from reconcile.interest import RATES as INTEREST_RATES
 from reconcile.prescription import PREMIUM_YEARS, TAX_YEARS
 from reconcile.rates import Rates, load_rates
 
@@ -48,6 +50,12 @@ def load_policy(policy: str | Path = "default") -> Policy:
     faults = _faults(name, content)
     if faults:
         raise ProblemError(faults)
+    rates = load_rates(_table(policy, content["charge"]["rates"]))
+    interest_rates = load_rates(_table(policy, content["refund"]["interest"]))
+    faults = _other_table(name, "charge.rates", rates, CHARGE_RATES)
+    faults += _other_table(name, "refund.interest", interest_rates, INTEREST_RATES)
+    if faults:
+        raise ProblemError(faults)
     return Policy(
         id=content["id"],
         rounding=content["charge"]["rounding"],
@@ -55,8 +63,8 @@ def load_policy(policy: str | Path = "default") -> Policy:
         offset_order=tuple(content["offset"]["order"]),
         tax_years=content["time_bar"]["tax_years"],
         premium_years=content["time_bar"]["premium_years"],
-        rates=load_rates(_table(policy, content["charge"]["rates"])),
-        interest_rates=load_rates(_table(policy, content["refund"]["interest"])),
+        rates=rates,
+        interest_rates=interest_rates,
         sha256=hashlib.sha256(raw).hexdigest(),
     )
 
@@ -65,6 +73,14 @@ def _table(place: str | Path, name: str) -> str | Path:
     """A rate table beside a site's own policy file goes before ours of the same name."""
     beside = place.with_name(f"{name}.toml") if isinstance(place, Path) else None
     return beside if beside is not None and beside != place and beside.exists() else name
+
+
+def _other_table(name: str, field: str, rates: Rates, columns: Sequence[str]) -> list[Problem]:
+    """A table of rates for something else."""
+    fits = set(columns) <= set(rates.values)
+    return (
+        [] if fits else [_fault(name, field, f"{rates.id} ({', '.join(rates.values)})", ", ".join(columns))]
+    )
 
 
 _KEYS: Mapping[str, Mapping[str, type]] = {

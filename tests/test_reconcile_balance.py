@@ -167,6 +167,20 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_taken(place: str, tmp_
     assert done.logs["1.csv"].table()["code"].to_list() == ["register.date", "register.amount"]
 
 
+def test_a_channel_that_no_receipt_has_would_never_balance(place: str, tmp_path: Path) -> None:
+    day = {"remit_date": "2026-06-08"}
+    done = take(
+        place,
+        tmp_path / "1.csv",
+        {**day, "amount": 600, "channel": "コンビニ"},
+        {**day, "amount": 1, "channel": "shop"},
+    )
+    assert told(done.table) == [(date(2026, 6, 8), "convenience", None, 600, 600, 0, "balanced")]
+    assert done.logs["1.csv"].table().select("line", "code", "field").rows() == [
+        (3, "register.choice", "channel")
+    ]
+
+
 def test_a_file_of_receipts_is_no_file_of_credits(place: str) -> None:
     """It was taken, and every receipt balanced with itself."""
     receipts = ROOT / "sample_data" / "nights" / "receipts_0715.csv"

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from bench.engines import dying, files_of, mark, towns
 from cli import main
 from elqr.problems import ProblemError
+from reconcile.credits import take_credits
 from reconcile.engines import ATTEMPTS, HERE, run_all
 from reconcile.municipalities import COLUMNS, FILE
 from reconcile.partition import BEGUN, Done, Task, lost, reconcile_one
@@ -92,6 +93,24 @@ def test_one_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
     found = list(run_all([replace(bad), good], work=reconcile_one, lost=lost))
     assert [one.code for one in found] == [2, 1]
     assert any("ledger.not_a_ledger" in problem for problem in found[0].problems)
+
+
+def test_a_night_that_was_refused_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    """Its mark stays. Where the office committed something else meanwhile, there is no night whose files are to be written."""
+    (task,) = towns(tmp_path / "files", tmp_path / "out", count=1, receipts=10)
+    assert reconcile_one(task).code == 1
+    out, stays = Path(task.out), tmp_path / "keep.csv"
+    head, row, *_ = Path(task.receipts[0]).read_text(encoding="utf-8").splitlines()
+    cells = dict(zip(head.split(","), row.split(","), strict=True))
+    cells["amount"] = str(int(cells["amount"]) + 1)
+    stays.write_text(f"{head}\n{','.join(cells.values())}\n", encoding="utf-8")
+    assert reconcile_one(replace(task, receipts=(str(stays),))).code == 3
+    assert (out / BEGUN).exists()
+    stays.write_text("remit_date,amount\n2026-07-07,5000\n", encoding="utf-8")
+    take_credits(task.ledger, [stays], as_of=task.as_of)
+    found = reconcile_one(task)
+    assert (found.code, found.problems) == (0, ())
+    assert not (out / BEGUN).exists()
 
 
 def plan_of(tasks: list[Task], folder: Path) -> Path:

@@ -59,6 +59,10 @@ def test_a_site_has_its_own(tmp_path: Path) -> None:
         ("tax_years = 5", "years = 5", "time_bar.years"),
         ("[refund]", "[repay]", "repay"),
         ('id = "default"', "id = 1", "id"),
+        ('["principal", "delinquency", "dunning_fee"]', '[1, "principal", "delinquency"]', "posting.order"),
+        ('["same_tax", "oldest_due"]', '[["same_tax"]]', "offset.order"),
+        ('rates = "delinquency"', 'rates = "refund_interest"', "charge.rates"),
+        ('interest = "refund_interest"', 'interest = "delinquency"', "refund.interest"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, old: str, new: str, field: str) -> None:
