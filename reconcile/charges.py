@@ -58,23 +58,6 @@ def charges(
     )
 
 
-def paid_late(lines: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
-    """The lines whose principal was fully paid after `due_date`, with `until`: the day of the payment that closed them.
-
-    These are the rows of delinquency.csv (reconcile-rules §3, "late"). Columns as for `charges`.
-    """
-    closing = (
-        payments.sort("paid_on")
-        .with_columns(paid=pl.col("amount").cum_sum().over("line_id"))
-        .join(lines.select("line_id", "principal"), on="line_id")
-        .filter(pl.col("paid") >= pl.col("principal"))
-        .group_by("line_id")
-        .agg(until=pl.col("paid_on").min())
-    )
-    late = (pl.col("until") > pl.col("due_date")) & (pl.col("principal") > 0)
-    return lines.join(closing, on="line_id", maintain_order="left").filter(late)
-
-
 def segments(
     rows: pl.DataFrame, *, payments: pl.DataFrame | None, exempt: pl.DataFrame | None, rates: Rates
 ) -> pl.DataFrame:

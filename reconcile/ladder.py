@@ -13,7 +13,6 @@ from reconcile.match import CoverIndex, KeyIndex, matched
 from reconcile.outcomes import Outcome
 from reconcile.world import World
 
-FATES = ("none", "held", "suspense", "excess", "lines")
 FULL_YEAR = "full_year"
 PAYMENT_FACTS = (  # flag columns, in order of precedence
     Outcome.CONTRADICTORY,

@@ -1,7 +1,7 @@
 """Slips that a key in suspense could have meant, looked up in the ledger: proposals for a person, never a posting.
 
-In: an open ledger, entries of suspense, the policy. Out: `CANDIDATES`, ranked, each with what speaks for it. All through indexes: 200 keys a receipt.
-Refuses nothing.
+In: an open ledger, entries of suspense, the policy. Out: `CANDIDATES`, ranked, each with what speaks for it. All through indexes: 200 keys a receipt,
+some receipts at a time, for without its slip register a whole night is in suspense. Refuses nothing.
 """
 
 from __future__ import annotations
@@ -13,14 +13,19 @@ from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
 from reconcile.policy import Policy
 
+BLOCK_ROWS = 2_000  # receipts, some 400,000 keys
+
 
 def nearby(ledger: Ledger, suspense: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     """Slips that a key in suspense could have meant, with what speaks for each."""
-    if not suspense.height:
-        return pl.DataFrame(schema=CANDIDATES)
     columns = ["receipt_id", "slip_key", "body_code", "confirm_no", "amount"]
     events = ledger.lookup("receipts", suspense["payment_id"], columns)
     receipts = events.filter(pl.col("receipt_id").is_in(suspense["receipt_id"].implode())).sort("receipt_id")
+    found = [_near(ledger, block, policy) for block in receipts.iter_slices(BLOCK_ROWS)]
+    return pl.concat([pl.DataFrame(schema=CANDIDATES), *found])
+
+
+def _near(ledger: Ledger, receipts: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     same = receipts.select("slip_key", candidate="slip_key", change=pl.lit("same")).unique()
     near = pl.concat([neighbours(receipts["slip_key"]), same])
     slips = ledger.lookup("slips", near["candidate"].alias("slip_key"))

@@ -13,8 +13,6 @@ from reconcile.refund_policy import ANY
 from reconcile.refund_record import Act, recording
 from reconcile.tables import TABLES
 
-REASONS = ("heirs", "co_owners", "third_party")
-
 
 def block(act: Act, key: str, *, reason: str, lift: bool = False) -> None:
     """Block the overpayments of a payer, or of one payment (by one of its receipts); or lift that block again."""

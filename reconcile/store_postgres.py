@@ -177,7 +177,7 @@ class PostgresStore:
         if not keys.height:
             return
         with self._told():
-            wanted, same = self._wanted(table, to_stored(table, keys))
+            wanted, same = self._wanted(to_stored(table, keys))
             self._compose(
                 "delete from {t} as t using {w} where {same}", t=sql.Identifier(table), w=wanted, same=same
             )
@@ -210,9 +210,7 @@ class PostgresStore:
         if not keys.height:
             return pl.DataFrame(schema={name: kinds[name] for name in columns})
         with self._told():
-            wanted, same = self._wanted(
-                table, to_stored(table, keys.cast({n: kinds[n] for n in keys.columns}))
-            )
+            wanted, same = self._wanted(to_stored(table, keys.cast({n: kinds[n] for n in keys.columns})))
             if before is not None:
                 same += sql.SQL(" and t.seq < {}").format(sql.Literal(before))
             if filled is not None:
@@ -328,7 +326,7 @@ class PostgresStore:
         row = self._connection.execute(query.encode(), values or None).fetchone()
         return row[0] if row else None
 
-    def _wanted(self, table: str, keys: pl.DataFrame) -> tuple[sql.Composable, sql.Composable]:
+    def _wanted(self, keys: pl.DataFrame) -> tuple[sql.Composable, sql.Composable]:
         """Keys as something to join with (`w`), and the condition."""
         kinds = [_KINDS[keys.schema[name]] for name in keys.columns]
         same = sql.SQL(" and ").join(

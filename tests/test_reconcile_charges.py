@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from elqr.problems import ProblemError
 from reconcile.calendar import roll_due
-from reconcile.charges import ROUNDINGS, charges, paid_late
+from reconcile.charges import ROUNDINGS, charges
 from reconcile.charges_reference import Payment, accrued, charge
 from reconcile.rates import Rates, load_rates
 
@@ -201,30 +201,6 @@ def test_other_inputs_that_cannot_be_computed_are_refused() -> None:
         charges(one, payments=payments(("2025-07-01", -1)), rates=RATES)
     with pytest.raises(ValueError, match="segment, part, end"):
         charges(one, rates=RATES, rounding="round")
-
-
-def test_paid_late_finds_the_closing_day() -> None:
-    lines = pl.DataFrame(
-        {
-            "line_id": ["late", "part", "early", "twice", "cancelled"],
-            "due_date": [date(2025, 6, 30)] * 5,
-            "principal": [10_000, 10_000, 10_000, 10_000, 0],
-        }
-    )
-    paid = [
-        ("late", date(2025, 8, 1), 6_000),
-        ("late", date(2025, 7, 1), 4_000),
-        ("part", date(2025, 8, 1), 9_999),
-        ("early", date(2025, 6, 30), 10_000),
-        ("twice", date(2025, 9, 1), 10_000),
-        ("twice", date(2025, 7, 5), 10_000),
-        ("cancelled", date(2025, 8, 1), 10_000),
-    ]
-    found = paid_late(lines, pl.DataFrame(paid, schema=["line_id", "paid_on", "amount"], orient="row"))
-    assert found.select("line_id", "until").rows() == [
-        ("late", date(2025, 8, 1)),
-        ("twice", date(2025, 7, 5)),
-    ]
 
 
 # --- against the reference ------------------------------------------------------------------------

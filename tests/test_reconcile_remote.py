@@ -57,7 +57,9 @@ def test_sqlite_is_given_a_name_that_it_takes(path: PurePosixPath | PureWindowsP
     assert uri_of(path, mode="ro") == uri
 
 
-def test_a_night_says_where_its_ledger_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_night_says_where_its_ledger_lies(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert kind_of_share(tmp_path / "ledger") is None
     quiet = night(tmp_path, "here", *FIRST)
     told = tmp_path / "mountinfo"
@@ -65,6 +67,9 @@ def test_a_night_says_where_its_ledger_lies(tmp_path: Path, monkeypatch: pytest.
         f"22 1 0:1 / / rw - ext4 x rw\n23 22 0:2 / {tmp_path.resolve()} rw - cifs x rw\n", "utf-8"
     )
     monkeypatch.setattr(remote, "MOUNTS", told)
+    link = tmp_path_factory.mktemp("local") / "ledger"
+    link.symlink_to(tmp_path / "ledger")
+    assert kind_of_share(link) == "cifs"
     again = night(tmp_path, "there", *FIRST)
     problems = pl.read_csv(tmp_path / "there" / "problems.csv", infer_schema=False)
     assert "ledger.on_a_share" not in quiet.output

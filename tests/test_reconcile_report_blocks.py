@@ -22,8 +22,9 @@ from night_runs import FIRST, elqr, night
 from polars.testing import assert_frame_equal
 
 from elqr.problems import ProblemError
+from reconcile import nearby as near_slips
 from reconcile import sorted_rows, spill, store_postgres, store_sqlite
-from reconcile.candidates import CANDIDATES
+from reconcile.candidates import CANDIDATES, neighbours
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.nightly import write_again
 from reconcile.report_figures import figures
@@ -242,6 +243,28 @@ def test_no_more_is_held_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [n for block in blocks for n in block["a"]] == list(range(1_000))
     assert max(block.height for block in blocks) <= 100
     kept.close()
+
+
+def test_a_whole_night_in_suspense_is_looked_at_some_receipts_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the slip register nothing has a key: 100,000 receipts were 20,000,000 keys at once, in this night and every later one."""
+    made = ledger_files.town(tmp_path / "t", files=1)
+    ledger_files.all_at_once(tmp_path / "l.db", made, receipts=[])
+    rows = [
+        ledger_files.receipt(f"T{n}", 11 + 1_000 * (n % 9 + 1), 100 + n, date(2026, 6, 1)) for n in range(20)
+    ]
+    night_of = ledger_files.write(tmp_path / "r.csv", ledger_files.RECEIPT_HEAD, *rows)
+    ledger_files.night(tmp_path / "l.db", receipts=[night_of])
+    with open_ledger(tmp_path / "l.db") as ledger:
+        suspense = pl.concat(ledger.scan("suspense"))
+        whole = near_slips.nearby(ledger, suspense, policy=POLICY)
+        assert whole["receipt_id"].n_unique() == suspense.height == 20
+        most: list[int] = []
+        monkeypatch.setattr(near_slips, "BLOCK_ROWS", 3)
+        monkeypatch.setattr(near_slips, "neighbours", lambda keys: most.append(len(keys)) or neighbours(keys))
+        assert near_slips.nearby(ledger, suspense, policy=POLICY).equals(whole)
+        assert max(most) == 3 and sum(most) == 20
 
 
 def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
