@@ -129,13 +129,15 @@ class Closure:
         lines = pl.concat([paid, stands]).unique().sort()
         versions = all_versions(self._ledger, lines)
         payments = pl.concat([frame.select("payment_id", "payment_no") for frame in (events, transfers)])
+        # a surplus that no single line answers for is the payer's of the slip
+        payers = pl.concat([versions["payer_id"], slips["payer_id"]]).unique()
         world = World(
             assessments=versions,
             slips=slips,
             covers=covers,
             receipts=events,
             transfers=carried_out(transfers).select(list(TRANSFERS)),
-            blocks=self._blocks(versions["payer_id"].unique(), payments["payment_id"]),
+            blocks=self._blocks(payers, payments["payment_id"]),
             body_code=self._body_code,
         )
         return Touched(world, payments.unique("payment_id").sort("payment_id"), lines)

@@ -91,14 +91,16 @@ def _controls(block: Block, plan: RowPlan, text: Text) -> Flags:
     first = text.words[block.start + FRONT]
     for mark in (controls.header, controls.trailer, controls.end):
         if mark:
-            found |= _begins(first, mark)
+            found |= _begins(first, mark, plan.encoding)
     if controls.detail:
-        found |= ~_begins(first, controls.detail + ("," if plan.layout.form == "csv" else ""))
+        detail = controls.detail + ("," if plan.layout.form == "csv" else "")
+        # a mark beyond a word is for the strict reader to compare
+        found |= len(detail.encode(plan.encoding)) > first.itemsize or ~_begins(first, detail, plan.encoding)
     return found
 
 
-def _begins(words: swar.Words, mark: str) -> Flags:
-    raw = mark.encode()[:8]
+def _begins(words: swar.Words, mark: str, encoding: str) -> Flags:
+    raw = mark.encode(encoding)[:8]
     mask = np.uint64((1 << (8 * len(raw))) - 1)
     return np.asarray((words & mask) == np.uint64(int.from_bytes(raw, "little")), np.bool_)
 

@@ -163,7 +163,7 @@ class LayoutReader:
             record_bytes=record,
             constants=self.constants(top),
             barcode=self.barcode(top) if "barcode" in top else None,
-            controls=self.controls(top, form, record),
+            controls=self.controls(top, form, record, encodings),
             sha256=sha256,
             file=self.file,
         )
@@ -256,13 +256,18 @@ class LayoutReader:
             note_en=self.text(table, "note_en", "barcode."),
         )
 
-    def controls(self, top: Mapping[str, object], form: str, record: int) -> Controls:
+    def controls(
+        self, top: Mapping[str, object], form: str, record: int, encodings: tuple[str, ...]
+    ) -> Controls:
         table = self.table(top, "controls")
         self.keys(table, _CONTROLS, "controls.")
         marks = {key: self.text(table, key, "controls.") for key in _MARKS}
         for key, mark in marks.items():
             if form == "fixed" and mark and (len(mark) != 1 or not mark.isascii()):
                 self.fault("receipt_layout.value", f"controls.{key}", mark, "1 character")
+            for encoding in set(encodings) & set(ENCODINGS):
+                if mark.encode(encoding, "replace").decode(encoding) != mark:
+                    self.fault("receipt_layout.value", f"controls.{key}", mark, encoding)
         used = [m for m in marks.values() if m]
         if len(set(used)) != len(used):
             self.fault("receipt_layout.value", "controls", "、".join(used), "4 different marks")

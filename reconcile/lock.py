@@ -1,13 +1,17 @@
 """One writer at a time on one machine: an operating-system lock on a small file, gone with its process however that ends.
 
-In: a path. Out: the lock, held until `release`. Refuses: a second holder (BlockingIOError), a folder that cannot be written (OSError).
+In: a path. Out: the lock, held until `release`. Refuses: a second holder (BlockingIOError), a folder that cannot be written, a disk that knows no
+locks (OSError).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
+
+NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})  # as of a share whose server gives none
 
 
 class FileLock:
@@ -19,6 +23,8 @@ class FileLock:
             _lock(self._handle)
         except OSError as error:
             os.close(self._handle)
+            if error.errno in NO_LOCKS:
+                raise
             raise BlockingIOError(str(path)) from error
 
     def release(self) -> None:

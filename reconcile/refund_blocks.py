@@ -19,14 +19,13 @@ def block(act: Act, key: str, *, reason: str, lift: bool = False) -> None:
     with recording(act, "refunds unblock" if lift else "refunds block", role=ANY) as record:
         ledger = record.ledger
         lines = ledger.lookup("assessments", pl.Series("payer_id", [key]), ["line_id"])["line_id"]
+        slips = ledger.lookup("slips", pl.Series("payer_id", [key]), ["slip_key"])["slip_key"]
         events = ledger.lookup("receipts", pl.Series("receipt_id", [key]), ["payment_id", "slip_key"])
-        if not len(lines) and not events.height:
+        payer = len(lines) > 0 or len(slips) > 0
+        if not payer and not events.height:
             raise ProblemError(Problem("refund.unknown", params={"found": key}))
-        names = {
-            "payer_id": key if len(lines) else None,
-            "payment_id": None if len(lines) else events["payment_id"][0],
-        }
-        by = "payer_id" if len(lines) else "payment_id"
+        names = {"payer_id": key if payer else None, "payment_id": None if payer else events["payment_id"][0]}
+        by = "payer_id" if payer else "payment_id"
         known = (
             ledger.lookup("blocks", pl.Series(by, [names[by]])).filter(pl.col("reason") == reason).sort("seq")
         )
@@ -38,5 +37,6 @@ def block(act: Act, key: str, *, reason: str, lift: bool = False) -> None:
         kinds = {n: k for n, k in TABLES["blocks"].columns.items() if n not in ("seq", "run_id")}
         ledger.add("blocks", pl.DataFrame([{**names, "reason": reason, "lifted": lift}], schema=kinds))
         record.say(f"{by} {reason}")
-        record.redecide(lines=lines.unique(), slips=events["slip_key"].drop_nulls().unique())
+        touched = pl.concat([slips, events["slip_key"]]).drop_nulls().unique()
+        record.redecide(lines=lines.unique(), slips=touched)
         record.commit()

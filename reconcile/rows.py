@@ -87,7 +87,7 @@ def control_mark(raw: bytes, plan: RowPlan) -> str:
     controls = plan.layout.controls
     first = raw[:1] if plan.layout.form == "fixed" else raw.split(b",", 1)[0].strip(b' "')
     for name, mark in (("header", controls.header), ("trailer", controls.trailer), ("end", controls.end)):
-        if mark and first == mark.encode():
+        if mark and first == mark.encode(plan.encoding):
             return name
     return ""
 

@@ -337,6 +337,29 @@ def test_a_csv_without_headings(tmp_path: Path) -> None:
     assert read_receipts(path, site=SITE, layout=own).frame["line"].to_list() == [1, 2]
 
 
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8"])
+def test_marks_are_words_of_the_file(tmp_path: Path, encoding: str) -> None:
+    """They were looked for in UTF-8, whatever the file was written in: its trailer was a row that could not be read."""
+    own = tmp_path / "own.toml"
+    text = OWN.split("[[field]]", maxsplit=1)[0].replace('form = "fixed"', 'form = "csv"\ncolumns = 4')
+    text = text.replace("record_bytes = 60\n", "").replace('["cp932"]', f'["{encoding}"]')
+    for i, (name, kind) in enumerate((("slip_key", "key"), ("amount", "money"), ("paid_at", "datetime")), 2):
+        width = {"key": "width = 20\n", "money": "width = 11\n"}.get(kind, "")
+        text += f'[[field]]\nname = "{name}"\nposition = {i}\ntype = "{kind}"\n{width}required = true\n'
+    text += '[controls]\ndetail = "収納明細"\ntrailer = "合計"\ncount = { position = 2 }\nsum = { position = 3 }\n'
+    own.write_text(text, encoding="utf-8")
+    path = tmp_path / "r.csv"
+    rows = "収納明細,1,1000,20260601\n収納明再,2,2000,20260601\n"  # of the mark the first eight bytes do not differ in UTF-8
+    path.write_text(f"{rows}合計,2,3000\n", encoding=encoding)
+    found = read_receipts(path, site=SITE, layout=own)
+    assert (found.frame["line"].to_list(), found.quarantine["line"].to_list()) == ([1], [2])
+    assert found.summary.balance.trailer_yen == 3000
+    own.write_text(text.replace("合計", "合計〜"), encoding="utf-8")
+    if encoding == "cp932":
+        with pytest.raises(ProblemError, match=r"controls\.trailer"):
+            load_receipt_layout(own)
+
+
 def test_the_record_helper_and_the_layout_agree() -> None:
     for name in LAYOUTS:
         layout = load_receipt_layout(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import resource
@@ -323,6 +324,18 @@ def as_somebody() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def test_a_disk_without_locks_is_not_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share whose server gives no locks: whoever was told to try again when the other run has ended waited for ever."""
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("reconcile.lock._lock", none)
+    with pytest.raises(ProblemError) as error:
+        night(tmp_path / "l.db")
+    assert refused(error) == {"ledger.place"} and "locks" in str(error.value)
 
 
 def test_what_is_no_ledger_is_left_alone(tmp_path: Path) -> None:

@@ -420,6 +420,27 @@ def test_blocked_money_is_told_and_never_proposed(places: Places, tmp_path: Path
     assert found(place) == []
 
 
+def test_a_block_on_the_payer_of_a_slip_holds_what_no_line_answers_for(
+    places: Places, tmp_path: Path
+) -> None:
+    """A surplus over several lines is owed to whom the slip was made out to, even where the lines are another person's."""
+    place = places()
+    a = write(tmp_path / "a.csv", LINE_HEAD, *(line(1, t, 10_000) for t in (1, 2)))
+    year = slip(10, 1, 0, 20_000, kind="full_year", payer_id="P00009", covers="00001-1:10000;00001-2:10000")
+    s = write(tmp_path / "s.csv", f"{SLIP_HEAD},covers", year)
+    r = write(tmp_path / "r.csv", RECEIPT_HEAD, receipt("T", 10, 23_000, date(2026, 6, 1)))
+    night(place, assessments=[a], slips=[s], receipts=[r])
+    block(act(place, "ida"), "P00009", reason="heirs")
+    assert found(place) == []
+    (told,) = propose(act(place, "mia")).problems
+    assert (told.code, told.params["found"]) == ("refund.blocked", "heirs")
+    later(place, tmp_path, receipt("U", 10, 20_000, date(2026, 6, 2)))  # decided anew by a night, it stays so
+    assert found(place) == []
+    assert {n.payer_id for n in propose(act(place, "mia")).refunds} == {"P00001"}  # who owed on the lines
+    block(act(place, "ida"), "P00009", reason="heirs", lift=True)
+    assert [(n.payer_id, n.amount) for n in propose(act(place, "mia")).refunds] == [("P00009", 3_000)]
+
+
 def test_a_claim_that_has_lapsed_goes_to_a_person(place: str) -> None:
     """誤納 of 2026-06-01: the claim lapses on 2031-06-02 (five years)."""
     late = act(place, "mai", on=date(2031, 6, 2))
