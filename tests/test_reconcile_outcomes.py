@@ -596,6 +596,22 @@ def test_nothing_is_given_back_while_the_line_rests_on_a_preliminary_notice() ->
     assert found.lines["state"].to_list() == ["provisional"]
 
 
+def test_a_surplus_over_several_lines_waits_for_each_of_them() -> None:
+    """It is the payer's only when it is known what was paid: a 速報 on one of the lines may come to nothing."""
+    events = [paid("p1", 9, 31_000), paid("p2", 1, 10_000, on="06-12", kind="preliminary")]
+    found = w.decided(world(YEAR, YEAR_SLIPS, YEAR_COVERS, events)).excess.filter(pl.col("line_id").is_null())
+    assert found.select("payment_id", "amount", "blocked").rows() == [("p1", 1_000, "preliminary")]
+
+
+@pytest.mark.parametrize(
+    ("on", "case"),
+    [("03-31", O.EXACT), ("04-01", O.CLOSING_PERIOD), ("05-31", O.CLOSING_PERIOD), ("06-01", O.CARRIED_OVER)],
+)
+def test_a_year_ends_in_march_and_its_books_in_may(on: str, case: Outcome) -> None:
+    last_year = line(due="06-30", fiscal_year="2025")
+    assert w.outcome(w.decided(simple(paid(on=on), lines=[last_year]))) == case.value
+
+
 def test_kanou_arises_with_the_revision_gonou_with_the_payment() -> None:
     lines = [
         line(),
