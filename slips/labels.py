@@ -32,18 +32,14 @@ GUIDED_KEYS = (
 )
 """What tells a payer what to do, and so is translated; terms of law and of counters are not."""
 NAMES_OF: Mapping[str, str] = {
-    **dict.fromkeys(("zh", "zh-CN", "zh-SG", "zh-Hans-CN"), "zh-Hans"),
-    **dict.fromkeys(("pt-BR", "pt-PT"), "pt"),
-    **dict.fromkeys(("tl", "fil-PH", "tl-PH"), "fil"),
-    **dict.fromkeys(("ko-KR",), "ko"),
-    **dict.fromkeys(("vi-VN",), "vi"),
-    **dict.fromkeys(("ja-x-easy", "ja-JP-x-easy"), "ja-easy"),
-    **dict.fromkeys(("ja-JP",), "ja"),
+    **dict.fromkeys(("zh", "zh-cn", "zh-sg"), "zh-Hans"),
+    # Traditional letters are others: who reads them is not helped by simplified ones.
+    **dict.fromkeys(("zh-hant", "zh-tw", "zh-hk", "zh-mo"), ""),
+    "tl": "fil",
+    **dict.fromkeys(("ja-x-easy", "ja-jp-x-easy"), "ja-easy"),
+    **{name.lower(): name for name in (*LANGUAGES, *GUIDED)},
 }
-"""Other tags of the same languages."""
-_BY_TAG: Mapping[str, str] = {
-    tag.lower(): name for tag, name in (*((n, n) for n in (*LANGUAGES, *GUIDED)), *NAMES_OF.items())
-}
+"""Language tags in small letters: the language whose words they get, empty where we have none."""
 FACE_OF: Mapping[str, str] = {"zh-Hans": "zh", "ko": "ko", "vi": "vi"}
 """The typeface of guidance texts where BIZ UDGothic lacks the letters."""
 TAG_OF: Mapping[str, str] = {"ja-easy": "ja"}
@@ -95,9 +91,12 @@ def spoken(site: Mapping[str, str], lang: str) -> dict[str, str]:
     return {key: site.get(f"{key}_{lang}") or word for key, word in site.items()}
 
 
-def name_of(tag: str) -> str:
-    """The language that a tag means, among those that we have; else English. Capitals say nothing in a tag (RFC 5646, 2.1.1)."""
-    return _BY_TAG.get(tag.lower(), "en")
+def language_of(tag: str) -> str:
+    """The language whose words a tag gets, empty where we have none. Either case; what we know not is cut from the right (BCP 47, RFC 4647 3.4)."""
+    rest = tag.lower()
+    while rest and rest not in NAMES_OF:
+        rest = rest.rpartition("-")[0]
+    return NAMES_OF.get(rest, "")
 
 
 @cache
@@ -106,7 +105,7 @@ def load_labels(lang: str) -> Labels:
 
     Raises ValueError for an entry that is not a text, and for a guided language that lacks a text or has one too many.
     """
-    name = name_of(lang)
+    name = language_of(lang) or "en"
     if name in GUIDED:
         data = _read(name)
         base = load_labels(str(data.pop("base")))

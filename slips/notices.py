@@ -33,7 +33,7 @@ from slips.proof.expected import Area
 from slips.proof.render import open_document
 from slips.proof.textboxes import TextBoxes, agree
 from slips.textcheck import TextCheck
-from slips.wording import faces_of, faces_of_languages, unsaid
+from slips.wording import faces_of, faces_of_languages, unsaid, unspoken
 
 DOCUMENT = "refund_notice"
 READ_BACK = ("notice_no", "payer_name", "total")
@@ -87,6 +87,7 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
     log.extend(said.table())
     rows = rows.filter(~pl.col("line").is_in(said.held_lines().implode()))
     values = notice_values(rows, site=site)
+    log.extend(unspoken(values).table())
     setup = Setup(
         layouts={layout.id: layout},
         langs=sorted(values["lang"].unique(), key=lambda lang: (lang != "ja", lang)) or ["ja"],

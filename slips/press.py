@@ -28,7 +28,7 @@ from slips.proof.readback import read_back
 from slips.request import Setting
 from slips.textcheck import TextCheck
 from slips.wording import faces_of as faces_of_layout
-from slips.wording import faces_of_languages, unsaid
+from slips.wording import faces_of_languages, unsaid, unspoken
 from slips.workers import Proof
 
 SECOND_EVERY = 100
@@ -138,9 +138,11 @@ class PaperPrepress:
 
     def check(self, values: pl.DataFrame, *, layout: str) -> ProblemLog:
         """See `slips.intake.Prepress`."""
+        log = self._texts.check(values, layout)
         if "lang" in values.columns:  # numbers speak none
             self._langs.update(values["lang"].unique())
-        return self._texts.check(values, layout)
+            log.extend(unspoken(values))
+        return log
 
     def ready(self) -> Callable[[], object]:
         """See `slips.intake.Prepress`: open the fonts, and import all that printing needs."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from elqr.problems import Problem, ProblemError
+import polars as pl
+
+from elqr.problems import Problem, ProblemError, ProblemLog
 from slips.constants import constant_texts, set_constant
 from slips.fonts import FontLibrary
 from slips.form import Layout
-from slips.labels import FACE_OF, GUIDED, LANGUAGES, load_labels, name_of, spoken
+from slips.labels import FACE_OF, GUIDED, LANGUAGES, language_of, load_labels, spoken
 
 
 def check_words(
@@ -48,9 +50,20 @@ def unsaid(layout: Layout, site: Mapping[str, str], *, code: str = "site.words")
     return [Problem(code, missing[0], params)] if missing else []
 
 
+def unspoken(values: pl.DataFrame) -> ProblemLog:
+    """`lang.no_words` at each row whose language has no words here, so that English stands on it: `jp` is no Japanese."""
+    log = ProblemLog()
+    odd = [lang for lang in values["lang"].unique().drop_nulls() if not language_of(lang)]
+    rows = values.filter(pl.col("lang").is_in(odd))
+    log.add(
+        rows, "lang.no_words", field="lang", found=rows["lang"], expected=", ".join((*LANGUAGES, *GUIDED))
+    )
+    return log
+
+
 def faces_of_languages(langs: Iterable[str]) -> tuple[str, ...]:
     """The faces that the guidance texts of these languages need beside those of the form."""
-    names = {name_of(lang) for lang in langs}
+    names = {language_of(lang) for lang in langs}
     return tuple(sorted({FACE_OF[name] for name in names if name in FACE_OF}))
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pikepdf
+import polars as pl
 import pytest
 from checking import HIT, run, spoilt
 from checking import SITE as SITE_READ
@@ -15,10 +16,10 @@ from slips import labels
 from slips.catalogue import faults_of
 from slips.fonts import load_fonts
 from slips.glyphs import clusters_of
-from slips.labels import FACE_OF, GUIDED, GUIDED_KEYS, NAMES_OF, load_labels
+from slips.labels import FACE_OF, GUIDED, GUIDED_KEYS, language_of, load_labels
 from slips.layout import load_layout
 from slips.preview import write_preview
-from slips.wording import faces_of_languages
+from slips.wording import faces_of_languages, unspoken
 
 SITE = Path(__file__).parent.parent / "sample_data" / "site.toml"
 TERMS = {  # what a clerk, a machine or the site asks for stays as it is
@@ -65,31 +66,43 @@ def test_a_language_that_is_not_whole_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("tag", "name"), [("zh-CN", "zh-Hans"), ("tl", "fil"), ("pt-BR", "pt"), ("ja-x-easy", "ja-easy")]
+    ("tag", "name"),
+    [
+        *(("zh-Hans", "zh-Hans"), ("zh-hans", "zh-Hans"), ("zh-cn", "zh-Hans"), ("zh-Hans-CN", "zh-Hans")),
+        *(
+            ("tl", "fil"),
+            ("fil-PH", "fil"),
+            ("pt-br", "pt"),
+            ("PT-BR", "pt"),
+            ("vi-VN", "vi"),
+            ("KO-kr", "ko"),
+        ),
+        *(("ja-x-easy", "ja-easy"), ("ja-JP-x-easy", "ja-easy"), ("JA-Easy", "ja-easy")),
+        *(("ja-JP", "ja"), ("en-GB", "en"), ("EN", "en")),
+    ],
 )
-def test_other_tags_of_the_same_language(tag: str, name: str) -> None:
-    assert NAMES_OF[tag] == name and load_labels(tag).lang == name
+def test_a_tag_is_told_by_its_language_in_either_case(tag: str, name: str) -> None:
+    assert language_of(tag) == name and load_labels(tag).lang == name
 
 
-@pytest.mark.parametrize("name", [*GUIDED, *labels.LANGUAGES, *NAMES_OF])
-def test_capitals_of_a_tag_say_nothing(name: str) -> None:
-    assert load_labels(name.lower()) == load_labels(name.upper()) == load_labels(name)
-    assert faces_of_languages([name.lower()]) == faces_of_languages([name])
-
-
-@pytest.mark.parametrize("name", [*GUIDED, *labels.LANGUAGES, *NAMES_OF])
+@pytest.mark.parametrize("name", [*GUIDED, *labels.LANGUAGES, "zh-CN", "pt-BR", "ja-JP-x-easy", "tl"])
 def test_a_row_in_a_language_that_we_have_gets_its_words(tmp_path: Path, name: str) -> None:
     rows, problems, _ = run(spoilt({"lang": name}), SITE_READ, tmp_path)
     assert [p for p in problems if p.field == "lang"] == []
     assert load_labels(rows["lang"][HIT]) == load_labels(name)
 
 
-def test_a_row_in_japanese_of_japan_has_japanese_labels() -> None:
-    assert load_labels("ja-JP") == load_labels("ja"), "its values are Japanese too"
+@pytest.mark.parametrize("tag", ["fr", "jp", "zh-TW", "zh-Hant-HK", "jam"])
+def test_a_language_we_have_not_gets_english(tag: str) -> None:
+    # Who reads traditional Chinese is not helped by simplified.
+    assert language_of(tag) == ""
+    assert load_labels(tag).lang == "en" and load_labels(tag).own == frozenset()
 
 
-def test_a_language_we_have_not_gets_english() -> None:
-    assert load_labels("fr").lang == "en" and load_labels("fr").own == frozenset()
+def test_rows_in_a_language_we_have_not_are_told() -> None:
+    rows = pl.DataFrame({"line": [2, 3, 4], "slip_key": ["1", "2", "3"], "lang": ["ja", "jp", "zh-hans"]})
+    (told,) = unspoken(rows).problems()
+    assert (told.code, told.where.line, told.params["found"]) == ("lang.no_words", 3, "jp")
 
 
 def test_only_languages_that_need_one_bring_a_font() -> None:

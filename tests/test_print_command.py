@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import polars as pl
+import pypdfium2
 import pytest
 from click.testing import CliRunner, Result
 from house import ROOT
@@ -106,6 +107,26 @@ def test_problems_end_with_1_and_names_are_masked(tmp_path: Path) -> None:
     shown = run(path, tmp_path / "out", "--skip-read-back", "--show-names")
     assert shown.exit_code == 1
     assert "秘123" in shown.stdout
+
+
+def test_a_row_gets_the_words_of_its_language_however_its_tag_is_written(tmp_path: Path) -> None:
+    tags = ["zh-Hans", "zh-CN", "pt-BR", "ja-x-easy", "ja-JP", "fr"]
+    frame = clean(len(tags)).with_columns(lang=pl.Series(tags))
+    result = run(write_csv(frame, tmp_path / "slips.csv"), tmp_path / "out", "--skip-read-back")
+    assert result.exit_code == 1
+    table = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False)
+    told = table.filter(pl.col("severity") != "note").select("line", "code", "field").rows()
+    assert told == [("7", "lang.no_words", "lang")]
+    assert "fr" in table.filter(pl.col("code") == "lang.no_words")["message_en"][0]
+    made = pl.read_csv(tmp_path / "out" / "manifest.csv", infer_schema=False)
+    pdf = pypdfium2.PdfDocument(tmp_path / "out" / "slips-00001.pdf")
+    pages = {
+        line: "".join(pdf[int(page) - 1].get_textpage().get_text_range().split())
+        for line, page in made.select("line", "page").rows()
+    }
+    notices = ["普通相机", "普通相机", "Câmeracomum", "ふつうのカメラ", "普通のカメラでは", "Acameraapp"]
+    for line, notice in enumerate(notices, 2):
+        assert notice in pages[str(line)], tags[line - 2]
 
 
 def test_json_is_the_job_file(slips: Path, tmp_path: Path) -> None:
