@@ -84,6 +84,7 @@ FAULTS: list[tuple[Row, str, str, str, str]] = [
     ({"large_print": "2"}, "value.choice", "large_print", "2", "0 / 1"),
     ({"lang": "日本語"}, "lang.syntax", "lang", "日本語", "zh-Hans"),
     ({"covers": "L1:100;L2"}, "covers.syntax", "covers", "L1:100;L2", ""),
+    ({"kind": "full_year", "period": "01"}, "kind.full_year_period", "period", "01", "00"),
     ({"supersedes": "X1"}, "value.not_digits", "supersedes", "X1", "20"),
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ from elqr.problems import ProblemLog
 from elqr.site import Site
 
 PARTS = ("principal", "delinquency", "dunning_fee")
+WHOLE_YEAR = "00"  # the period of a slip for all instalments
 
 
 def check_relations(frame: pl.DataFrame, site: Site, issue_date: date, log: ProblemLog) -> None:
@@ -54,6 +55,12 @@ def _amounts() -> Iterator[Rule]:
         "amount",
         given & (total != pl.col("amount")),
         {"found": pl.col("amount"), "expected": total, **{p: pl.col(p).fill_null(0) for p in PARTS}},
+    )
+    yield Rule(
+        "kind.full_year_period",
+        "period",
+        (pl.col("kind") == "full_year") & (pl.col("period") != WHOLE_YEAR),
+        {"found": pl.col("period"), "expected": WHOLE_YEAR},
     )
     yield Rule(
         "supersedes.itself",
