@@ -7,6 +7,7 @@ code.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Final
@@ -35,6 +36,8 @@ them.
 FILLED: Final = ("slip_key", "period")
 DATES: Final = ("due_date", "payable_until")
 AMOUNT_DIGITS: Final = 11
+_YEN: Final = re.compile(r"[\\¥]?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)円?")
+"""An amount as a slips file may write it; `1,23` is none."""
 
 
 def slip_of(values: Mapping[str, str]) -> pl.DataFrame:
@@ -58,8 +61,9 @@ def slip_of(values: Mapping[str, str]) -> pl.DataFrame:
         columns[name] = parse(pl.Series([clean[name]]))
         if columns[name].null_count():
             faults.append(Problem("encode.date", name, {**_named(name), "found": clean[name]}))
-    yen = clean["amount"].removesuffix("円").replace(",", "")
-    if not (yen.isascii() and yen.isdigit() and len(yen) <= AMOUNT_DIGITS and int(yen) > 0):
+    grouped = _YEN.fullmatch(clean["amount"])
+    yen = grouped[1].replace(",", "") if grouped else ""
+    if not (0 < len(yen) <= AMOUNT_DIGITS and int(yen) > 0):
         faults.append(
             Problem(
                 "encode.amount",

@@ -93,6 +93,8 @@ def test_encode_with_a_confirmed_profile_says_nothing_of_tests(tmp_path: Path) -
         ({"amount": "0"}, "encode.amount"),
         ({"amount": "12.5"}, "encode.amount"),
         ({"amount": "-1"}, "encode.amount"),
+        ({"amount": "1,23"}, "encode.amount"),
+        ({"amount": "12,34,56"}, "encode.amount"),
         ({"amount": "100000000000"}, "encode.amount"),
         ({"profile": "nothing"}, "profile.not_found"),
     ],
@@ -102,6 +104,13 @@ def test_encode_refuses_what_cannot_be_written(changed: dict[str, str], code: st
     assert found.exit_code == 2
     assert found.stdout == ""
     assert f"[{code}]" in found.stderr
+
+
+@pytest.mark.parametrize("amount", ["12300", "12,300", "12300円", "¥12,300", "￥１２，３００円"])
+def test_encode_reads_an_amount_as_a_slips_file_writes_it(amount: str) -> None:
+    found = encode("--json", amount=amount)
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["payload"][116:127] == "00000012300"
 
 
 def test_encode_tells_all_faults_at_once() -> None:
