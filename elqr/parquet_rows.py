@@ -19,6 +19,8 @@ from elqr.problems import Problem, ProblemError, ProblemLog, Where, reason_of
 MAGIC = b"PAR1"
 """The first bytes of every Parquet file."""
 
+JAPAN = "Asia/Tokyo"
+
 
 def parquet_batches(
     path: Path, columns: Sequence[Column], mapping: HeadingMap, *, batch_rows: int
@@ -41,7 +43,7 @@ def refuse_types(path: Path, fields: Mapping[str, str], schema: pl.Schema) -> No
     nested = [
         Problem("heading.type", name, {"found": str(schema[h]), "expected": "String"}, Where(path.name, 1))
         for h, name in fields.items()
-        if schema[h].is_nested() or schema[h] == pl.Binary
+        if unreadable(schema[h])
     ]
     if nested:
         raise ProblemError(nested)
@@ -76,7 +78,7 @@ def _damaged(path: Path, reason: str) -> ProblemError:
 
 
 def _batches(path: Path, schema: pl.Schema, how: Plan, log: ProblemLog, batch_rows: int) -> Iterator[Batch]:
-    cells = [_as_text(pl.col(h), t).alias(str(i)) for i, (h, t) in enumerate(schema.items()) if how.names[i]]
+    cells = [as_text(pl.col(h), t).alias(str(i)) for i, (h, t) in enumerate(schema.items()) if how.names[i]]
     line = 2
     for part in parquet_parts(path, cells, rows=batch_rows):
         for at in range(0, part.height, batch_rows):
@@ -89,12 +91,22 @@ def _batches(path: Path, schema: pl.Schema, how: Plan, log: ProblemLog, batch_ro
         raise ProblemError(Problem("file.no_rows", where=Where(path.name)))
 
 
-def _as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """A typed cell as the text that a CSV would hold: dates ISO (a time of day stays and is refused later), booleans 1 and 0, empty = null."""
+def as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A typed cell as the text that a CSV would hold: days ISO, moments by the clock in Japan, booleans 1 and 0, empty = null.
+
+    A moment at midnight is a day, for a table tool knows no other; any other time of day stays, and is refused where a day is wanted.
+    """
     if dtype == pl.Boolean:
         cell = cell.cast(pl.Int8)
     elif isinstance(dtype, pl.Datetime):
+        if dtype.time_zone:
+            cell = cell.dt.convert_time_zone(JAPAN)
         day, moment = cell.dt.strftime("%Y-%m-%d"), cell.dt.strftime("%Y-%m-%d %H:%M:%S")
         cell = pl.when(cell == cell.dt.truncate("1d")).then(day).otherwise(moment)
     text = cell.cast(pl.String)
     return pl.when(text != "").then(text)
+
+
+def unreadable(dtype: pl.DataType) -> bool:
+    """Whether a column of this type has no text that a CSV would hold."""
+    return dtype.is_nested() or dtype == pl.Binary

@@ -172,7 +172,6 @@ def _places(
 def _parquet(path: Path, known: Survey, site: Site, layout: str | Path | None) -> Opened:
     schema = parquet_schema(path)
     columns = list(schema)
-    refuse_types(path, {h: h for h in columns}, schema)
     chosen = load_receipt_layout(layout or "canonical")
     log = ProblemLog()
     if not all(
@@ -181,5 +180,7 @@ def _parquet(path: Path, known: Survey, site: Site, layout: str | Path | None) -
         params = {"found": chosen.id, "expected": "headings"}
         raise ProblemError(Problem("receipt_file.by_heading", params=params, where=Where(path.name)))
     places = _places(chosen, columns, path.name, log)
+    asked = {columns[at]: field.name for field, at in places if isinstance(at, int)}
+    refuse_types(path, asked, schema)
     plan = _plan(chosen, "utf-8", len(columns), places, site)
     return Opened(path, chosen, plan, "parquet", 0, 2, tuple(columns), known, log)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.parquet_rows import parquet_parts
+from elqr.parquet_rows import as_text, parquet_parts, parquet_schema, unreadable
 from elqr.problems import Problem, ProblemError, Where
 
 Ints = npt.NDArray[np.int64]
@@ -119,19 +119,22 @@ def record_blocks(handle: BinaryIO, *, size: int) -> Iterator[Block]:
 def parquet_blocks(path: Path, columns: list[str], *, batch_rows: int = 50_000) -> Iterator[Block]:
     """Rows of a Parquet file written as CSV lines (UTF-8), so that they go the way of every other row. Row 1 is line 2."""
     line = 2
-    for part in parquet_parts(path, [as_text(name) for name in columns], rows=batch_rows):
+    schema = parquet_schema(path)
+    for part in parquet_parts(path, [_cell(name, schema[name]) for name in columns], rows=batch_rows):
         data = part.write_csv(include_header=False, line_terminator="\n", quote_style="necessary").encode()
         block, lines = _lines(data, line)
         yield block
         line += lines
 
 
-def as_text(name: str) -> pl.Expr:
-    """A Parquet column as the text that a CSV would hold.
+def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A Parquet column as the text that a CSV would hold; a column without one, which no layout asks for, is left out of the rows.
 
     A line break inside a value would make two rows of one: it becomes a sign for which the row is then refused.
     """
-    return pl.col(name).cast(pl.String).str.replace_all(r"[\r\n]", "\ufffd")
+    if unreadable(dtype):
+        return pl.lit(None, pl.String).alias(name)
+    return as_text(pl.col(name), dtype).str.replace_all(r"[\r\n]", "\ufffd").alias(name)
 
 
 @dataclass(frozen=True)

@@ -415,6 +415,12 @@ def test_parquet_with_types(tmp_path: Path) -> None:
     assert frame["large_print"].to_list() == ["1", "0", None]
 
 
+def test_a_parquet_day_with_a_time_zone_is_the_day_in_japan(tmp_path: Path) -> None:
+    due = pl.col("due_date").str.to_datetime("%Y-%m-%d").dt.replace_time_zone("Asia/Tokyo")
+    clean(3).with_columns(due.dt.convert_time_zone("UTC")).write_parquet(tmp_path / "s.parquet")
+    assert read(tmp_path / "s.parquet")[0]["due_date"].equals(clean(3)["due_date"])
+
+
 def test_parquet_faults(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
     clean(3).with_columns(address=pl.concat_list("address")).write_parquet(path)

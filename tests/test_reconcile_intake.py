@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -159,6 +160,51 @@ def test_parquet_that_cannot_be_read(tmp_path: Path) -> None:
     assert refused(path) == ["file.damaged"]
     path.write_bytes(whole[:8] + bytes(300) + whole[308:])  # the end is whole, the pages are not
     assert refused(path) == ["file.damaged"]
+
+
+@pytest.mark.parametrize("zone", [None, "Asia/Tokyo", "UTC"])
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_parquet_times_are_read_as_the_csv_writes_them(
+    tmp_path: Path, unit: Literal["ms", "us", "ns"], zone: str | None
+) -> None:
+    # A day at midnight is a day (a table tool knows no other); a moment with a time zone is told as the clock in Japan.
+    written = ["2026-06-30 23:59:01", "2026-07-01 00:30:00", "2026-06-30"]
+    texts = pl.DataFrame(
+        {
+            **{"kind": "confirmed", "channel": "app", "body_code": "999997", "amount": ["100", "200", "300"]},
+            **{"slip_key": "1", "txn_id": ["a", "b", "c"], "paid_at": written, "remit_date": "2026-07-03"},
+        }
+    )
+    texts.write_csv(tmp_path / "r.csv")
+    days = pl.col("paid_at").str.pad_end(11, " ").str.replace(" $", " 00:00:00")
+    japan = days.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit=unit)
+    if zone:
+        japan = japan.dt.replace_time_zone("Asia/Tokyo").dt.convert_time_zone(zone)
+    typed = texts.with_columns(
+        japan.alias("paid_at"),
+        pl.col("remit_date").str.to_datetime("%Y-%m-%d", time_unit=unit),
+        pl.col("amount").cast(pl.Int64),
+    )
+    typed.write_parquet(tmp_path / "r.parquet")
+    as_csv, as_typed = (read_receipts(tmp_path / name, site=SITE) for name in ("r.csv", "r.parquet"))
+    assert as_csv.frame.height == 3 and as_typed.quarantine.is_empty()
+    same = ("receipt_id", "content_sha", "paid_on", "paid_time", "remit_date")
+    assert as_typed.frame.select(same).equals(as_csv.frame.select(same))
+
+
+def test_parquet_columns_that_are_no_text(tmp_path: Path) -> None:
+    written = pl.DataFrame(
+        {"kind": ["confirmed"], "channel": "app", "body_code": "999997", "slip_key": "1", "amount": "100", "paid_at": "2026-06-30"}
+    )  # fmt: skip
+    written.with_columns(memo=pl.concat_list("kind"), scan=pl.lit(b"\xff")).write_parquet(
+        tmp_path / "r.parquet"
+    )
+    assert read_receipts(tmp_path / "r.parquet", site=SITE).frame.height == 1  # nobody asks for them
+    for cell in (pl.concat_list("slip_key"), pl.col("slip_key").cast(pl.Binary)):
+        written.with_columns(cell).write_parquet(tmp_path / "r.parquet")
+        with pytest.raises(ProblemError) as caught:
+            read_receipts(tmp_path / "r.parquet", site=SITE)
+        assert [(p.code, p.field) for p in caught.value.problems] == [("heading.type", "slip_key")]
 
 
 def test_raw_bytes_stay_with_each_row(tmp_path: Path) -> None:
