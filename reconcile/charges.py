@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from reconcile.calendar import period_end
+from elqr.calendar import period_end
 from reconcile.rates import Rates
 
 ROUNDINGS = ("segment", "part", "end")

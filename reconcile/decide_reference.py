@@ -15,9 +15,9 @@ from typing import Any
 
 import polars as pl
 
+from elqr.calendar import roll_due
 from reconcile import charges_reference
 from reconcile.allocate import Line, Version
-from reconcile.calendar import roll_due
 from reconcile.charges import BASE_MIN, charges
 from reconcile.outcomes import Outcome
 from reconcile.policy import Policy

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from reconcile.calendar import period_end
+from elqr.calendar import period_end
 from reconcile.rates import Rates
 
 KANOU, GONOU = "kanou", "gonou"  # 過納, 誤納

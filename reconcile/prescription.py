@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from reconcile.calendar import period_end
+from elqr.calendar import period_end
 
 TAX_YEARS, PREMIUM_YEARS = 5, 2
 

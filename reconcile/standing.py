@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from reconcile.calendar import roll_due
+from elqr.calendar import roll_due
 from reconcile.covers import ordered_versions
 from reconcile.policy import Policy
 from reconcile.prescription import barred_from

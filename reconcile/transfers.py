@@ -13,10 +13,10 @@ from datetime import date
 
 import polars as pl
 
+from elqr.calendar import is_bank_day, next_bank_day
 from elqr.problems import Problem, ProblemError, ProblemLog
 from reconcile import zengin
 from reconcile.banks import with_names
-from reconcile.calendar import is_bank_day, next_bank_day
 from reconcile.kana import cut, to_bank_kana, unwritable
 from reconcile.zengin import AMOUNT_MAX, DATA, HEADER, TOTAL_MAX, TRANSFERS_MAX, Header
 

@@ -41,7 +41,7 @@ HOMES: Mapping[
     "fontTools": ("slips/fonts.py",),
     "PIL": ("slips/artwork.py", "slips/proof/pictures.py"),
     "isal": ("slips/pdf.py",),
-    "jpholiday": ("reconcile/calendar.py",),
+    "jpholiday": ("elqr/calendar.py",),
     "pikepdf": ("slips/artwork.py", "slips/aloud.py", "slips/marked.py", "slips/proof/ink.py"),
     "pypdfium2": ("slips/proof/render.py",),
     "psycopg": ("reconcile/store_postgres.py",),

@@ -28,7 +28,7 @@ def clean(n: int, *, codes: bool = True, seed: int = 1) -> pl.DataFrame:
     amount = rng.integers(100, 299_999, n)
     item = [list(ITEMS)[i] for i in rng.integers(0, 4, n)]
     month = rng.integers(1, 5, n)
-    due = [f"2026-{6 + m:02d}-30" for m in month]
+    due = [f"2026-{6 + m:02d}-28" for m in month]  # none of them a day off
     until = [f"2026-{7 + m:02d}-28" for m in month]
     frame = pl.DataFrame(
         {

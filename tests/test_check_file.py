@@ -60,6 +60,38 @@ def test_the_files_year_is_the_most_frequent_or_the_given_one(tmp_path: Path) ->
     assert problems == []
 
 
+def test_a_due_date_on_a_day_off_is_told_once_a_date(tmp_path: Path) -> None:
+    """地方税法20条の5: the deadline is the next open day, and what is printed should say so. Told at the first row of the date, with
+    the number of its rows: a wrong term of a yearly job stands on a hundred thousand slips."""
+    due = [
+        "2026-05-31",
+        "2026-06-01",
+        "2026-05-31",
+        "2027-01-03",
+        "2026-12-28",
+        "2026-09-22",
+        "2026-05-31",
+        "2100-01-01",
+    ]
+    rows = clean(len(due), codes=False).with_columns(
+        due_date=pl.Series(due),
+        payable_until=pl.Series(["2100-01-01"] * len(due)),  # a day off itself: nobody is late by it
+    )
+    rows = rows.with_columns(payload=payloads(rows))
+    frame, problems, _ = run(rows, SITE, tmp_path, batch_rows=2)
+    assert [(p.code, p.field, p.severity) for p in problems] == [
+        ("due_date.day_off", "due_date", Severity.WARNING)
+    ] * 3
+    told = [(p.where.line, p.params["found"], p.params["expected"], p.params["count"]) for p in problems]
+    assert told == [
+        (2, "2026-05-31", "2026-06-01", "3"),
+        (5, "2027-01-03", "2027-01-04", "1"),
+        (7, "2026-09-22", "2026-09-24", "1"),  # 国民の休日 before 秋分の日
+    ]
+    assert_listed(problems[0], line=2, found="2026-05-31", expected="2026-06-01")
+    assert frame.height == len(due)
+
+
 def test_without_a_site_one_note_says_what_was_not_checked(tmp_path: Path) -> None:
     rows = clean(10, codes=False).with_columns(
         tax_item=pl.lit("555"), tax_name=pl.lit("x"), body_code=pl.lit("141003")

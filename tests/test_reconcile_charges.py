@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elqr.calendar import roll_due
 from elqr.problems import ProblemError
-from reconcile.calendar import roll_due
 from reconcile.charges import ROUNDINGS, charges
 from reconcile.charges_reference import Payment, accrued, charge
 from reconcile.rates import Rates, load_rates

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import polars as pl
 
+from elqr.calendar import is_bank_day, period_end, roll_due
 from elqr.money import to_human
 from reconcile import zengin
-from reconcile.calendar import is_bank_day, period_end, roll_due
 from reconcile.charges import ROUNDINGS, charges
 from reconcile.fiscal import is_carried_over, refund_accounting, revenue_year
 from reconcile.interest import interest

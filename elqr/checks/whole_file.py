@@ -1,6 +1,7 @@
-"""What only the whole file can tell: totals, keys that come twice, years unlike all the others, barcodes that break the file's habit.
+"""What only the whole file can tell: totals, keys that come twice, years unlike all the others, due dates on days off, barcodes that break
+the file's habit.
 
-In: the rows of each batch, of which a few numbers are kept (some 40 bytes a slip); out, at the end: problems and the rows that they hold.
+In: the rows of each batch, of which a few numbers are kept (some 45 bytes a slip); out, at the end: problems and the rows that they hold.
 Refuses nothing by itself. Source: elqr-format.md §7 (key unique among live slips, years within ±1 of the batch's).
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from elqr.calendar import FIRST_YEAR, LAST_YEAR, roll_due
 from elqr.checks.barcode_row import cut, holds_key
 from elqr.checks.rules import Params, report
 from elqr.problems import ProblemLog
@@ -31,6 +33,7 @@ _KEPT: Mapping[str, pl.DataType] = {
     "low": pl.UInt64(),
     "levy_year": pl.Int16(),
     "tax_year": pl.Int16(),
+    "due_date": pl.Date(),
     "amount": pl.Int64(),
     "held": pl.Boolean(),
     "holds": pl.Boolean(),  # whether the barcode holds the key; null without a barcode
@@ -94,6 +97,7 @@ class WholeFile:
                 "line",
                 *_halves(),
                 *_years(),
+                "due_date",
                 "amount",
                 held=held,
                 holds=pl.when(coded).then(holds_key()),
@@ -116,6 +120,7 @@ class WholeFile:
         found = ProblemLog()
         _twice(rows, found)
         self._check_years(rows, found)
+        _days_off(rows, found)
         _habits(rows, site, found)
         log.extend(found)
         newly = rows.filter(pl.col("line").is_in(found.held_lines().implode()) & ~pl.col("held"))
@@ -188,6 +193,19 @@ def _twice(rows: pl.DataFrame, log: ProblemLog) -> None:
         others.append("、".join(first[:OTHERS_SHOWN]) + ("…" if more else ""))
     said: Params = {"found": pl.col("slip_key"), "lines": pl.Series(others, dtype=pl.String)}
     report(repeated, "slip_key.twice", "slip_key", log, said)
+
+
+def _days_off(rows: pl.DataFrame, log: ProblemLog) -> None:
+    """納期限 that no office keeps: the law moves it to the next open day (地方税法20条の5), so that is what a slip should say.
+
+    Told once for each date, at the first row that has it: a wrong term stands on every slip of a yearly job.
+    """
+    known = pl.col("due_date").dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+    dates = rows.filter(known).group_by("due_date").agg(pl.col("line").min(), count=pl.len())
+    off = dates.with_columns(open=roll_due(dates["due_date"])).filter(pl.col("open") != pl.col("due_date"))
+    first = _named(rows.join(off.select("line", "open", "count"), on="line")).sort("line")
+    said: Params = {"found": pl.col("due_date"), "expected": pl.col("open"), "count": pl.col("count")}
+    report(first, "due_date.day_off", "due_date", log, said)
 
 
 def _habits(rows: pl.DataFrame, site: Site, log: ProblemLog) -> None:

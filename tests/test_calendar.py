@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elqr.problems import ProblemError
-from reconcile.calendar import (
+from elqr.calendar import (
     FIRST_YEAR,
     LAST_YEAR,
     is_bank_day,
@@ -19,6 +18,7 @@ from reconcile.calendar import (
     period_end,
     roll_due,
 )
+from elqr.problems import ProblemError
 from reconcile.charges_reference import first_month
 
 DAYS = st.dates(date(2000, 1, 1), date(2040, 12, 31))
