@@ -35,8 +35,8 @@ from slips.wording import faces_of, faces_of_languages
 
 KINDS = ("usual", "longest", "full_year", "plain")
 SECOND = "second"
-ISSUED = dt.date(2026, 5, 11)
-"""The day that the samples say of themselves."""
+ISSUED = dt.date(2026, 7, 10)
+"""The day that the samples say of themselves: after the due date, for a reminder speaks of it as past, and before the last day to pay."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +146,10 @@ def _slip(
     raw = {**data["common"], **data[lang], **data[kind], **(data[kind][SECOND] if second else {})}
     raw.pop(SECOND, None)
     slip = {name: value[lang] if isinstance(value, dict) else value for name, value in raw.items()}
-    listed = min(int(slip.pop("inst_rows", len(slip["inst_period"]))), rows)
+    listed = min(len(slip["inst_period"]), rows)
     for cell in CELLS:
         texts = slip.pop(cell)
-        slip |= {f"{cell}_{k + 1}": texts[min(k, len(texts) - 1)] for k in range(listed)}
+        slip |= {f"{cell}_{k + 1}": texts[k] for k in range(listed)}
     known = {"city": office.city, "department": office.department, "telephone": office.telephone}
     if not lang.startswith("ja"):
         known |= {

@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 
 from elqr import customer_barcode, gs1_128
-from elqr.problems import Severity
+from elqr.problems import Problem, Severity
 from elqr.site import Site, load_site
 from slips.catalogue import all_faces, faults_of, forms
 from slips.clearance import clear_rect
@@ -241,25 +241,40 @@ def test_a_character_without_a_glyph_in_a_label_is_named() -> None:
 # --- values ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", FORMS + MORE)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_all_samples_fit(name: str, lang: str) -> None:
+    """ "Instalment 2" did not fit the stub of the booklet, and every English instalment on it was held."""
+    assert [p for p in sample_findings(name, lang) if p.severity is Severity.ERROR] == []
+
+
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_longest_values_fit(name: str, lang: str) -> None:
+def test_a_usual_slip_is_not_squeezed(name: str, lang: str) -> None:
+    steps = {
+        str(p.params["step"]) for p in sample_findings(name, lang) if p.where.line == 1 and "step" in p.params
+    }
+    assert not {s for s in steps if s.startswith("condense") and int(s.split(":")[1]) < 80}
+
+
+def sample_findings(name: str, lang: str) -> list[Problem]:
     layout = form(name)
     frame = preview_values(lang, layout=layout, office=Site.unknown())
-    assert frame.height == len(KINDS)
-    log = TextCheck({name: layout}, load_fonts(faces_of(layout))).check(frame, name)
-    assert [str(p) for p in log.problems() if p.severity is Severity.ERROR] == []
-    usual = {p.params["step"] for p in log.problems() if p.where.line == 1 and p.code == "text.fit_step"}
-    assert not {s for s in usual if s.startswith("condense") and int(s.split(":")[1]) < 80}, (
-        "a usual slip is not squeezed"
-    )
+    assert frame.height >= len(KINDS)
+    return list(TextCheck({name: layout}, load_fonts(faces_of(layout))).check(frame, name).problems())
 
 
 def test_preview_values_are_all_that_a_form_may_name() -> None:
     frame = sample_values("ja", rows=10, office=load_site(SITE)).filter(position=1)
     assert known_values(10) <= set(frame.columns)
     assert frame["city"].unique().to_list() == ["みほん市"]
-    assert frame["inst_period_10"].to_list()[0] == "" and frame["inst_period_10"].to_list()[1] != ""
+    assert frame["inst_period_10"].to_list()[0] == ""
+    longest = frame.row(1, named=True)  # one slip: what it says of its instalment, it says everywhere
+    assert (
+        longest["inst_period_10"] == longest["period"] == "第10期"
+        and longest["period"] in longest["year_period"]
+    )
+    assert longest["inst_due_10"] == longest["due_date"]
 
 
 @pytest.mark.parametrize(("name", "lang"), [("mihara", "ja"), ("a4_notice", "en"), ("a4_large", "ja")])

@@ -190,7 +190,7 @@ def test_the_reminder_says_what_the_law_asks(tmp_path: Path) -> None:
     page = texts(out)[0]
     for said in (
         "督促状",
-        "令和8年5月11日現在",
+        "令和8年7月10日現在",
         "10日を経過した日まで",
         "みほん市長に対して審査請求",
         "みほん市を被告として",
