@@ -15,20 +15,32 @@ from reportlab.graphics.shapes import Drawing, Group, Line, Rect, String
 from reportlab.lib.colors import Color
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Frame,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Paragraph,
+    Table,
+    TableStyle,
+)
 
 from slips.clearance import CODE_KINDS
 from slips.fonts import face_number, load_fonts
-from slips.form import Layout
+from slips.form import Layout, PlacedBox
 from slips.pack_tables import Row, mm
 
 MM: Final = 72 / 25.4
 MARGIN_MM: Final = 14.0
 FACE, BOLD = "pack", "pack-bold"
-ROOM_MM: Final = (246.0, 138.0)
-"""Width and height left for the form in the drawing, dimension lines outside."""
+WIDE, TALL = "wide", "tall"
+ROOM_MM: Final = {WIDE: (240.0, 138.0), TALL: (154.0, 226.0)}
+"""Width and height left for the form in the drawing, dimension lines outside, on paper laid across and upright."""
+TOUCHING_MM: Final = (2.0, 1.8)
+"""On paper: numbers nearer than this would lie upon each other, and are written as one."""
 
 
 def _grey(level: float) -> Any:
@@ -46,14 +58,17 @@ class Paper:
             held = fonts.faces[face]
             number = face_number(held.path, held.postscript)
             registerFont(TTFont(name, str(held.path), subfontIndex=number))
-        body = ParagraphStyle("body", fontName=FACE, fontSize=9.5, leading=15, wordWrap="CJK")
+        # the space after a paragraph is its own: one set as a line of its own would begin a page that is full, and leave it empty
+        body = ParagraphStyle("body", fontName=FACE, fontSize=9.5, leading=15, spaceAfter=4, wordWrap="CJK")
         self._body = body
-        self._cell = ParagraphStyle("cell", parent=body, fontSize=7.5, leading=10)
+        self._cell = ParagraphStyle("cell", parent=body, fontSize=7.5, leading=10, spaceAfter=0)
         self._head = ParagraphStyle("head", parent=self._cell, fontName=BOLD)
         self._heading = ParagraphStyle(
             "heading", parent=body, fontName=BOLD, fontSize=13, leading=20, spaceBefore=10, spaceAfter=4
         )
-        self._title = ParagraphStyle("title", parent=body, fontName=BOLD, fontSize=20, leading=30)
+        self._title = ParagraphStyle(
+            "title", parent=body, fontName=BOLD, fontSize=20, leading=30, spaceAfter=0
+        )
 
     def head(self, text: str) -> None:
         """The title of the document."""
@@ -65,22 +80,22 @@ class Paper:
 
     def paragraph(self, text: str) -> None:
         """Running text."""
-        self._story += [Paragraph(_escaped(text), self._body), Spacer(1, 4)]
+        self._story.append(Paragraph(_escaped(text), self._body))
 
     def items(self, texts: Sequence[str]) -> None:
         """One paragraph an item."""
         for text in texts:
             self.paragraph(text)
 
-    def page_break(self) -> None:
-        """What follows begins a page."""
-        self._story.append(PageBreak())
+    def page_break(self, page: str = WIDE) -> None:
+        """What follows begins a page, laid across or upright."""
+        self._story += [NextPageTemplate(page), PageBreak()]
 
     def table(self, columns: Sequence[str], rows: Sequence[Row], widths_mm: Sequence[float]) -> None:
         """A ruled table whose heading comes again on each page."""
         cells = [[Paragraph(_escaped(c), self._head) for c in columns]]
         cells += [[Paragraph(_escaped(c), self._cell) for c in row] for row in rows]
-        table = Table(cells, colWidths=[w * MM for w in widths_mm], repeatRows=1)
+        table = Table(cells, colWidths=[w * MM for w in widths_mm], repeatRows=1, spaceAfter=8)
         table.setStyle(
             TableStyle(
                 [
@@ -94,7 +109,7 @@ class Paper:
                 ]
             )
         )
-        self._story += [table, Spacer(1, 8)]
+        self._story.append(table)
 
     def drawing(self, layout: Layout) -> None:
         """The form with dimension lines and the numbers of its boxes."""
@@ -103,29 +118,42 @@ class Paper:
     def finish(self) -> bytes:
         """The PDF."""
         out = io.BytesIO()
-        document = SimpleDocTemplate(
-            out, pagesize=landscape(A4), title=self.title, author="elqr", invariant=1, pageCompression=1,
-            **dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), MARGIN_MM * MM),
-        )  # fmt: skip
-        document.build(self._story, onFirstPage=self._foot, onLaterPages=self._foot)
+        sizes = {WIDE: landscape(A4), TALL: A4}
+        pages = [PageTemplate(id, [_inside(size)], self._foot, pagesize=size) for id, size in sizes.items()]
+        document = BaseDocTemplate(
+            out, pageTemplates=pages, title=self.title, author="elqr", invariant=1, pageCompression=1
+        )
+        document.build(self._story)
         return out.getvalue()
 
     def _foot(self, pen: Any, document: Any) -> None:
         pen.setFont(FACE, 7.5)
         pen.drawString(MARGIN_MM * MM, 8 * MM, self.footer)
-        pen.drawRightString(landscape(A4)[0] - MARGIN_MM * MM, 8 * MM, str(document.page))
+        pen.drawRightString(document.pageTemplate.pagesize[0] - MARGIN_MM * MM, 8 * MM, str(document.page))
+
+
+def _inside(size: tuple[float, float]) -> Any:
+    """The page within its margins."""
+    margin = MARGIN_MM * MM
+    return Frame(margin, margin, size[0] - 2 * margin, size[1] - 2 * margin)
 
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br/>")
 
 
+def page_of(layout: Layout) -> str:
+    """How the paper of its drawing lies: as the form does."""
+    return TALL if layout.page_h_mm > layout.page_w_mm else WIDE
+
+
 def draw_form(layout: Layout) -> Any:
     """A reportlab drawing of the form, to scale where it fits the page."""
-    scale = min(1.0, ROOM_MM[0] / layout.page_w_mm, ROOM_MM[1] / layout.page_h_mm)
+    room = ROOM_MM[page_of(layout)]
+    scale = min(1.0, room[0] / layout.page_w_mm, room[1] / layout.page_h_mm)
     unit = scale * MM
     width, height = layout.page_w_mm * unit, layout.page_h_mm * unit
-    left, below = 20 * MM, 6 * MM
+    left, below = 22 * MM, 6 * MM
     picture = Drawing(width + left + 2 * MM, height + below + 18 * MM)
     group = Group(transform=(1, 0, 0, 1, left, below))
     pen = _Pen(group, unit, layout.page_h_mm)
@@ -133,20 +161,14 @@ def draw_form(layout: Layout) -> Any:
         pen.rect(hole.rect.x_mm, hole.rect.y_mm, hole.rect.w_mm, hole.rect.h_mm, grey=0.6)
     for cut in layout.cuts:
         pen.line(cut.x1_mm, cut.y1_mm, cut.x2_mm, cut.y2_mm, dash=[1, 2] if cut.kind == "fold" else [4, 2])
-    numbers: dict[tuple[float, float], list[str]] = {}
-    for number, box in enumerate(layout.boxes, 1):
+    for box in layout.boxes:
         dark = box.kind in CODE_KINDS
         pen.rect(box.x_mm, box.y_mm, box.w_mm, box.h_mm, grey=0.45, fill=0.85 if dark else None)
-        numbers.setdefault((round(box.x_mm), round(box.y_mm)), []).append(str(number))
-    for number, box in enumerate(layout.boxes, 1):
-        same = numbers[round(box.x_mm), round(box.y_mm)]
-        if same[0] == str(number):
-            pen.text(box.x_mm + 0.4 / scale, box.y_mm + 1.9 / scale, "・".join(same), size=5)
+    for (x, y), numbers in _numbers(layout, scale).items():
+        pen.text(x + 0.4 / scale, y + 1.9 / scale, "・".join(numbers), size=5)
+    for box in layout.boxes:
         if box.kind in CODE_KINDS:
-            x, y = layout.origin_dots(box)
-            place = f"左{mm(x * layout.dot_mm)} 下{mm(y * layout.dot_mm)}"
-            middle = (box.x_mm + box.w_mm / 2, box.y_mm + box.h_mm / 2 + 0.8 / scale)
-            pen.text(*middle, place, size=4.5, anchor="middle")
+            _place(pen, layout, box, scale)
     squares = [mark.rect for mark in layout.register_marks]
     for r in (*squares, *(mark.rect for mark in layout.inserter_marks)):
         pen.rect(r.x_mm, r.y_mm, r.w_mm, r.h_mm, grey=0, fill=0.2)
@@ -164,6 +186,30 @@ def draw_form(layout: Layout) -> Any:
         )
     )
     return picture
+
+
+def _numbers(layout: Layout, scale: float) -> dict[tuple[float, float], list[str]]:
+    """The numbers of the boxes by the corner at which they are written; those of boxes that begin at one place together."""
+    found: dict[tuple[float, float], list[str]] = {}
+    for number, box in enumerate(layout.boxes, 1):
+        near = (
+            (x, y)
+            for x, y in found
+            if abs(x - box.x_mm) * scale < TOUCHING_MM[0] and abs(y - box.y_mm) * scale < TOUCHING_MM[1]
+        )
+        found.setdefault(next(near, (box.x_mm, box.y_mm)), []).append(str(number))
+    return found
+
+
+def _place(pen: _Pen, layout: Layout, box: PlacedBox, scale: float) -> None:
+    """Where a code stands, from the lower left; in two lines where it is narrow."""
+    x, y = layout.origin_dots(box)
+    said = [f"左{mm(x * layout.dot_mm)}", f"下{mm(y * layout.dot_mm)}"]
+    if stringWidth(" ".join(said), FACE, 4.5) <= box.w_mm * pen.unit:
+        said = [" ".join(said)]
+    first = box.y_mm + box.h_mm / 2 + (0.8 - (len(said) - 1)) / scale
+    for line, text in enumerate(said):
+        pen.text(box.x_mm + box.w_mm / 2, first + 2 * line / scale, text, size=4.5, anchor="middle")
 
 
 class _Pen:
@@ -221,7 +267,7 @@ class _Pen:
 
 def _dimensions(pen: _Pen, layout: Layout, scale: float) -> None:
     """Widths above, heights on the left: the parts' edges in the first row, the whole page in the second."""
-    near, far, tick = -3.5 / scale, -12.0 / scale, 1.2 / scale
+    near, far, tick = -3.5 / scale, -13.5 / scale, 1.2 / scale
     across = sorted(
         {0.0, layout.page_w_mm, *(round(v, 4) for p in layout.parts for v in (p.x_mm, p.x_mm + p.w_mm))}
     )

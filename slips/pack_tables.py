@@ -6,6 +6,7 @@ Refuses nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +15,9 @@ from slips.form import BAR_MODULES, CUSTOMER_CELLS, QR_MODULES, Layout, PlacedBo
 from slips.labels import load_labels
 
 Row = tuple[str, ...]
+SHORT: Final = 14
+"""Characters of a label that the list of boxes shows."""
+_HOLE: Final = re.compile(r"\{[^}]*\}")
 
 KIND_WORDS: Final[Mapping[str, str]] = {
     "field": "可変",
@@ -70,7 +74,8 @@ def boxes(layout: Layout) -> list[Row]:
 def _name(box: PlacedBox) -> str:
     words = load_labels("ja").words
     label = words.get(box.label, "") or ("" if box.kind == "field" else words.get(box.text, ""))
-    short = "".join(label.split())[:14]
+    text = _HOLE.sub("…", "".join(label.split()))
+    short = text if len(text) <= SHORT else text[: SHORT - 1] + "…"
     return f"{box.id} {short}".strip()
 
 

@@ -26,7 +26,7 @@ from slips.geometry import load_good_layout
 from slips.job import print_slips
 from slips.layout import layout_names, load_layout
 from slips.outfiles import telling_disk_errors, write_whole
-from slips.pack_paper import Paper
+from slips.pack_paper import Paper, page_of
 from slips.pack_samples import sample_rows
 from slips.pack_tables import boxes, codes, cuts, marks, overview
 from slips.press import PaperPrepress
@@ -155,7 +155,7 @@ def _instruction(
     paper.paragraph(fill(words["note"]))
     paper.heading(heading["overview"])
     paper.table(columns["overview"], overview(layout), (45, 222))
-    paper.page_break()
+    paper.page_break(page_of(layout))
     paper.heading(heading["drawing"])
     paper.drawing(layout)
     paper.page_break()

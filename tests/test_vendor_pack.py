@@ -20,6 +20,7 @@ from slips import pack_tables
 from slips.form import Hole, Layout, PlacedBox, RegisterMark
 from slips.form_changes import NONE, changes, said
 from slips.layout import layout_names, load_layout
+from slips.pack_paper import Paper, page_of
 from slips.pack_samples import LARGEST_YEN, PERIODS, amounts, sample_rows
 from slips.rect import Rect
 from slips.vendor_pack import INSTRUCTION, SUMS, make_vendor_pack
@@ -104,6 +105,38 @@ def test_every_box_code_mark_and_cut_is_listed(name: str) -> None:
     assert len(pack_tables.marks(layout)) == listed
     short = {"perforation": "p", "fold": "f", "drawn": "y", "not_drawn": "n"}
     assert len(pack_tables.cuts(layout, short)) == len(layout.cuts)
+
+
+@pytest.mark.parametrize("name", layout_names())
+def test_a_vendor_sees_no_holes_of_a_template(name: str) -> None:
+    assert not [row for row in pack_tables.boxes(load_layout(name)) if "{" in "".join(row)]
+
+
+@pytest.mark.parametrize(("name", "upright"), [("a4_two_slips", True), ("booklet", False)])
+def test_the_drawing_lies_as_the_form_does(name: str, upright: bool) -> None:
+    """Across, an upright A4 form was drawn at 46 %, and the numbers of its boxes lay upon each other."""
+    layout, paper = load_layout(name), Paper("t", "f")
+    paper.paragraph("before")
+    paper.page_break(page_of(layout))
+    paper.drawing(layout)
+    paper.page_break()
+    paper.paragraph("after")
+    pdf = pypdfium2.PdfDocument(paper.finish())
+    assert [page.get_height() > page.get_width() for page in pdf] == [False, upright, False]
+    scale = float(pdf[1].get_textpage().get_text_range().split("縮尺 ")[1].split()[0])
+    assert scale > 70
+
+
+@pytest.mark.parametrize("lines", range(23, 28))
+def test_a_full_page_is_not_followed_by_an_empty_one(lines: int) -> None:
+    paper = Paper("t", "foot")
+    paper.head("the head")
+    for _ in range(lines):
+        paper.paragraph("a line")
+    paper.page_break()
+    paper.paragraph("the next")
+    texts = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(paper.finish())]
+    assert all("a line" in text or "the next" in text for text in texts)
 
 
 def test_positions_of_codes_are_whole_dots_from_the_lower_left() -> None:
