@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from elqr.problems import Problem, ProblemError, Where
-from slips.fit import Glyph, break_lines, lines_by_sense
+from slips.breaks import narrow
+from slips.fit import SPACE, Glyph, blanks_after, break_lines, lines_by_sense
 from slips.fonts import FontLibrary
 from slips.form import Layout, PlacedBox
 from slips.glyphs import Run, runs_of, show
@@ -41,6 +42,8 @@ class ConstantText:
     leading: float
     mixed: bool = False
     """In another language than Japanese, whose terms may stand in it."""
+    goes_on: bool = False
+    """What it is the label of follows it in its box: it ends with a blank, which keeps their words apart."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def constant_texts(
             area = area_of(layout, box.label_x_mm, box.label_y_mm, box.label_w_mm, box.label_h_mm)
             yield ConstantText(
                 box.name, words(box.label), face_of(box.label, box.label_font), box.label_size_pt, area, box.label_align, box.label_valign,
-                box.label_leading, mixed(box.label),
+                box.label_leading, mixed(box.label), bool(box.value or box.text),
             )  # fmt: skip
         if box.text and not (box.kind == "mark" and has_mark):
             area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
@@ -123,7 +126,8 @@ def set_constant(text: ConstantText, fonts: FontLibrary, *, file: str) -> list[P
     area, size = text.area, text.size_pt
     limit = area.w / size * 1000 + 1
     paragraphs: list[tuple[list[Glyph], list[list[Glyph]]]] = []
-    for paragraph in text.text.split("\n"):
+    texts = text.text.split("\n")
+    for paragraph in texts:
         runs, missing = runs_of(paragraph, text.face, fonts)
         if missing:
             params = {"box": text.box, "found": ", ".join(show(c) for c in missing), "expected": text.face}
@@ -132,11 +136,14 @@ def set_constant(text: ConstantText, fonts: FontLibrary, *, file: str) -> list[P
         paragraphs.append((glyphs, break_lines(glyphs, limit=limit)))
     room = int((area.h / size - 1) / text.leading + 1 + 1e-6) - sum(len(p) for _, p in paragraphs)
     lines: list[list[Glyph]] = []
-    for glyphs, fewest in paragraphs:
+    blanks: list[bool] = []
+    for (glyphs, fewest), said, following in zip(paragraphs, texts, [*texts[1:], ""], strict=True):
         spare = min(max(room, 0), 1)
         broken = lines_by_sense(glyphs, fewest, limit=limit, level=False, spare=spare) or fewest
         room -= len(broken) - len(fewest)
         lines += broken
+        blanks += [*blanks_after(glyphs, broken)[:-1], _apart(said, following)]
+    blanks[-1] = text.goes_on
     needed = size * (1 + (len(lines) - 1) * text.leading)
     if len(lines) > 1 and needed > area.h + 0.3:
         params = {
@@ -159,7 +166,15 @@ def set_constant(text: ConstantText, fonts: FontLibrary, *, file: str) -> list[P
             else:
                 placed.append(PlacedRun(Run(face, (cluster,)), x, y, term))
             x += advance * size / 1000
+        if blanks[k] and line:
+            end = placed[-1]
+            placed[-1] = replace(end, run=Run(end.run.face, (*end.run.clusters, SPACE)))
     return placed
+
+
+def _apart(said: str, following: str) -> bool:
+    """Whether a line that the form itself ends needs a blank: not inside Japanese, unless an item of a list begins."""
+    return following.startswith("・") or any(narrow(char) for char in said[-1:] + following[:1])
 
 
 def _terms(line: Sequence[Glyph]) -> frozenset[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slips.fit import Fitted, fit
+from slips.fit import SPACE, Fitted, fit
 from slips.fonts import FontLibrary
 from slips.glyphs import CodedFace, measure
 from slips.holes import CodeHole, TextHole
@@ -95,10 +95,11 @@ class Filler:
             last_x, last_y = x, y
             for run in line.runs:
                 face = self.faces[run.face]
+                blank = (SPACE,) if line.blank and run is line.runs[-1] else ()
                 out += b"/%b %b Tf(%b)Tj" % (
                     face.resource.encode(),
                     number(setting.size_pt),
-                    face.encode(run.clusters),
+                    face.encode((*run.clusters, *blank)),
                 )
         out += b" 100 Tz" if setting.condense != 100 else b""
         face = self.faces[hole.setting.face]

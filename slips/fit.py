@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from slips.breaks import NO_END, NO_START, SPACES, by_sense, narrow
 from slips.fonts import Cluster, FontLibrary
@@ -37,12 +38,16 @@ class Setting:
         raise ValueError(f"fit step {step}: expected size:PT, condense:PERCENT or lines:N")
 
 
+SPACE: Final[Cluster] = (0x20, 0)
+
+
 @dataclass(frozen=True)
 class Line:
-    """One line: its runs and its width in points at the setting's size and scale."""
+    """One line: its runs and its width in points at the setting's size and scale; `blank`: a space was left out where it ends."""
 
     runs: tuple[Run, ...]
     width_pt: float
+    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,9 @@ def fit(
                 continue
             sensible = lines_by_sense(flat, lines, limit=limit, level=True)
             if sensible or cutting:
-                return Fitted(setting, tuple(_line(line, per_em) for line in sensible or lines), used)
+                blanks = blanks_after(flat, sensible or lines)
+                set_lines = zip(sensible or lines, blanks, strict=True)
+                return Fitted(setting, tuple(_line(line, per_em, blank) for line, blank in set_lines), used)
     return Overflow(sum(a for _, _, a in flat) * base.size_pt / 1000)
 
 
@@ -113,14 +120,27 @@ def _width(line: Sequence[Glyph]) -> int:
     return sum(advance for _, _, advance in line)
 
 
-def _line(glyphs: Sequence[Glyph], per_em: float) -> Line:
+def _line(glyphs: Sequence[Glyph], per_em: float, blank: bool) -> Line:
     runs: list[Run] = []
     for face, cluster, _ in glyphs:
         if runs and runs[-1].face == face:
             runs[-1] = Run(face, (*runs[-1].clusters, cluster))
         else:
             runs.append(Run(face, (cluster,)))
-    return Line(tuple(runs), sum(a for _, _, a in glyphs) * per_em)
+    return Line(tuple(runs), sum(a for _, _, a in glyphs) * per_em, blank)
+
+
+def blanks_after(glyphs: Sequence[Glyph], lines: Sequence[Sequence[Glyph]]) -> list[bool]:
+    """Whether a space of the text was left out at the end of each line. It is written again, seen by nobody: a reader that does not
+    look at places would else join two words (ISO 32000-1, 14.8.2.5)."""
+    found, at = [], 0
+    for line in lines:
+        at += len(line)
+        end = at
+        while at < len(glyphs) and chr(glyphs[at][1][0]) in SPACES:
+            at += 1
+        found.append(at > end)
+    return found
 
 
 def break_lines(glyphs: Sequence[Glyph], *, limit: float) -> list[list[Glyph]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from elqr.problems import ProblemLog
-from slips.fit import Fitted, Missing, fit
+from slips.fit import SPACE, Fitted, Missing, fit
 from slips.fonts import FALLBACK, Cluster, FontLibrary
 from slips.form import Layout
 from slips.glyphs import clusters_of, measure, points_of, show
@@ -102,6 +102,8 @@ class TextCheck:
         for line in fitted.lines:
             for run in line.runs:
                 self._special.setdefault(run.face, set()).update(run.clusters)
+            if line.blank:
+                self._special[line.runs[-1].face].add(SPACE)
         borrowed = [c for line in fitted.lines for run in line.runs if run.face != own for c in run.clusters]
         if borrowed:
             found = ", ".join(show(c) for c in dict.fromkeys(borrowed))

@@ -24,6 +24,7 @@ from slips.aloud import said, said_of, spoken_pages
 from slips.form import Layout
 from slips.layout import layout_names, load_layout
 from slips.preview import Drawing, drawn, preview_values
+from tests.pdfread import marked
 
 GOLDEN = ROOT / "tests" / "golden"
 ROW = ("--row", "sample_data/slips.csv:2", "--site", "sample_data/site.toml", "--issue-date", "2026-06-01")
@@ -54,6 +55,25 @@ def test_a_form_in_english_is_announced_in_english() -> None:
     text = read("mihara", "--lang", "en")
     assert text == (GOLDEN / "read_mihara_en.txt").read_text(encoding="utf-8")
     assert "[heading 1] 領収証書 Receipt" in text and "納付額 Pay ¥12,000" in text
+
+
+def test_words_are_apart_for_a_reader_that_does_not_look_at_places() -> None:
+    """ISO 32000-1, 14.8.2.5: "Due30 June 2026" and "slip below.With" were what a reader of the characters alone had."""
+    layout = load_layout("a4_notice")
+    frame = preview_values("en", layout=layout, office=Site.unknown())
+    with pikepdf.open(io.BytesIO(drawn(layout, frame, office=Site.unknown()).pdf)) as pdf:
+        said = [
+            "".join(piece.rsplit(" [", 1)[0] for piece in pieces) for pieces in marked(pdf.pages[0]).values()
+        ]
+    whole = "\n".join(said)
+    for text in (
+        "納付額 Pay ¥12,300",
+        "通知書番号 No. 2026-0123456",
+        "Fixed asset and city planning tax",
+        "slip below. With the eL-QR",
+        "納期限 Due 30 June 2026",
+    ):
+        assert text in whole, text
 
 
 @cache
