@@ -1,22 +1,13 @@
-"""What `elqr layouts` tells: the forms that come with the package, and every fault of one form.
+"""The forms that come with the package, as `elqr layouts` lists them.
 
-In: names or paths of forms. Out: plain rows, or problems. Refuses (ProblemError) what cannot be read as a form at all.
+In: nothing. Out: plain rows, and words. Only the forms are read: a list of names waits neither for fonts nor for what draws pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from elqr.problems import Problem
-from elqr.site import Site
-from slips.fonts import FontLibrary, load_fonts
-from slips.form import Layout
-from slips.geometry import check_layout
-from slips.labels import GUIDED
 from slips.layout import layout_names, load_layout
-from slips.press import site_words
-from slips.request import values_of
-from slips.wording import check_words, faces_of, faces_of_languages
 
 Row = Mapping[str, str | float]
 
@@ -43,30 +34,8 @@ def forms() -> list[Row]:
 
 def listed(rows: Sequence[Row]) -> str:
     """The same in words, a line a form."""
+    wide = max((len(str(row["id"])) for row in rows), default=0)
     return "\n".join(
-        f"{row['id']:<12} {row['width_mm']:g} × {row['height_mm']:g} mm  {row['title_ja']} / {row['title_en']}"
+        f"{row['id']:<{wide}} {row['width_mm']:g} × {row['height_mm']:g} mm  {row['title_ja']} / {row['title_en']}"
         for row in rows
     )
-
-
-def faults_of(name_or_path: str) -> list[Problem]:
-    """Distances, completeness, names of values, and the words of all languages in their boxes.
-
-    Raises ProblemError where the file is no form, or the fonts to measure the words are missing.
-    """
-    return gate_faults(load_layout(name_or_path))
-
-
-def gate_faults(layout: Layout, *, fonts: FontLibrary | None = None) -> list[Problem]:
-    """All that stops a form from being printed. `fonts`: those of `all_faces(layout)`, where they are open already."""
-    faults = check_layout(layout, values=values_of(layout))
-    if any(fault.code == "layout.unknown_label" for fault in faults):
-        return faults  # words that do not exist cannot be measured
-    return faults + check_words(
-        layout, fonts=fonts or load_fonts(all_faces(layout)), site=site_words(Site.unknown())
-    )
-
-
-def all_faces(layout: Layout) -> tuple[str, ...]:
-    """The faces of a form in every language."""
-    return (*faces_of(layout), *faces_of_languages(GUIDED))

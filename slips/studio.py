@@ -17,9 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 from elqr.problems import Problem, ProblemError, reason_of
 from elqr.site import Site
 from slips.aloud import said_of, spoken_pages
-from slips.catalogue import all_faces, gate_faults
 from slips.fonts import FontLibrary, load_fonts
 from slips.form import Layout
+from slips.gate import all_faces, gate_faults
 from slips.layout import form_bytes, load_layout
 from slips.lint.judge import findings_of
 from slips.lint.pictures import bare

@@ -17,10 +17,11 @@ import pytest
 from elqr import customer_barcode, gs1_128
 from elqr.problems import Problem, Severity
 from elqr.site import Site, load_site
-from slips.catalogue import all_faces, faults_of, forms
+from slips.catalogue import forms
 from slips.clearance import clear_rect
 from slips.fonts import load_fonts
 from slips.form import Layout
+from slips.gate import all_faces, faults_of
 from slips.labels import GUIDED, LANGUAGES, SITE_WORDS, Labels, load_labels
 from slips.layout import layout_names, load_layout
 from slips.press import site_words

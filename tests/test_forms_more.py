@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from cli import main
 from elqr.problems import ProblemError, ProblemLog
 from elqr.site import Site, load_site
-from slips.catalogue import faults_of
 from slips.form import Layout
+from slips.gate import faults_of
 from slips.geometry import check_layout
 from slips.labels import SITE_WORDS
 from slips.layout import load_layout

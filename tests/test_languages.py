@@ -13,8 +13,8 @@ from checking import SITE as SITE_READ
 from pdfread import unicode_maps
 
 from slips import labels
-from slips.catalogue import faults_of
 from slips.fonts import load_fonts
+from slips.gate import faults_of
 from slips.glyphs import clusters_of
 from slips.labels import FACE_OF, GUIDED, GUIDED_KEYS, language_of, load_labels
 from slips.layout import load_layout

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -43,6 +45,17 @@ def test_the_list_names_the_forms_with_their_size() -> None:
     rows = json.loads(run("list", "--json").output)["layouts"]
     assert {"a4_large", "a4_notice", "mihara"} <= {row["id"] for row in rows}
     assert {len(row["sha256"]) for row in rows} == {64}
+
+
+def test_the_list_waits_for_no_fonts_and_for_nothing_that_draws() -> None:
+    script = (
+        "import sys; from slips.catalogue import forms; forms()\n"
+        "print(sorted({'cv2', 'reportlab', 'fontTools', 'pikepdf', 'pypdfium2'} & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=SITE.parent.parent, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "[]"
 
 
 def test_a_good_form_ends_with_0(office: Path) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from elqr.problems import Problem
-from slips.catalogue import all_faces
 from slips.fonts import load_fonts
 from slips.form import Cut, FitStep, Frame, Layout, PlacedBox, Tint
+from slips.gate import all_faces
 from slips.geometry import check_layout
 from slips.layout import load_layout
 from slips.lint.judge import broken, findings_of

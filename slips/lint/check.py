@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from elqr.site import Site
-from slips.catalogue import all_faces, gate_faults
 from slips.fonts import load_fonts
+from slips.gate import all_faces, gate_faults
 from slips.layout import form_bytes, load_layout
 from slips.lint.judge import findings_of
 from slips.lint.pictures import write_pictures
