@@ -6,7 +6,6 @@ Heavy imports stay inside the commands, so that `elqr --help` answers at once.
 
 from __future__ import annotations
 
-import errno
 import os
 
 # numpy's linear algebra, of which nothing here asks much, starts no threads of its own: they would wait busily beside a short night.
@@ -349,16 +348,12 @@ def _refusals() -> Iterator[None]:
     except Exception as error:
         import traceback
 
-        from elqr.problems import (
-            Problem,
+        from elqr.problems import (  # not before: Ctrl-C while this loads is answered above
             ProblemError,
-        )  # not before: Ctrl-C while this loads is answered above
+            as_told,
+        )
 
-        if (
-            isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG
-        ):  # of any argument: no system has such a file
-            params = {"found": str(error.filename), "reason": error.strerror or ""}
-            error = ProblemError(Problem("file.unreadable", params=params))
+        error = as_told(error)
         if isinstance(error, ProblemError):
             _tell(error)
             codes = {problem.code for problem in error.problems}

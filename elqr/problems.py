@@ -158,6 +158,14 @@ class ProblemError(Exception):
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
+def as_told(error: Exception) -> Exception:
+    """The same; a name longer than any file's, in whatever argument it stood, as the ProblemError `file.unreadable` that it means."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        params = {"found": str(error.filename), "reason": reason_of(error)}
+        return ProblemError(Problem("file.unreadable", params=params))
+    return error
+
+
 SCHEMA: Mapping[str, pl.DataType] = {
     "line": pl.Int64(),
     "slip_key": pl.String(),

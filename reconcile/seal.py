@@ -58,6 +58,18 @@ def read_seal(ledger: Path) -> Seal | None:
     return Seal(run_id, page_bytes, _numbers(data[_HEAD.size : -32]))
 
 
+def trace_of(ledger: Path) -> Path | None:
+    """What says that nights stood in the ledger of this name: a seal that knows of one (or is damaged), a log that holds something."""
+    log = ledger.with_name(ledger.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        return log
+    try:
+        seal = read_seal(ledger)
+    except ValueError:
+        return seal_of(ledger)
+    return seal_of(ledger) if seal is not None and seal.run_id else None
+
+
 def write_seal(ledger: Path, seal: Seal) -> None:
     """Replace the seal: written beside, made durable, renamed."""
     body = _HEAD.pack(_MAGIC, seal.run_id, seal.page_bytes, len(seal.crcs)) + _bytes(seal.crcs)

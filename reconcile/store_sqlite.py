@@ -22,7 +22,7 @@ from reconcile.bulk_rows import json_list, values
 from reconcile.later_index import indexed_later
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_block, read_rows, row_text
-from reconcile.seal import Seal, broken, log_of, logged, read_seal, updated, whole, write_seal
+from reconcile.seal import Seal, broken, log_of, logged, read_seal, trace_of, updated, whole, write_seal
 from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, to_stored
 
@@ -73,6 +73,9 @@ class SqliteStore:
                 raise PermissionError(13, "read-only", self.place)
         elif not writer:
             raise ProblemError(Problem("ledger.missing", params={"found": self.place}))
+        elif trace := trace_of(self.path):
+            params = {"found": self.place, "names": trace.name}
+            raise ProblemError(Problem("ledger.gone", params=params))
         uri = disk.uri_of(self.path.absolute(), mode="rwc" if writer else "ro")
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:

@@ -265,6 +265,31 @@ def test_result_digest(place: Path) -> None:
 # --- places -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("left", [None, b""])
+@pytest.mark.parametrize("end", [".seal", "-wal"])
+def test_a_ledger_that_is_gone_is_not_begun_anew_over_what_lies_beside_it(
+    place: Path, left: bytes | None, end: str
+) -> None:
+    """Cut to nothing, or moved away by mistake: a new one would take the night, find no debt, and write over the last trace."""
+    place.unlink()
+    if left is not None:
+        place.write_bytes(left)
+    beside = place.with_name(place.name + end)
+    if end == "-wal":
+        seal_of(place).replace(beside)
+    before = beside.read_bytes()
+    with pytest.raises(ProblemError) as error:
+        night(place, receipts=[write(place.parent / "f.csv", RECEIPT_HEAD, receipt("F1", 11, 100, DUES[0]))])
+    assert refused(error) == {"ledger.gone"} and beside.name in str(error.value.problems[0])
+    assert beside.read_bytes() == before and place.exists() is (left is not None)
+    beside.unlink()
+    with open_ledger(place, writer=True, create=True) as new:
+        assert new.standing.run_id == 0
+    place.unlink()
+    with open_ledger(place, writer=True, create=True) as again:
+        assert again.standing.run_id == 0, "a seal of no night keeps nobody"
+
+
 def test_a_full_disk_leaves_the_ledger_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconcile import disk
 
