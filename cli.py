@@ -22,7 +22,7 @@ import click
 
 from elqr import __version__
 from elqr.collector import look_seldom
-from elqr.option_values import day, is_utf8, refuse_other_bytes
+from elqr.option_values import as_told, day, is_utf8, refuse_other_bytes
 from elqr.option_values import encoding as encoding_of
 from elqr.shell import codes_of, today
 from elqr.terminal import write_anything
@@ -54,10 +54,8 @@ class _Shell(click.Group):
         if not all(map(is_utf8, args)):
             with _refusals():
                 refuse_other_bytes(args)
-        try:
+        with _refusals():
             return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            raise _in_japanese_too(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         with _refusals():
@@ -348,10 +346,7 @@ def _refusals() -> Iterator[None]:
     except Exception as error:
         import traceback
 
-        from elqr.problems import (  # not before: Ctrl-C while this loads is answered above
-            ProblemError,
-            as_told,
-        )
+        from elqr.problems import ProblemError  # not before: Ctrl-C while this loads is answered above
 
         error = as_told(error)
         if isinstance(error, ProblemError):

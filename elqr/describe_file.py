@@ -40,7 +40,7 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
         if suffix == ".toml":
             data = path.read_bytes()
             return _settings(path, data, parse_settings(data))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ProblemError(
             Problem(
                 "describe.unreadable",

@@ -2,17 +2,19 @@
 
 In: the text of an option or argument, or a whole command line. Out: the value. Nothing heavy is loaded before one is read, so that
 `--help` answers at once. Refuses by ProblemError, which the shell says in both languages: `option.day`, `option.encoding`,
-`option.only_with`, `option.not_with`, `file.name_bytes`.
+`option.only_with`, `option.not_with`, `option.output`, `file.name_bytes`.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from elqr.shell import today
+from elqr.terminal import while_speaking
 
 TODAY = ("today", "今日")
 
@@ -56,6 +58,23 @@ def refuse_other_bytes(names: Iterable[str]) -> None:
     shown = [os.fsencode(n).decode("cp932", errors="replace") for n in names if not is_utf8(n)]
     if shown:
         raise ProblemError([Problem("file.name_bytes", params={"found": name}) for name in shown])
+
+
+def as_told(error: Exception) -> Exception:
+    """The same; where the system's refusal can only mean one thing, the ProblemError for it: a name longer than any file's, in whatever
+    argument it stood, or words that standard output does not take (a log on a full disk), when what was to be done is done."""
+    from elqr.problems import Problem, ProblemError, reason_of
+
+    if not isinstance(error, OSError):
+        return error
+    reason = reason_of(error)
+    if error.errno == errno.ENAMETOOLONG:
+        return ProblemError(
+            Problem("file.unreadable", params={"found": str(error.filename), "reason": reason})
+        )
+    return (
+        ProblemError(Problem("option.output", params={"reason": reason})) if while_speaking(error) else error
+    )
 
 
 def given(context: Any) -> list[str]:

@@ -7,7 +7,6 @@ Refuses: a code that is not in the catalogue, a severity that is not one of thre
 
 from __future__ import annotations
 
-import errno
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -156,14 +155,6 @@ class ProblemError(Exception):
     def __init__(self, problems: Problem | Sequence[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(p) for p in self.problems))
-
-
-def as_told(error: Exception) -> Exception:
-    """The same; a name longer than any file's, in whatever argument it stood, as the ProblemError `file.unreadable` that it means."""
-    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        params = {"found": str(error.filename), "reason": reason_of(error)}
-        return ProblemError(Problem("file.unreadable", params=params))
-    return error
 
 
 SCHEMA: Mapping[str, pl.DataType] = {

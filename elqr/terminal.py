@@ -21,6 +21,18 @@ def write_anything() -> None:
             stream.reconfigure(errors=_NAME)
 
 
+def while_speaking(error: BaseException) -> bool:
+    """Whether it was the words that failed and not the work: click alone writes them. What the stream still holds is let go, or Python
+    would end with a sentence of its own."""
+    trace, last = error.__traceback__, ""
+    while trace is not None:
+        last, trace = trace.tb_frame.f_globals.get("__name__", ""), trace.tb_next
+    if not last.startswith("click."):
+        return False
+    sys.stdout = None
+    return True
+
+
 def _instead(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error

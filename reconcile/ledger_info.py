@@ -19,8 +19,8 @@ from reconcile.store import shown
 
 
 def is_there(place: str) -> bool:
-    """Whether a ledger (or any file) stands at this place."""
-    if not place.startswith(URL):
+    """Whether a ledger (or any file) stands at this place. One without a table, as a full disk leaves it, is none yet."""
+    if not place.startswith(URL) and not Path(place).is_file():
         return Path(place).exists()
     store = open_store(place, writer=False)
     try:

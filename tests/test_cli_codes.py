@@ -304,6 +304,24 @@ def test_what_a_terminal_lacks_is_shown_by_its_units() -> None:
     assert done.stdout.decode("cp932").strip() == r"\ud842\udfb7 1\u20134 みほん"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("words", [("profiles",), ("--help",), ("ledger", "info", "--help")])
+def test_a_log_on_a_full_disk_is_told_and_nothing_is_said_of_the_work(words: tuple[str, ...]) -> None:
+    """The job may be done and delivered when its words find no room."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "cli.py", *words],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "[option.output]" in done.stderr and "標準出力" in done.stderr
+    assert "Traceback" not in done.stderr and "nothing was delivered" not in done.stderr
+
+
 def test_ctrl_c_while_the_libraries_load_never_ends_like_a_finished_job() -> None:
     """The first half second of every command: 1 would say that it is done."""
     code = (

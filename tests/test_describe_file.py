@@ -155,6 +155,7 @@ def test_a_heading_map_is_known(tmp_path: Path, text: str) -> None:
         ("a.toml", b"\xff\xfe", "describe.unreadable"),
         ("a.json", b"{", "describe.unreadable"),
         ("a.json", b"[]", "describe.unknown_file"),
+        ("a.json", b"[" * 100_000, "describe.unreadable"),
         ("a.csv", b"a,b\n1,2\n", "describe.unknown_table"),
         ("a.csv", b"", "file.empty"),
         ("a.csv", b"a,b\r1,2\r", "file.line_end"),
