@@ -7,7 +7,7 @@ lines elsewhere. Refuses nothing: a message more or less changes no result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TextIO
@@ -52,30 +52,37 @@ BAR_CELLS = 24
 
 
 @contextmanager
-def telling(stream: TextIO) -> Iterator[Listener]:
-    """A listener on `stream`: one line a step that fills up on a terminal, a line every tenth of a step elsewhere."""
+def telling(stream: TextIO | None) -> Iterator[Listener]:
+    """A listener on `stream`: one line a step that fills up on a terminal, a line every tenth of a step elsewhere. A job that is started
+    without a stream, or whose stream takes nothing more (a log on a full disk), is done all the same."""
+    if stream is None:
+        yield silent
+        return
     told: dict[str, int] = {}
     terminal = stream.isatty()
 
+    def say(text: str) -> None:
+        with suppress(OSError):
+            stream.write(text)
+            stream.flush()
+
     def draw(progress: Progress) -> None:
         if told and progress.step not in told:
-            stream.write("\n")
+            say("\n")
         cells = BAR_CELLS * progress.done // max(progress.total, 1)
         if told.get(progress.step) != progress.done:
             told[progress.step] = progress.done
             bar = "#" * cells + "-" * (BAR_CELLS - cells)
-            stream.write(f"\r[{bar}] {progress.text()}")
-            stream.flush()
+            say(f"\r[{bar}] {progress.text()}")
 
     def write(progress: Progress) -> None:
         tenth = 10 * progress.done // max(progress.total, 1)
         if told.get(progress.step) != tenth:
             told[progress.step] = tenth
-            stream.write(f"{progress.text()}\n")
-            stream.flush()
+            say(f"{progress.text()}\n")
 
     try:
         yield draw if terminal else write
     finally:
         if terminal and told:
-            stream.write("\n")
+            say("\n")

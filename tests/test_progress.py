@@ -38,3 +38,16 @@ def test_one_line_a_step_fills_up_on_a_terminal() -> None:
 
 def test_a_job_without_listener_tells_nobody() -> None:
     assert silent(MESSAGES[0]) is None
+
+
+def test_a_job_without_a_stream_or_with_a_full_one_is_done_all_the_same() -> None:
+    """Started with standard error closed there is none; a log on a full disk takes no more."""
+
+    class Full(Terminal):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    for stream in (None, Full()):
+        with telling(stream) as listener:
+            for message in MESSAGES:
+                listener(message)
