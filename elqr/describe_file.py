@@ -91,20 +91,29 @@ def _plain_settings(kind: str, ja: str, en: str, path: Path, table: Mapping[str,
     return Description(kind, f"{ja}: {path.name}", f"{en}: {path.name}", lines)
 
 
+def _table(value: Any) -> dict[str, Any]:
+    """A table of the file; nothing where something else stands in its place: `elqr layouts check` judges."""
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def _layout(path: Path, table: Mapping[str, Any]) -> Description:
     """A form: its page and parts, and its boxes by kind. `elqr layouts` judges it."""
-    boxes = [b for b in table.get("box", []) if isinstance(b, dict)]
+    boxes = _tables(table.get("box", []))
     kinds: dict[str, list[str]] = {}
     for box in boxes:
         kinds.setdefault(str(box.get("kind", "?")), []).append(str(box.get("id", "?")))
-    page = table.get("page", {})
+    page, press, title = (_table(table.get(name)) for name in ("page", "press", "title"))
     size = f"{page.get('width_mm', '?')} × {page.get('height_mm', '?')} mm"
     lines = [
         Line("id", "名称", "id", str(table.get("id", ""))),
         Line("version", "版", "version", str(table.get("version", ""))),
         *([Line("base", "もとの様式", "stands on", str(table["base"]))] if "base" in table else []),
         *([Line("page", "用紙", "page", size)] if page or "base" not in table else []),
-        *(Line(f"press.{k}", f"印刷機 {k}", f"press {k}", str(v)) for k, v in table.get("press", {}).items()),
+        *(Line(f"press.{k}", f"印刷機 {k}", f"press {k}", str(v)) for k, v in press.items()),
         *(
             Line(
                 "part",
@@ -114,8 +123,7 @@ def _layout(path: Path, table: Mapping[str, Any]) -> Description:
                 f"幅{p.get('w_mm')} mm",
                 f"{p.get('w_mm')} mm wide",
             )
-            for p in table.get("part", [])
-            if isinstance(p, dict)
+            for p in _tables(table.get("part"))
         ),
         *(
             Line(
@@ -129,7 +137,6 @@ def _layout(path: Path, table: Mapping[str, Any]) -> Description:
             for kind, ids in sorted(kinds.items())
         ),
     ]
-    title = table.get("title", {})
     return Description(
         "layout", f"様式: {title.get('ja', path.name)}", f"form: {title.get('en', path.name)}", tuple(lines)
     )

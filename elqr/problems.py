@@ -7,6 +7,7 @@ Refuses: a code that is not in the catalogue, a severity that is not one of thre
 
 from __future__ import annotations
 
+import errno
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence

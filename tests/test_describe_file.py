@@ -207,6 +207,15 @@ def test_signs_that_steer_a_terminal_are_shown_by_their_numbers(tmp_path: Path) 
         assert not {"\x1b", "\u202e"} & set(found.text() + found.brief())
 
 
+@pytest.mark.parametrize(
+    "text", ['box = "x"\npress = 1\npage = [1]\ntitle = "x"\npart = 3', "box = [1]\npart = [[1]]"]
+)
+def test_a_form_of_another_shape_is_told_as_far_as_it_goes(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "form.toml"
+    path.write_text(text, encoding="utf-8")
+    assert describe_file(path).kind == "layout" and lines(path)["page"] == ("? × ? mm", "")
+
+
 @pytest.mark.parametrize("name", ["out/slips-00001.pdf", "slips-00001.pdf", "out\\slips", "scan.tif"])
 def test_a_file_that_is_not_there_is_not_taken_for_a_code(name: str) -> None:
     with pytest.raises(ProblemError) as caught:
