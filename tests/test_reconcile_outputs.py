@@ -246,7 +246,8 @@ def test_a_disk_that_fills_up_leaves_no_half_file_and_says_that_the_night_stands
         patch.setattr(write_out.os, "fsync", filling)
         done = night(tmp_path, "full", *FIRST)
     assert done.exit_code == 2
-    assert "out.unwritable" in done.stderr and "elqr report" in done.stderr
+    assert "out.unwritable" in done.stderr and "out.night_stands" in done.stderr
+    assert "elqr report" in done.stderr
     assert list((tmp_path / "full").iterdir()) == []
     assert elqr("report", "--ledger", tmp_path / "ledger", "--out", tmp_path / "full").exit_code == 0
     assert rows(tmp_path / "full" / "postings.csv")
