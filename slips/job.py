@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ def _settle(account: Account, findings: Findings, results: Sequence[FileResult])
             account.printed.slips += result.slips
             account.printed.yen += result.yen
             continue
-        rows = pl.scan_ipc(result.part, glob=False).select("line", "slip_key", "amount").collect()
+        rows = pl.read_ipc(escape(str(result.part)), columns=["line", "slip_key", "amount"])
         account.hold("read_back", rows["amount"])
         findings.late.add(rows, "readback.file_rejected", field="payload", found=result.name)
         if result.proof is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 
 import polars as pl
@@ -107,7 +108,9 @@ def write_lists(parts: Sequence[Path], folder: Path) -> None:
     Memory holds one part. Row groups have a fixed size, so that the bytes do not depend on the machine.
     """
     if parts:
-        rows = pl.scan_ipc(list(parts), glob=False).select(MANIFEST)  # no name is a pattern
+        rows = pl.scan_ipc([escape(str(part)) for part in parts]).select(
+            MANIFEST
+        )  # [ and * are signs of a name
         rows.sink_parquet(folder / "manifest.parquet", row_group_size=ROW_GROUP, maintain_order=True)
     else:
         _empty().select(MANIFEST).write_parquet(folder / "manifest.parquet")
@@ -119,7 +122,9 @@ def _write_csv(parts: Sequence[Path], path: Path, columns: Sequence[str]) -> Non
     with path.open("wb") as file:
         file.write(_csv(_empty().select(columns), header=True))
         for part in parts:
-            file.write(_csv(pl.scan_ipc(part, glob=False).select(columns).collect(), header=False))
+            file.write(
+                _csv(pl.read_ipc(escape(str(part)), columns=list(columns)).select(columns), header=False)
+            )
 
 
 def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:

@@ -165,6 +165,32 @@ def test_each_fault_has_its_problem(text: str, expected: list[str]) -> None:
     assert codes(text) == expected
 
 
+def test_what_stands_behind_a_wrong_tag_is_not_judged() -> None:
+    """The cuts mean nothing: one problem says so, and not four about values that are none."""
+    text = VECTOR
+    for name, value in (
+        ("frame_terms", "6225"),
+        ("fee_bearer", "1"),
+        ("amount", "0" * 11),
+        ("due_date", "20260631"),
+    ):
+        f = field_named(name)
+        text = text[: f.offset] + value + text[f.offset + f.width :]
+    assert codes(bytes(with_crc(row(text))[0]).decode()) == ["payload.frame"]
+
+
+def test_the_place_of_a_sign_that_is_no_digit_counts_from_one() -> None:
+    log = ProblemLog()
+    well_formed(pl.Series(["x" + VECTOR[1:]]), log, pl.DataFrame({"line": [2]}))
+    assert [(p.params["found"], p.params["position"]) for p in log.problems()] == [("x", "1")]
+
+
+def test_encode_writes_every_field_that_stands_in_the_frame() -> None:
+    given = {"row1_amount": "00000012301", "fee_bearer": "1", "spare": "7" * 85}
+    frame = pl.DataFrame({k: [v] for k, v in {**vars(VALUES), **given}.items()})
+    assert decode(encode(frame)).select(*given).row(0, named=True) == given
+
+
 def test_problems_carry_line_field_and_both_sides() -> None:
     log = ProblemLog()
     rows = pl.DataFrame({"line": [2, 3, 4], "slip_key": ["a", "b", "c"]})
