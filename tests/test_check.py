@@ -106,6 +106,25 @@ def test_one_fault_one_row(
     assert totals.yen == totals.good_yen + totals.held_yen
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"due_date": "2026-05-01", "payable_until": "2026-05-01"},  # both on the issue date
+        {"amount": "0" * 12 + "12300"},  # a column filled with zeros has room for more than it needs
+        {"address": "あ" * 200},
+        {"levy_year": "2025", "tax_year": "2025"},
+        {"levy_year": "2027", "tax_year": "2027"},
+    ],
+)
+def test_a_value_just_within_its_limit_is_no_fault(tmp_path: Path, change: Row) -> None:
+    rows = spoilt(change, codes=False)
+    yen = pl.col("amount").cast(pl.Int64).cast(pl.String)
+    rows = rows.with_columns(payload=payloads(rows.with_columns(amount=yen)))
+    frame, problems, _ = run(rows, SITE, tmp_path)
+    assert [p.code for p in problems if p.severity is not Severity.NOTE] == []
+    assert frame.height == 20
+
+
 def test_another_bodys_code(tmp_path: Path) -> None:
     rows = spoilt({"body_code": "141003"})  # a real check digit: 14100 gives 3
     frame, problems, _ = run(rows, SITE, tmp_path)

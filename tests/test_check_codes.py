@@ -116,6 +116,7 @@ def test_payload_whose_two_amounts_differ(tmp_path: Path) -> None:
         (lambda t: t[:-1], False, ["payload.length"]),
         (lambda t: t[:100] + "O" + t[101:], False, ["payload.not_digits"]),
         (lambda t: t.replace("6226", "6326", 1), True, ["payload.frame"]),
+        (lambda t: t[:10] + "9" + t[10:-1], True, ["payload.frame"] * 7),  # all behind it is one place late
         (lambda t: t[:4] + "02" + t[6:], True, ["payload.value"]),
     ],
 )
@@ -166,6 +167,15 @@ def test_barcode_that_disagrees(tmp_path: Path, change: dict[str, str | int], co
     assert [(p.code, p.field) for p in problems] == [(code, "barcode")]
     assert_listed(problems[0], line=LINE, found=found, expected=expected)
     assert frame["line"].to_list() == [i for i in range(2, 22) if i != LINE]
+
+
+def test_at_the_limit_itself_the_barcode_is_still_compared(tmp_path: Path) -> None:
+    rows = clean(20).with_columns(
+        amount=pl.when(pl.int_range(pl.len()) == HIT).then(pl.lit("300000")).otherwise("amount")
+    )
+    rows = rows.with_columns(payload=payloads(rows))
+    _, problems, _ = run(with_barcode(rows, amount=4321), SITE, tmp_path)
+    assert [p.code for p in problems] == ["barcode.amount_differs"]
 
 
 def test_barcode_with_a_wrong_check_digit_or_form(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from elqr.problems import ProblemLog
 from elqr.profile_file import read_profile
 from elqr.profiles import load_profile
 from elqr.ruleset import Profile
+from elqr.wire import field_named
 
 SLIP = {
     "slip_key": "00000202601020000001",
@@ -119,6 +120,17 @@ def test_a_stand_in_judges_nobody() -> None:
     other = row("".join([VECTOR[:29], "77", VECTOR[31:]]))
     log = ProblemLog()
     assert not follows(other, load_profile("tax"), log, pl.DataFrame({"line": [1]})).any()
+    assert log.table().is_empty()
+
+
+def test_a_constant_that_is_a_stand_in_judges_nobody() -> None:
+    """The shipped profile has only a stand-in for 税務事務所コード: a real payload's own code is no fault."""
+    rule, office = load_profile("tax").rule("tax_office_code"), field_named("tax_office_code")
+    assert rule.values and rule.status == "placeholder"
+    real = row(VECTOR).copy()
+    real[0, office.offset : office.offset + office.width] = row("7" * office.width)
+    log = ProblemLog()
+    assert not follows(real, load_profile("tax"), log, pl.DataFrame({"line": [1]})).any()
     assert log.table().is_empty()
 
 
