@@ -225,6 +225,20 @@ def test_without_a_site_the_files_habit_tells(tmp_path: Path) -> None:
         assert check.totals().held_rows == 1
 
 
+@pytest.mark.parametrize(
+    ("count", "odd", "told"),
+    [(20, 1, 1), (19, 1, 0), (20, 2, 2), (20, 3, 0)],  # a habit: of twenty barcodes or more, nine in ten
+)
+def test_what_counts_as_a_habit(tmp_path: Path, count: int, odd: int, told: int) -> None:
+    rows = clean(count)
+    other = barcodes(rows.with_columns(slip_key=pl.lit("2026990000000001")))
+    rows = rows.with_columns(
+        barcode=pl.when(pl.int_range(pl.len()) < odd).then(other).otherwise(pl.col("barcode"))
+    )
+    _, problems, _ = run(rows, Site.unknown(), tmp_path)
+    assert [p.code for p in problems] == ["site.not_given", *["barcode.key_habit"] * told]
+
+
 # ---------------------------------------------------------------- rows without a payload
 
 

@@ -92,6 +92,17 @@ def test_a_due_date_on_a_day_off_is_told_once_a_date(tmp_path: Path) -> None:
     assert frame.height == len(due)
 
 
+def test_of_two_equally_frequent_years_the_later_is_the_files(tmp_path: Path) -> None:
+    later = pl.int_range(pl.len()) % 2 == 1
+    rows = clean(6, codes=False).with_columns(
+        pl.when(later).then(pl.lit("2029")).otherwise(pl.lit("2026")).alias(name)
+        for name in ("levy_year", "tax_year")
+    )
+    _, problems, _ = run(rows.with_columns(payload=payloads(rows)), SITE, tmp_path)
+    assert {p.code for p in problems} == {"levy_year.far", "tax_year.far"}
+    assert {p.params["found"] for p in problems} == {"2026"}
+
+
 def test_without_a_site_one_note_says_what_was_not_checked(tmp_path: Path) -> None:
     rows = clean(10, codes=False).with_columns(
         tax_item=pl.lit("555"), tax_name=pl.lit("x"), body_code=pl.lit("141003")

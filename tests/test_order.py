@@ -143,6 +143,14 @@ def test_bundle_larger_than_a_file_is_kept_whole_with_a_note() -> None:
     assert next(plan.log.problems()).params["found"] == "3"
 
 
+def test_a_file_takes_as_many_slips_as_it_may() -> None:
+    one_each, two_each = rows_of(payers=list("ABCDE")), rows_of(payers=list("AABBCC"))
+    for frame, limit, slips in ((one_each, 2, [2, 2, 1]), (two_each, 4, [4, 2]), (two_each, 3, [2, 2, 2])):
+        plan = plan_order(keys_of(frame), slips_per_file=limit, layouts=LAYOUTS)
+        assert [f.slips for f in plan.files] == slips
+        assert plan.log.table().is_empty()
+
+
 def test_uneven_sort_keys_are_noted_once() -> None:
     frame = rows_of(payers=["A", "B", "C"], sort_key=["2", "10", "30"])
     plan = plan_order(keys_of(frame), slips_per_file=5, layouts=LAYOUTS)
