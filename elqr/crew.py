@@ -152,7 +152,7 @@ class _Hand:
         context = get_context("spawn")
         mine, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._work, self._memory_bytes), daemon=True)
-        with self._births, _one_thread_each(), unheard():
+        with self._births, one_thread_each(), unheard():
             process.start()
         theirs.close()
         self._process, self._pipe = process, mine
@@ -188,7 +188,7 @@ class _Hand:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """A process that is started within has one thread in every library."""
     kept = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))

@@ -27,6 +27,7 @@ from typing import Protocol
 import polars as pl
 
 from elqr.collector import look_seldom
+from elqr.crew import one_thread_each
 from elqr.interrupts import unheard
 from elqr.problems import Problem, ProblemError
 from elqr.site import Site
@@ -161,7 +162,7 @@ class Crew:
             self._pool = ProcessPoolExecutor(
                 jobs, mp_context=get_context("spawn"), initializer=_begin_work, initargs=(ready,)
             )
-            with _one_thread_each(), unheard():
+            with one_thread_each(), unheard():
                 self._ready = [self._pool.submit(_idle) for _ in range(jobs)]
 
     def print_files(self, tasks: Sequence[FileTask]) -> Iterator[FileResult]:
@@ -266,21 +267,6 @@ def _long_lived() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Workers share the cores by process; polars reads this variable once, when a worker starts."""
-    name = "POLARS_MAX_THREADS"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def _begin_work(ready: Callable[[], object]) -> None:

@@ -15,8 +15,17 @@ from elqr.digits import row
     ("code", "check"),
     # Official examples of 全国地方公共団体コード (elqr-format 5), then published codes of other bodies; the last
     # two by the rule alone: 11 − S mod 11 is 10 and 11, of which the last digit is taken.
-    [("14100", 3), ("23100", 2), ("01100", 2), ("13101", 6), ("34204", 1), ("27100", 4), ("40130", 7)]
-    + [("01107", 0), ("01101", 1)],
+    [
+        ("14100", 3),
+        ("23100", 2),
+        ("01100", 2),
+        ("13101", 6),
+        ("34204", 1),
+        ("27100", 4),
+        ("40130", 7),
+        ("01107", 0),
+        ("01101", 1),
+    ],
 )
 def test_body_codes(code: str, check: int) -> None:
     assert body_code_check(row(code)).tolist() == [check]

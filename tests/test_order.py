@@ -129,9 +129,9 @@ def test_inside_a_bundle_item_year_notice_kind_period_line() -> None:
 
 
 def test_large_print_has_files_of_its_own_and_a_note_where_a_payer_has_both() -> None:
-    frame = rows_of(payers=["A", "A", "B"], large_print=[True, False, False])
+    frame = rows_of(payers=["A", "A", "B", "C"], large_print=[True, False, False, True])
     plan = plan_order(keys_of(frame), slips_per_file=10, layouts=LAYOUTS)
-    assert [(f.layout, f.slips, f.first_seq) for f in plan.files] == [("plain", 2, 1), ("large", 1, 3)]
+    assert [(f.layout, f.slips, f.first_seq) for f in plan.files] == [("plain", 2, 1), ("large", 2, 3)]
     assert plan.log.table().select("line", "code").rows() == [(2, "bundle.two_layouts")]
 
 

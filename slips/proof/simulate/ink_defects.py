@@ -1,6 +1,6 @@
 """What goes wrong on the press: ink that spreads, is screened, misses a nozzle, or does not lie where the paper is folded.
 
-In: a `Sheet`, an strength and a generator of chance with a fixed seed. Out: the ink layer, new. The symbol's place does not move.
+In: a `Sheet`, a strength and a generator of chance with a fixed seed. Out: the ink layer, new. The symbol's place does not move.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What happens to the printed sheet: stains, the receipt stamp, scraping, copying, faint ink, print on the back.
 
-In: reflectances of the sheet, an strength, a generator of chance with a fixed seed. Out: reflectances, new.
+In: reflectances of the sheet, a strength, a generator of chance with a fixed seed. Out: reflectances, new.
 """
 
 from __future__ import annotations
