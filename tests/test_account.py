@@ -33,3 +33,11 @@ def test_a_difference_is_told_with_the_numbers_of_both_sides(printed: list[int |
     assert problem.code == "job.totals_differ"
     assert "¥12,445" in problem.text("en")
     assert "12,345" in problem.text("ja")
+
+
+def test_an_amount_nobody_could_read_is_not_an_amount_of_nothing() -> None:
+    account = Account()
+    account.came_in.add(pl.Series([None], dtype=pl.Int64))
+    account.printed.add(pl.Series([0]))
+    with pytest.raises(ProblemError):
+        account.close()
