@@ -42,6 +42,8 @@ def found(kind: str, amount: int, paid: str, until: str, **more: str | None) -> 
         ("kanou", 1_999, "2014-05-31", "2026-05-29", [], 0),
         ("gonou", 1_999, "2014-05-31", "2026-05-29", [], 0),
         ("kanou", 100_000, "2024-01-10", "2025-01-09", [877, 22], 0),
+        ("kanou", 239_999, "2025-01-01", "2025-06-19", [995], 0),
+        ("kanou", 240_000, "2025-01-01", "2025-06-19", [1_000], 1_000),  # the least that is added
     ],
 )
 def test_vectors(kind: str, amount: int, paid: str, decided: str, floors: list[int], answer: int) -> None:

@@ -612,6 +612,40 @@ def test_a_year_ends_in_march_and_its_books_in_may(on: str, case: Outcome) -> No
     assert w.outcome(w.decided(simple(paid(on=on), lines=[last_year]))) == case.value
 
 
+@pytest.mark.parametrize("premium", [False, True])
+def test_a_surplus_over_several_lines_lies_in_the_books_of_its_day_and_beside_its_kind(
+    *, premium: bool
+) -> None:
+    lines = [{**one, "is_premium": premium} for one in YEAR]
+    surplus = world(lines, YEAR_SLIPS, YEAR_COVERS, [paid("p1", 9, 31_000, on="2026-02-10")])
+    found = w.decided(surplus).excess
+    assert found.select("line_id", "amount", "fiscal_year", "is_premium").rows() == [
+        (None, 1_000, "2025", premium)
+    ]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1)])
+def test_of_two_slips_that_replaced_one_the_lesser_key_stands_for_it(order: tuple[int, ...]) -> None:
+    slips = {1: slip(1), 2: slip(2, supersedes=w.key(1)), 3: slip(3, supersedes=w.key(1))}
+    lines = [line("A"), line("B", period="02")]
+    of = world(lines, [slips[n] for n in order], [cover(3, "A"), cover(2, "B")], [paid()])
+    assert w.decided(of).postings["line_id"].to_list() == ["B"]
+
+
+@pytest.mark.parametrize(("on", "case"), [("06-09", O.EXACT), ("06-10", O.TIME_BARRED)])
+def test_the_day_that_the_tax_system_names_is_barred_already(on: str, case: Outcome) -> None:
+    named = line(time_barred_on=w.day("06-10"))
+    assert w.outcome(w.decided(simple(paid(on=on), lines=[named]))) == case.value
+
+
+def test_a_payment_that_was_taken_back_needs_nobody_to_say_which_correction_holds() -> None:
+    said = [
+        paid(kind="corrected", amount=yen, receipt_id=f"c{yen}", orig_txn_id="T") for yen in (1_000, 2_000)
+    ]
+    assert w.outcome(w.decided(simple(paid(), *said))) == "contradictory"
+    assert w.outcome(w.decided(simple(paid(), *said, paid(kind="cancelled")))) == "payment_cancelled"
+
+
 def test_kanou_arises_with_the_revision_gonou_with_the_payment() -> None:
     lines = [
         line(),
