@@ -103,7 +103,9 @@ def test_the_order_is_policy(order: str, first: str) -> None:
         {"is_premium": True},
         {"provisional": 4_000},
         {"due": "11-30"},
+        {"due": "11-21"},
         {"barred_from": w.day("06-01")},
+        {"barred_from": w.day("08-31")},  # the day on which both would be there
         {"open_yen": 0},
     ],
     ids=str,
@@ -111,6 +113,11 @@ def test_the_order_is_policy(order: str, first: str) -> None:
 def test_what_may_not_be_filled(more: dict[str, object]) -> None:
     found = proposed(excess(), target(**more))  # type: ignore[arg-type]
     assert filled(found) == [] and found.refunds["refund"].to_list() == [10_000]
+
+
+@pytest.mark.parametrize("more", [{"due": "11-20"}, {"barred_from": w.day("09-01")}], ids=str)
+def test_what_is_due_by_now_and_not_barred_then_is_filled(more: dict[str, object]) -> None:
+    assert filled(proposed(excess(), target(**more))) == [("B", "principal", 4_000)]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +163,11 @@ def test_another_period_paid_by_mistake_bears_no_charge() -> None:
     assert found.offsets.select("rule", "effective_on").row(0) == ("wrong_period", w.day("08-31"))
 
 
+def test_a_line_that_fills_its_own_charge_was_no_wrong_period() -> None:
+    found = proposed(excess(), target("A", 0, charge_open=1_500, notice_no="N1"))
+    assert found.offsets.select("component", "rule").rows() == [("delinquency", "offset")]
+
+
 def test_a_debt_that_was_due_before_is_filled_as_of_the_payment() -> None:
     found = proposed(excess(), target(due="06-01"))
     assert found.offsets.select("rule", "effective_on").row(0) == ("offset", w.day("07-10"))
@@ -182,20 +194,24 @@ def test_what_is_offset_bears_interest_to_the_day_it_could_be(
     )
 
 
-def test_interest_on_several_offsets_is_counted_a_day_at_a_time() -> None:
+@pytest.mark.parametrize("times", [1, 10_000])  # of the larger sums a single day is seen
+@pytest.mark.parametrize(
+    "first", ["001", "002"]
+)  # the tax whose debts are filled first: those due later, or earlier
+def test_interest_on_several_offsets_is_counted_a_day_at_a_time(times: int, first: str) -> None:
     """Two debts are filled as of their own days; a debt that was due before the money came takes away what never bore."""
     paid = {"class": "gonou", "paid_on": w.day("2024-03-05"), "arisen_on": w.day("2024-03-05")}
     targets = [
-        target("B", 111_111, "2024-01-31"),
-        target("C", 222_222, "2025-09-30"),
-        target("D", 333_333, "2026-02-02"),
+        target("B", times * 111_111, "2024-01-31"),
+        target("C", times * 222_222, "2025-09-30", tax_item="002"),
+        target("D", times * 333_333, "2026-02-02"),
     ]
-    found = proposed(excess(999_999, **paid), *targets).refunds
+    found = proposed(excess(times * 999_999, **paid, tax_item=first), *targets).refunds
     by_year: dict[tuple[int, int], int] = {}  # (year, base) -> days
     for n in range((w.day("11-20") - w.day("2024-04-06")).days + 1):
         on = w.day("2024-04-06") + timedelta(n)
         gone = 111_111 + 222_222 * (on > w.day("2025-09-30")) + 333_333 * (on > w.day("2026-02-02"))
-        base = (999_999 - gone) // 1_000 * 1_000
+        base = times * (999_999 - gone) // 1_000 * 1_000
         by_year[on.year, base] = by_year.get((on.year, base), 0) + 1
     tenths = {2024: 9, 2025: 9, 2026: 13}
     yen = sum(base * tenths[year] * days // 365_000 for (year, base), days in by_year.items())
