@@ -75,3 +75,11 @@ def _csv(schema: Mapping[str, pl.DataType], text: str) -> pl.DataFrame:
     return pl.read_csv(
         text.encode(), has_header=False, schema=schema, quote_char='"', null_values="null", eol_char="\n",
     )  # fmt: skip
+
+
+def read_found(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """What a lookup selected: one row for all where it has no bytes."""
+    if block_text(table, columns) is None:
+        return read_rows(table, columns, rows)
+    count, text = rows[0]
+    return read_block(table, columns, count, text) if count else read_rows(table, columns, [])

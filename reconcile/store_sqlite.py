@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -21,7 +20,7 @@ from reconcile import disk
 from reconcile.bulk_rows import json_list, values
 from reconcile.later_index import indexed_later
 from reconcile.lock import FileLock
-from reconcile.row_text import block_text, read_block, read_rows, row_text
+from reconcile.row_text import block_text, read_found, read_rows, row_text
 from reconcile.seal import Seal, broken, log_of, logged, read_seal, trace_of, updated, whole, write_seal
 from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, to_stored
@@ -237,7 +236,7 @@ class SqliteStore:
             for at in range(0, wanted.height, BLOCK_ROWS):
                 source, values = self._wanted(wanted[at : at + BLOCK_ROWS])
                 asked = self._run(f"select {rows} from {source} w cross join {table} t on {same}", values)
-                found.append(_read(table, columns, asked.fetchall()))
+                found.append(read_found(table, columns, asked.fetchall()))
         return pl.concat(found) if len(found) > 1 else found[0]
 
     def _wanted(self, keys: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
@@ -389,14 +388,6 @@ _CODES: Mapping[int, str] = {  # SQLite's primary result codes
     sqlite3.SQLITE_NOTADB: "ledger.damaged",
 }
 _READING = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
-
-
-def _read(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    """What a lookup selected: one row for all where it has no bytes."""
-    if block_text(table, columns) is None:
-        return read_rows(table, columns, rows)
-    count, text = rows[0]
-    return read_block(table, columns, count, text) if count else read_rows(table, columns, [])
 
 
 def _names(columns: list[str]) -> str:
