@@ -6,7 +6,7 @@ Refuses nothing: a line that reaches past the rate table gets a row without an a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -15,6 +15,8 @@ from reconcile.frames import empty
 from reconcile.policy import Policy
 from reconcile.then import Closing
 from reconcile.world import CHARGES
+
+PAID: Mapping[str, pl.DataType] = {"line_id": pl.String(), "paid_on": pl.Date(), "amount": pl.Int64()}
 
 
 def assessed(closings: Sequence[Closing], exempt: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
@@ -31,15 +33,18 @@ def assessed(closings: Sequence[Closing], exempt: pl.DataFrame, *, policy: Polic
             "provisional": [c.provisional for c in late],
         }
     )
+    paid = pl.DataFrame(
+        [(c.line.line_id, day, yen) for c in late for day, yen in c.payments], schema=dict(PAID), orient="row"
+    )
+    return charged(rows, paid, exempt, policy=policy)
+
+
+def charged(rows: pl.DataFrame, paid: pl.DataFrame, exempt: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """`rows`: `line_id, due_date, principal, until, provisional` of lines completed late; `paid`: `PAID`, what went to their principals."""
     rates = policy.rates
     years = [(pl.col("due_date") + pl.duration(days=1)).dt.year(), pl.col("until").dt.year()]
     held = pl.all_horizontal(y.is_between(rates.valid_from.year, rates.valid_until.year) for y in years)
     rows = rows.with_columns(known=held | (pl.col("principal") < BASE_MIN))
-    paid = pl.DataFrame(
-        [(c.line.line_id, day, yen) for c in late for day, yen in c.payments],
-        schema={"line_id": pl.String, "paid_on": pl.Date, "amount": pl.Int64},
-        orient="row",
-    )
     good = rows.filter("known")
     found = charges(good, rates=rates, payments=paid, exempt=exempt, rounding=policy.rounding)
     unknown = rows.filter(~pl.col("known")).select(

@@ -7,7 +7,7 @@ Refuses nothing: what may not go on yet stands as a refund row with the reason i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,11 +33,15 @@ TARGETS: Mapping[
     "notice_no": _TEXT,
     "is_premium": pl.Boolean(),
     "due_date": _DAY,  # after the roll
-    "open": _YEN,  # principal neither paid nor 速報
+    "due": _YEN,  # principal as it was last assessed
+    "paid": _YEN,  # of it
+    "open": _YEN,  # principal neither paid nor 速報, nor meant to be filled by other proposals
     "charge_open": _YEN,  # 延滞金 assessed and unpaid
     "closed_on": _DAY,  # 納付日 of the payment that completed the principal: from then on there is 延滞金; null while some is open
     "provisional": _YEN,  # > 0: something on it is only 速報, so nobody fills it
     "barred_from": _DAY,
+    "exempt_from": _DAY,
+    "exempt_to": _DAY,
     "status": _TEXT,  # of the assessment; one that is `suspended` is nobody's to fill
 }
 OFFSETS: Mapping[str, pl.DataType] = {
@@ -82,8 +86,19 @@ class Proposals:
     refunds: pl.DataFrame
 
 
-def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_of: date) -> Proposals:
-    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`."""
+ToCome = Callable[[Mapping[str, Any], date, int], tuple[date, int]]
+
+
+def propose(
+    excess: pl.DataFrame,
+    targets: pl.DataFrame,
+    policy: Policy,
+    *,
+    as_of: date,
+    to_come: ToCome = lambda target, day, yen: (day, 0),
+) -> Proposals:
+    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`. to_come: of a target,
+    a day and the yen that complete its principal on it: the day of completion, and the 延滞金 that it brings."""
     known = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False)
     lapses = claim_lapses_from(
         known["arisen_on"],
@@ -105,7 +120,7 @@ def propose(excess: pl.DataFrame, targets: pl.DataFrame, policy: Policy, *, as_o
     filled: list[list[dict[str, Any]]] = []
     for row in rows:
         mine = debts.get(_whose(row), []) if row["blocked"] is None else []
-        filled.append(_fill(row, mine, left, policy, as_of))
+        filled.append(_fill(row, mine, left, policy, as_of, to_come))
         row["offset"] = sum(o["amount"] for o in filled[-1])
         row["passed_over"] = _passed_over(row, mine, as_of) if row["offset"] < row["amount"] else None
     offsets = [offset for of_row in filled for offset in of_row]
@@ -125,19 +140,31 @@ def _fill(
     left: dict[tuple[str, str], int],
     policy: Policy,
     as_of: date,
+    to_come: ToCome,
 ) -> list[dict[str, Any]]:
-    """One excess over the debts that are its payer's: every 本税 goes before its own 延滞金, lines in the order of the policy."""
+    """One excess over the debts that are its payer's: every 本税 goes before its own 延滞金, lines in the order of the policy.
+
+    延滞金 that comes of it is filled by the excess that completes the principal alone. Of several, which is approved first is not known yet.
+    """
     mine = [t for t in debts if _may_fill(row, t, as_of) and _left_alone(t) is None]
     mine.sort(key=lambda t: _order(row, t, policy))
     yen = row["amount"]
     found = []
     for target in mine:
+        closed_on, charge = target["closed_on"], 0
         for component in _YEN_OF:
-            part = min(yen, left[target["line_id"], component])
+            debt = left[target["line_id"], component]
+            part = min(yen, charge if component == "delinquency" and charge else debt)
             if part <= 0:
                 continue
-            left[target["line_id"], component] -= part
+            left[target["line_id"], component] = max(0, debt - part)
             yen -= part
+            if (
+                component == "principal"
+                and target["due"] is not None
+                and part == target["due"] - target["paid"]
+            ):
+                closed_on, charge = to_come(target, _there_since(row, target, None), part)
             wrong = target["notice_no"] == row["notice_no"] and target["line_id"] != row["line_id"]
             found.append(
                 {
@@ -149,19 +176,18 @@ def _fill(
                     "offset_to": target["line_id"],
                     "component": component,
                     "amount": part,
-                    "effective_on": _there_since(row, target, component),
+                    "effective_on": _there_since(
+                        row, target, closed_on if component == "delinquency" else None
+                    ),
                     "rule": "wrong_period" if wrong and row["class"] == "gonou" else "offset",
                 }
             )
     return found
 
 
-def _there_since(row: Mapping[str, Any], target: Mapping[str, Any], component: str) -> date:
+def _there_since(row: Mapping[str, Any], target: Mapping[str, Any], closed_on: date | None) -> date:
     """The day from which both the excess and the debt were there; 延滞金 is owed once the principal is paid."""
-    days: list[date] = [row["arisen_on"], target["due_date"]]
-    if component == "delinquency" and target["closed_on"] is not None:
-        days.append(target["closed_on"])
-    return max(days)
+    return max(day for day in (row["arisen_on"], target["due_date"], closed_on) if day is not None)
 
 
 def _whose(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from reconcile.charge_to_come import ChargesToCome
 from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
@@ -166,4 +167,5 @@ def proposals(
             .with_columns((pl.col(column) - pl.col("meant").fill_null(0)).clip(0).alias(column))
             .drop("meant")
         )
-    return propose(rows.select(list(EXCESS)), targets, policy, as_of=as_of)
+    to_come = ChargesToCome(ledger, policy)
+    return propose(rows.select(list(EXCESS)), targets, policy, as_of=as_of, to_come=to_come)

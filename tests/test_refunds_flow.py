@@ -483,3 +483,32 @@ def test_numbers_of_notices_run_by_fiscal_year(tmp_path: Path) -> None:
     ]
     assert numbers == ["2025-000001", "2026-000001", "2026-000002"]
     assert found(place) == []
+
+
+@pytest.mark.parametrize(
+    ("paid_before", "filled", "back"),
+    [
+        (0, [("principal", 9_000, "2026-01-03"), ("delinquency", 1_300, "2026-01-03")], 107_000),
+        # in part, after the excess was there: the principal is complete on that day, and the charge is owed from it on
+        (3_000, [("principal", 6_000, "2026-01-03"), ("delinquency", 1_300, "2026-02-10")], 110_000),
+    ],
+)
+def test_an_offset_fills_the_charge_that_it_brings(
+    tmp_path: Path, paid_before: int, filled: list[tuple[str, int, str]], back: int
+) -> None:
+    """本税 of two years ago is completed by the 充当, late: its 延滞金 is owed from then on, and comes before anything goes back."""
+    place = str(tmp_path / "l.db")
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 117_300), line(1, 2, 9_000, due_date="2024-04-01"))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 117_300), slip(12, 1, 2, 9_000))
+    paid = [receipt(f"T{x}", 11, 117_300, date(2026, 1, 3)) for x in "ab"]
+    if paid_before:
+        paid.append(receipt("Tc", 12, paid_before, date(2026, 2, 10)))
+    night(place, assessments=[a], slips=[s], receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)])
+    (made,) = propose(act(place, "mai")).refunds
+    assert [(o["component"], o["amount"], o["effective_on"]) for o in made.offsets] == filled
+    approve(act(place, "chie"), ["R000001"])
+    with open_ledger(place) as ledger:
+        now = lines_now(ledger, pl.Series(["00001-2"]), policy=POLICY)
+        assert now.select("open", "charge", "charge_open").row(0) == (0, filled[1][1], 0)
+    assert made.amount - sum(yen for _, yen, _ in filled) == back
+    assert found(place) == [] and propose(act(place, "mai")).refunds == ()
