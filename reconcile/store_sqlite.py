@@ -313,8 +313,8 @@ class SqliteStore:
             yield Damage("ledger.check_integrity", {"found": str(error)})
 
     def _pages(self, seal: Seal) -> Iterator[Damage]:
-        with self._told():
-            _, frames, _ = self._run(disk.MOVE).fetchone()
+        with self._told():  # a reader moves no log: between nights there is none
+            frames = self._run(disk.MOVE).fetchone()[1] if self._lock is not None else 0
             waiting, _ = logged(log_of(self.path), frames=frames)
         pages = list(broken(self.path, seal, waiting=waiting))
         if pages:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 from elqr.problems import Problem, Where
@@ -60,9 +59,6 @@ class Keys:
         value = self._take(key, default, (int, float), "a number")
         if value is None:
             return float(default) if isinstance(default, int | float) else 0.0
-        if not isfinite(value):  # TOML knows nan, which no limit would ever catch
-            self.refuse("layout.bad_value", key, found=value, expected="a number")
-            return 0.0
         if least is not None and value < least:
             self.refuse("layout.bad_value", key, found=value, expected=f"at least {least:g}")
         return float(value)
@@ -103,7 +99,7 @@ class Keys:
         value = self._take(key, (), (list,), "a list of numbers")
         if value is None:
             return ()
-        if not all(isinstance(v, int | float) and not isinstance(v, bool) and isfinite(v) for v in value):
+        if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
             self.refuse("layout.wrong_type", key, found=repr(value), expected="a list of numbers")
             return ()
         return tuple(float(v) for v in value)

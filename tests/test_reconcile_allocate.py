@@ -59,6 +59,7 @@ def claim(
         cover=principal if cover is None else cover,
         full_year=full_year,
         provisional=False,
+        to_charge=False,
     )
 
 

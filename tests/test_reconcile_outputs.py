@@ -49,7 +49,7 @@ def totals(folder: Path) -> dict[str, Any]:
 
 def test_the_committed_nights_are_what_the_generator_writes() -> None:
     written = list(nights.committed())
-    assert len(written) == 8
+    assert len(written) == 9
     for path, data in written:
         assert path.read_bytes() == data, f"{path.name}: run python -m sample_data.nights"
 

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +89,7 @@ def _replace(tables: dict[str, dict[str, float]], own: Mapping[str, Any], name: 
             raise _refusal(name, f"[{table}]")
         for key, value in entries.items():
             default = tables[table].get(key)
-            # TOML knows nan, and no measure would ever be beyond such a gate
-            number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
             if (
                 default is None
                 or not number
