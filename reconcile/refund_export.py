@@ -162,7 +162,8 @@ def _no_way(act: Act, refund: Refund, account: Account | None) -> Problem | None
 
 def _transfer(line: int, refund: Refund, account: Account, of_payer: Iterable[Refund]) -> dict[str, Any]:
     row = account.row
-    earlier = [r.transfer for r in of_payer if r.transfer]
+    ordered = sorted((r for r in of_payer if r.transfer), key=lambda r: (r.batch or 0, r.refund_id))
+    earlier = [r.transfer for r in ordered if r.transfer]
     names = ("bank_code", "branch_code", "account_type", "account_no")
     known = bool(earlier) and all(str(earlier[-1][n]).lstrip("0") == row[n].lstrip("0") for n in names)
     return {

@@ -138,6 +138,22 @@ def test_an_account_known_to_the_bank_says_so(place: str, tmp_path: Path) -> Non
     assert found(place) == []
 
 
+def test_the_account_known_to_the_bank_is_that_of_the_last_file(place: str, tmp_path: Path) -> None:
+    """A refund that was proposed later may go out earlier: its account is no longer the one that the bank saw last."""
+    later(place, tmp_path, *(receipt(f"X{x}", 11, 20_000, date(2026, 6, 3)) for x in "cd"))
+    ids = [r.refund_id for r in propose(act(place, "mai")).refunds]
+    approve(act(place, "chie"), ids)
+    export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=ids[1:])
+    accounts(place, tmp_path, account(1, account_no="55"), who="ida")
+    from reconcile.refund_accounts import confirm_account
+
+    confirm_account(act(place, "kei"), "P00001")
+    for one in ("R000001", ids[0]):
+        export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[one])
+    codes = [refunds(place)[i].transfer for i in (ids[1], "R000001", ids[0])]
+    assert [c["new_code"] for c in codes if c] == ["1", "2", "0"]
+
+
 @pytest.mark.parametrize(
     "day", [date(2026, 11, 23), date(2026, 11, 28), date(2026, 12, 31), date(2027, 1, 2)]
 )
