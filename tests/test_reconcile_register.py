@@ -1,4 +1,4 @@
-"""The registers: assessments with their versions, slips, and the lines that each slip covers."""
+"""The registers: assessments with their versions, and slips."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from register_rows import SITE, Row, assessed, line, slip, slipped, written
 from slip_rows import clean, write_csv
 
 from elqr.columns import COLUMNS
@@ -16,70 +15,10 @@ from elqr.mapping import HeadingMap, load_mapping
 from elqr.problems import ProblemError
 from elqr.reader import read_columns
 from elqr.site import Site
-from reconcile.covers import derive_covers, ordered_versions
-from reconcile.frames import ASSESSMENTS, COVERS, SLIPS, expect
+from reconcile.covers import ordered_versions
+from reconcile.frames import ASSESSMENTS, SLIPS, expect
 from reconcile.register import Register, read_assessments, read_slips
 from reconcile.register_columns import ASSESSMENT_COLUMNS, SLIP_COLUMNS, markdown
-
-SITE = Site(body_code="999997")
-Row = dict[str, str]
-
-
-def line(line_id: str = "L1", **changes: str) -> Row:
-    """One assessment, as its file writes it."""
-    return {
-        "line_id": line_id,
-        "payer_id": "P1",
-        "body_code": "999997",
-        "tax_item": "901",
-        "levy_year": "2026",
-        "tax_year": "2026",
-        "fiscal_year": "2026",
-        "period": "01",
-        "notice_no": "N1",
-        "due_date": "2026-06-30",
-        "principal": "10000",
-        "status": "open",
-        "revised_at": "",
-        "carried_over": "0",
-        **changes,
-    }
-
-
-def slip(key: str = "1", **changes: str) -> Row:
-    """One slip, as its file writes it."""
-    return {
-        "slip_key": key,
-        "tax_item": "901",
-        "body_code": "999997",
-        "payer_id": "P1",
-        "amount": "10000",
-        "notice_no": "N1",
-        "levy_year": "2026",
-        "tax_year": "2026",
-        "period": "01",
-        "covers": "",
-        "supersedes": "",
-        "kind": "",
-        "principal": "",
-        "delinquency": "",
-        "dunning_fee": "",
-        **changes,
-    }
-
-
-def written(path: Path, rows: list[Row], encoding: str = "utf-8", end: str = "\n") -> Path:
-    lines = [",".join(rows[0]), *(",".join(r.values()) for r in rows)]
-    path.write_bytes((end.join(lines) + end).encode(encoding))
-    return path
-
-
-def assessed(tmp_path: Path, *rows: Row, **options: object) -> Register:
-    return read_assessments(written(tmp_path / "a.csv", list(rows)), site=SITE, **options)  # type: ignore[arg-type]
-
-
-def slipped(tmp_path: Path, *rows: Row) -> Register:
-    return read_slips(written(tmp_path / "s.csv", list(rows)), site=SITE)
 
 
 def codes(register: Register) -> list[str]:
@@ -276,143 +215,6 @@ def test_one_key_on_two_slips_holds_both(tmp_path: Path) -> None:
     assert register.frame["slip_key"].to_list() == ["2".zfill(20)]
     assert sorted(codes(register)) == ["register.key_twice", "register.key_twice", "register.same_twice"]
     assert register.held.to_list() == [2, 4]
-
-
-# --- what a slip covers ------------------------------------------------------------------------------------
-
-LINES = (
-    line("A1", principal="10000"),
-    line("A2", principal="9000", period="02", due_date="2026-08-31"),
-    line("B1", principal="5000", notice_no="N2", payer_id="P2"),
-)
-
-
-def covered(
-    tmp_path: Path, *slips: Row, lines: tuple[Row, ...] = LINES
-) -> tuple[list[tuple[str, str, int]], list[str]]:
-    """(line, component, amount) of one slip or more, and the codes of what could not be settled."""
-    found = derive_covers(slipped(tmp_path, *slips).frame, assessed(tmp_path, *lines).frame)
-    expect(found.frame, COVERS, name="covers")
-    return found.frame.select("line_id", "component", "amount").rows(), [p.code for p in found.log.problems()]
-
-
-P, D, F = "principal", "delinquency", "dunning_fee"
-
-
-@pytest.mark.parametrize(
-    ("slip_", "cover"),
-    [
-        (slip(), [("A1", P, 10000)]),
-        (slip(period="02", amount="9000"), [("A2", P, 9000)]),
-        (slip(period="00", amount="19000"), [("A1", P, 10000), ("A2", P, 9000)]),
-        (slip(amount="4000"), [("A1", P, 4000)]),
-        (
-            slip(amount="10600", principal="10000", delinquency="500", dunning_fee="100"),
-            [("A1", P, 10000), ("A1", D, 500), ("A1", F, 100)],
-        ),
-        (slip(amount="500", principal="0", delinquency="500"), [("A1", D, 500)]),
-        (
-            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10500"),
-            [("A1", P, 10000), ("A1", D, 500)],
-        ),
-        (
-            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10000"),
-            [("A1", P, 10000), ("A1", D, 500)],
-        ),
-        (slip(amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
-        (slip(amount="15000", covers="A1:9000;A1:1000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
-        (slip(amount="5000", notice_no="", covers="B1:5000"), [("B1", P, 5000)]),
-    ],
-)
-def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, str, int]]) -> None:
-    assert covered(tmp_path, slip_) == (cover, [])
-
-
-@pytest.mark.parametrize(
-    ("slip_", "code"),
-    [
-        (slip(covers="A9:10000"), "register.cover_line"),
-        (slip(covers="A1:10000;A9:1", amount="10001"), "register.cover_line"),
-        (slip(covers="A1:9000"), "register.cover_sum"),
-        (slip(covers="A1:9000;A2:9000"), "register.cover_sum"),
-        (slip(period="03"), "register.cover_none"),
-        (slip(notice_no=""), "register.cover_none"),
-        (slip(payer_id="P9"), "register.cover_none"),
-        (slip(period="00", notice_no="N9"), "register.cover_none"),
-        (slip(period="00", amount="18999"), "register.cover_sum"),
-        (slip(period="00", amount="19500", principal="19000", delinquency="500"), "register.cover_split"),
-    ],
-)
-def test_what_nothing_settles_is_a_problem_and_no_guess(tmp_path: Path, slip_: Row, code: str) -> None:
-    assert covered(tmp_path, slip_, slip("2")) == ([("A1", P, 10000)], [code])
-
-
-def test_two_lines_that_both_could_be_meant(tmp_path: Path) -> None:
-    twins = (line("A1"), line("A9"))
-    assert covered(tmp_path, slip(), lines=twins) == ([], ["register.cover_many"])
-
-
-def test_a_whole_year_slip_and_a_later_change(tmp_path: Path) -> None:
-    """Printed before the reduction it asks for the old sum, printed after it for the new one; both are lawful slips."""
-    lines = (
-        *LINES,
-        line("A2", principal="6000", period="02", due_date="2026-08-31", revised_at="2026-07-01"),
-    )
-    old, new = slip("1", period="00", amount="19000"), slip("2", period="00", amount="16000")
-    found, problems = covered(tmp_path, old, new, lines=lines)
-    assert problems == []
-    assert found == [("A1", P, 10000), ("A2", P, 9000), ("A1", P, 10000), ("A2", P, 6000)]
-    cancelled = (
-        *LINES,
-        line(
-            "A2",
-            principal="9000",
-            period="02",
-            due_date="2026-08-31",
-            status="cancelled",
-            revised_at="2026-07-01",
-        ),
-    )
-    assert covered(tmp_path, slip(period="00"), lines=cancelled)[0] == [("A1", P, 10000)]
-
-
-def test_a_slip_above_every_version_is_told(tmp_path: Path) -> None:
-    assert covered(tmp_path, slip(amount="10100")) == ([("A1", P, 10100)], ["register.cover_above"])
-
-
-@given(
-    st.lists(st.integers(1, 50_000), min_size=1, max_size=6),
-    st.integers(0, 3000),
-    st.integers(0, 100),
-)
-def test_a_cover_comes_to_the_slip(principals: list[int], delinquency: int, fee: int) -> None:
-    """Every yen of a settled slip is on exactly one line and component."""
-    lines = pl.DataFrame(
-        [
-            {**dict.fromkeys(ASSESSMENTS), **line(f"A{i}", period=f"{i + 1:02d}"), "principal": p}
-            for i, p in enumerate(principals)
-        ],
-        schema_overrides={"principal": pl.Int64},
-    ).with_columns(pl.col("due_date").str.to_date(), revised_at=pl.lit(None, pl.Date))
-    total = sum(principals) + delinquency + fee
-    rows = [
-        {**slip("1", period="00"), "amount": total, "principal": sum(principals)},
-        {**slip("2"), "amount": principals[0] + delinquency + fee, "principal": principals[0]},
-    ]
-    slips = pl.DataFrame(rows, schema_overrides={"amount": pl.Int64, "principal": pl.Int64}).with_columns(
-        covers=pl.lit(None, pl.String),
-        delinquency=pl.lit(delinquency, pl.Int64),
-        dunning_fee=pl.lit(fee, pl.Int64),
-        line=pl.int_range(2, 4),
-    )
-    found = derive_covers(slips, lines)
-    sums = dict(found.frame.group_by("slip_key").agg(pl.col("amount").sum()).iter_rows())
-    assert sums["2"] == principals[0] + delinquency + fee
-    if len(principals) == 1 or delinquency + fee == 0:
-        assert sums["1"] == total
-    else:
-        assert [p.code for p in found.log.problems()] == ["register.cover_split"]
-    assert (found.frame["amount"] > 0).all()
 
 
 @pytest.mark.parametrize("columns", [ASSESSMENT_COLUMNS, SLIP_COLUMNS])

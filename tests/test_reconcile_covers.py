@@ -1,0 +1,148 @@
+"""The lines that each slip covers: every yen of it on one line and component, or a problem and no guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from register_rows import Row, assessed, line, slip, slipped
+
+from reconcile.covers import derive_covers
+from reconcile.frames import ASSESSMENTS, COVERS, expect
+
+LINES = (
+    line("A1", principal="10000"),
+    line("A2", principal="9000", period="02", due_date="2026-08-31"),
+    line("B1", principal="5000", notice_no="N2", payer_id="P2"),
+)
+
+
+def covered(
+    tmp_path: Path, *slips: Row, lines: tuple[Row, ...] = LINES
+) -> tuple[list[tuple[str, str, int]], list[str]]:
+    """(line, component, amount) of one slip or more, and the codes of what could not be settled."""
+    found = derive_covers(slipped(tmp_path, *slips).frame, assessed(tmp_path, *lines).frame)
+    expect(found.frame, COVERS, name="covers")
+    return found.frame.select("line_id", "component", "amount").rows(), [p.code for p in found.log.problems()]
+
+
+P, D, F = "principal", "delinquency", "dunning_fee"
+
+
+@pytest.mark.parametrize(
+    ("slip_", "cover"),
+    [
+        (slip(), [("A1", P, 10000)]),
+        (slip(period="02", amount="9000"), [("A2", P, 9000)]),
+        (slip(period="00", amount="19000"), [("A1", P, 10000), ("A2", P, 9000)]),
+        (slip(amount="4000"), [("A1", P, 4000)]),
+        (
+            slip(amount="10600", principal="10000", delinquency="500", dunning_fee="100"),
+            [("A1", P, 10000), ("A1", D, 500), ("A1", F, 100)],
+        ),
+        (slip(amount="500", principal="0", delinquency="500"), [("A1", D, 500)]),
+        (
+            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10500"),
+            [("A1", P, 10000), ("A1", D, 500)],
+        ),
+        (
+            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10000"),
+            [("A1", P, 10000), ("A1", D, 500)],
+        ),
+        (slip(amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+        (slip(amount="15000", covers="A1:9000;A1:1000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+        (slip(amount="5000", notice_no="", covers="B1:5000"), [("B1", P, 5000)]),
+    ],
+)
+def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, str, int]]) -> None:
+    assert covered(tmp_path, slip_) == (cover, [])
+
+
+@pytest.mark.parametrize(
+    ("slip_", "code"),
+    [
+        (slip(covers="A9:10000"), "register.cover_line"),
+        (slip(covers="A1:10000;A9:1", amount="10001"), "register.cover_line"),
+        (slip(covers="A1:9000"), "register.cover_sum"),
+        (slip(covers="A1:9000;A2:9000"), "register.cover_sum"),
+        (slip(period="03"), "register.cover_none"),
+        (slip(notice_no=""), "register.cover_none"),
+        (slip(payer_id="P9"), "register.cover_none"),
+        (slip(period="00", notice_no="N9"), "register.cover_none"),
+        (slip(period="00", amount="18999"), "register.cover_sum"),
+        (slip(period="00", amount="19500", principal="19000", delinquency="500"), "register.cover_split"),
+    ],
+)
+def test_what_nothing_settles_is_a_problem_and_no_guess(tmp_path: Path, slip_: Row, code: str) -> None:
+    assert covered(tmp_path, slip_, slip("2")) == ([("A1", P, 10000)], [code])
+
+
+def test_two_lines_that_both_could_be_meant(tmp_path: Path) -> None:
+    twins = (line("A1"), line("A9"))
+    assert covered(tmp_path, slip(), lines=twins) == ([], ["register.cover_many"])
+
+
+def test_a_whole_year_slip_and_a_later_change(tmp_path: Path) -> None:
+    """Printed before the reduction it asks for the old sum, printed after it for the new one; both are lawful slips."""
+    lines = (
+        *LINES,
+        line("A2", principal="6000", period="02", due_date="2026-08-31", revised_at="2026-07-01"),
+    )
+    old, new = slip("1", period="00", amount="19000"), slip("2", period="00", amount="16000")
+    found, problems = covered(tmp_path, old, new, lines=lines)
+    assert problems == []
+    assert found == [("A1", P, 10000), ("A2", P, 9000), ("A1", P, 10000), ("A2", P, 6000)]
+    cancelled = (
+        *LINES,
+        line(
+            "A2",
+            principal="9000",
+            period="02",
+            due_date="2026-08-31",
+            status="cancelled",
+            revised_at="2026-07-01",
+        ),
+    )
+    assert covered(tmp_path, slip(period="00"), lines=cancelled)[0] == [("A1", P, 10000)]
+
+
+def test_a_slip_above_every_version_is_told(tmp_path: Path) -> None:
+    assert covered(tmp_path, slip(amount="10100")) == ([("A1", P, 10100)], ["register.cover_above"])
+
+
+@given(
+    st.lists(st.integers(1, 50_000), min_size=1, max_size=6),
+    st.integers(0, 3000),
+    st.integers(0, 100),
+)
+def test_a_cover_comes_to_the_slip(principals: list[int], delinquency: int, fee: int) -> None:
+    """Every yen of a settled slip is on exactly one line and component."""
+    lines = pl.DataFrame(
+        [
+            {**dict.fromkeys(ASSESSMENTS), **line(f"A{i}", period=f"{i + 1:02d}"), "principal": p}
+            for i, p in enumerate(principals)
+        ],
+        schema_overrides={"principal": pl.Int64},
+    ).with_columns(pl.col("due_date").str.to_date(), revised_at=pl.lit(None, pl.Date))
+    total = sum(principals) + delinquency + fee
+    rows = [
+        {**slip("1", period="00"), "amount": total, "principal": sum(principals)},
+        {**slip("2"), "amount": principals[0] + delinquency + fee, "principal": principals[0]},
+    ]
+    slips = pl.DataFrame(rows, schema_overrides={"amount": pl.Int64, "principal": pl.Int64}).with_columns(
+        covers=pl.lit(None, pl.String),
+        delinquency=pl.lit(delinquency, pl.Int64),
+        dunning_fee=pl.lit(fee, pl.Int64),
+        line=pl.int_range(2, 4),
+    )
+    found = derive_covers(slips, lines)
+    sums = dict(found.frame.group_by("slip_key").agg(pl.col("amount").sum()).iter_rows())
+    assert sums["2"] == principals[0] + delinquency + fee
+    if len(principals) == 1 or delinquency + fee == 0:
+        assert sums["1"] == total
+    else:
+        assert [p.code for p in found.log.problems()] == ["register.cover_split"]
+    assert (found.frame["amount"] > 0).all()
