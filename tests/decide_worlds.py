@@ -176,6 +176,17 @@ def apart(of: World, number: int) -> World:
     return replace(of, **{name: renamed(getattr(of, name)) for name in parts})
 
 
+# --- lines that several tests pay -------------------------------------------------------------------
+
+YEAR = [
+    line(i, due, 10_000, period=f"0{n}")
+    for n, (i, due) in enumerate((("A", "06-30"), ("B", "08-31"), ("C", "11-02")), 1)
+]
+YEAR_SLIPS = [slip(9, 30_000, period="00", kind="full_year"), slip(1, 10_000)]
+YEAR_COVERS = [cover(9, i, 10_000) for i in "ABC"] + [cover(1, "A", 10_000)]
+BIG = line("A", "2026-02-28", 250_000)  # due 2 March after the roll
+
+
 # --- at random -------------------------------------------------------------------------------------
 
 LINE_IDS = ("A", "B", "C", "D")

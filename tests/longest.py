@@ -16,7 +16,7 @@ LONGEST = (
         "symbols",
         "tidy",
     ),
-    *("reconcile_covers", "check", "refunds_export", "languages", "reconcile_outcomes"),
+    *("reconcile_covers", "check", "refunds_export", "languages", "reconcile_precedence"),
     *("scan_matrix", "verify_marks"),
 )
 """Files that take longest, first: a long one that begins last would keep one core busy alone."""
