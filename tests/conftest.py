@@ -2,19 +2,25 @@
 
 import gc
 import itertools
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
 from elqr.collector import look_seldom
+from reconcile.run import RunResult
+from reconcile.seal import seal_of
 from slips.job import print_slips
 from slips.press import PaperPrepress
 from slips.request import PrintRequest
+from tests.ledger_files import all_at_once, night, town
 from tests.longest import LONGEST
 from tests.slip_rows import clean, write_csv
 from tools.postgres import server
@@ -65,6 +71,45 @@ def postgres_places(postgres_server: str) -> Callable[[], str]:
         return f"{postgres_server}&options=-csearch_path%3D{name}"
 
     return place
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A maker of places for ledgers that are not there yet."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_places")
+    counter = itertools.count()
+    return lambda: str(tmp_path / f"ledger-{next(counter)}.db")
+
+
+@pytest.fixture(scope="session")
+def stands(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], RunResult]:
+    """What one night with all files of a town leaves, in the embedded store: what every other way must come to, in either store."""
+
+    @cache
+    def result(seed: int = 1) -> RunResult:
+        folder = tmp_path_factory.mktemp(f"stands{seed}")
+        return all_at_once(str(folder / "ledger.db"), town(folder / "t", seed=seed))
+
+    return result
+
+
+@pytest.fixture(scope="session")
+def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger after two nights, to be copied."""
+    folder = tmp_path_factory.mktemp("ledger")
+    made, path = town(folder / "t"), folder / "l.db"
+    night(path, assessments=[made.assessments], slips=[made.slips], receipts=made.receipts[:3])
+    night(path, receipts=made.receipts[3:])
+    return path
+
+
+@pytest.fixture
+def place(two_nights: Path, tmp_path: Path) -> Path:
+    """A ledger of one's own, after two nights."""
+    for path in (two_nights, seal_of(two_nights)):
+        shutil.copy(path, tmp_path / path.name)
+    return tmp_path / two_nights.name
 
 
 @pytest.fixture(scope="session")

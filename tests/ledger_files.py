@@ -7,8 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from elqr.problems import ProblemError
 from elqr.site import Site
+from reconcile.ledger import open_ledger
+from reconcile.ledger_check import check_ledger
+from reconcile.ledger_info import checked
 from reconcile.night import Inputs
 from reconcile.policy import load_policy
 from reconcile.run import RunRequest, RunResult, reconcile
@@ -186,3 +193,30 @@ def all_at_once(place: str | Path, made: Town, receipts: Sequence[Path] | None =
         slips=[made.slips],
         receipts=made.receipts if receipts is None else receipts,
     )
+
+
+# --- what a ledger says afterwards -------------------------------------------------------------------
+
+
+def codes(path: Path) -> set[str]:
+    """What its check finds."""
+    return {p.code for p in checked(str(path), policy=None)}
+
+
+def whole(place: str) -> list[str]:
+    """What its check finds, everything decided anew."""
+    from reconcile.decide import decide
+
+    with open_ledger(place, writer=True) as ledger:
+        return [p.code for p in check_ledger(ledger, decide=lambda w: decide(w, POLICY, as_of=AS_OF))]
+
+
+def refused(error: pytest.ExceptionInfo[ProblemError]) -> set[str]:
+    """The codes with which something was refused."""
+    return {p.code for p in error.value.problems}
+
+
+def standing(path: Path) -> Any:
+    """What stands in it after its last night."""
+    with open_ledger(path) as ledger:
+        return ledger.standing
