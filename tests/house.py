@@ -1,16 +1,16 @@
 """The house rules as functions: sources in, findings out (`file:line: what is wrong, what would be right`).
 
-`test_tidy.py` runs them over the tree, and over small seeded sources that each must be found. No rule knows
-a module by heart but through the tables at the top, so a new module is under the rules the day it arrives.
+Here the sources themselves, which room may import which, and where each library has its home; `house_habits.py` has the rules
+of shape, money and time, `house_words.py` those of sentences and plain text. `test_tidy.py` runs them all over the tree, and over
+small seeded sources that each must be found. No rule knows a module by heart but through the tables at the top of its file, so a
+new module is under the rules the day it arrives.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import string
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -57,16 +57,6 @@ DISTRIBUTIONS: Mapping[str, str] = {  # import name → name in pyproject.toml, 
     "zengin_code": "zengin-code",
     "zxingcpp": "zxing-cpp",
 }
-LINES_MAX, LINES_MEDIAN_BELOW = 400, 200
-MONEY_WORDS = frozenset({"amount", "amounts", "yen", "money", "principal", "delinquency", "fee", "fees"})
-MONEY_MODULES = ("elqr/money.py", "elqr/check", "reconcile/")
-CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "fromtimestamp"})
-STOPWATCHES = frozenset({"perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time"})
-CLOCK_HOMES = ("elqr/shell.py",)
-SHELLS = ("cli.py", "elqr/option_values.py", "reconcile/commands_", "slips/commands_")
-STOPWATCH_HOMES = ("cli.py", "slips/job.py")
-CHANCE = frozenset({"random", "secrets", "uuid"})
-CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
 @dataclass(frozen=True)
@@ -146,10 +136,15 @@ def _imports(source: Source) -> Iterator[tuple[ast.AST, str]]:
 
 def _called_by_name(node: ast.AST) -> str | None:
     """The module of `import_module("…")`, `""` where it is not written out, None where it is no such call."""
-    if not isinstance(node, ast.Call) or _tail(node.func) not in {"import_module", "__import__"}:
+    if not isinstance(node, ast.Call) or last_name(node.func) not in {"import_module", "__import__"}:
         return None
     first = node.args[0] if node.args else None
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+def last_name(node: ast.AST | None) -> str:
+    """The last part of a dotted name, empty where it is no name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 # --- directions and homes -------------------------------------------------------------------------
@@ -304,357 +299,3 @@ def undeclared(files: Iterable[Source], project: Mapping[str, Any], *, own: Iter
         for node, top in foreign(s)
         if top not in set(own) and DISTRIBUTIONS.get(top, top).lower() not in declared
     ]
-
-
-# --- shape ----------------------------------------------------------------------------------------
-
-
-def too_long(files: Iterable[Source]) -> list[str]:
-    return [
-        f"{s.path}: {n} lines; {LINES_MAX} is the most"
-        for s in files
-        if (n := s.text.count("\n")) > LINES_MAX
-    ]
-
-
-def shapeless(files: Iterable[Source]) -> list[str]:
-    """Missing docstrings, thawed dataclasses, module-level mutable state, drawers for odds and ends."""
-    found = []
-    for source in files:
-        if source.path.rpartition("/")[2] in {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}:
-            found.append(f"{source.path}: a name for odds and ends; name what it holds")
-        if not ast.get_docstring(source.tree):
-            found.append(f"{source.path}: no module docstring (why it exists, in, out, what it refuses)")
-        for node in source.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                overloads = "overload" in {_tail(d) for d in node.decorator_list}
-                if not overloads and not ast.get_docstring(node):
-                    found.append(f"{source.at(node)}: {node.name} is public and has no docstring")
-            elif isinstance(node, ast.Assign) and isinstance(
-                node.value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
-            ):
-                names = {t.id for t in node.targets if isinstance(t, ast.Name)}
-                if names != {"__all__"}:
-                    found.append(
-                        f"{source.at(node)}: {', '.join(names)} is mutable at module level; a tuple,"
-                        " a frozenset or the annotation Mapping or Sequence says that nobody writes to it"
-                    )
-        found += [
-            f"{source.at(n)}: global {', '.join(n.names)}: no module-level state" for n in _globals(source)
-        ]
-        found += [f"{source.at(n)}: dataclass {n.name} is not frozen" for n in _thawed(source)]
-    return found
-
-
-def _globals(source: Source) -> list[ast.Global]:
-    return [n for n in source.nodes if isinstance(n, ast.Global)]
-
-
-def _thawed(source: Source) -> Iterator[ast.ClassDef]:
-    """Dataclasses that are not frozen and only hold data; one with methods may gather (a builder)."""
-    for node in source.nodes:
-        for d in node.decorator_list if isinstance(node, ast.ClassDef) else ():
-            keywords = d.keywords if isinstance(d, ast.Call) else []
-            frozen = any(k.arg == "frozen" and getattr(k.value, "value", False) is True for k in keywords)
-            builds = any(isinstance(n, ast.FunctionDef) for n in node.body)
-            if _tail(getattr(d, "func", d)) == "dataclass" and not frozen and not builds:
-                yield node
-
-
-def leftovers(files: Iterable[Source]) -> list[str]:
-    """Notes to oneself, bodies without a body, and silences that do not say what they silence."""
-    notes = re.compile(
-        "|".join((r"\bTO" + "DO\\b", r"\bFIX" + "ME\\b", r"\bXX" + "X\\b", "pragma: no " + "cover"))
-    )
-    blanket = re.compile(r"#\s*(type:\s*ignore(?!\[)|noqa(?!:))")
-    found = []
-    for source in files:
-        for number, line in enumerate(source.text.splitlines(), 1):
-            if notes.search(line):
-                found.append(f"{source.path}:{number}: a note to oneself; finish it or file it")
-            if blanket.search(line):
-                found.append(f"{source.path}:{number}: a silence without the rule it silences")
-        for node in source.nodes:
-            if (
-                isinstance(node, ast.Raise)
-                and _tail(getattr(node.exc, "func", node.exc)) == "NotImplemented" + "Error"
-            ):
-                found.append(f"{source.at(node)}: a stub")
-        for klass, node in _functions(source):
-            bases = {_tail(b) for b in klass.bases} if klass else set()
-            # a docstring alone may say why there is nothing to do (a listener that does not listen, a command group)
-            empty = all(
-                isinstance(s, ast.Pass) or getattr(getattr(s, "value", 0), "value", 0) is ...
-                for s in node.body
-            )
-            if (
-                empty
-                and "Protocol" not in bases
-                and "overload" not in {_tail(d) for d in node.decorator_list}
-            ):
-                found.append(f"{source.at(node)}: {node.name} does nothing")
-    return found
-
-
-def _functions(source: Source) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
-    for node in source.nodes:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef):
-                yield (node if isinstance(node, ast.ClassDef) else None), child
-
-
-# --- money and time -------------------------------------------------------------------------------
-
-
-def money_faults(files: Iterable[Source]) -> list[str]:
-    """True division or floats where a name speaks of money; anywhere in the modules about money."""
-    found = []
-    for source in files:
-        strict = source.path.startswith(MONEY_MODULES)
-        for node in source.nodes:
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and (strict or _of_money(node)):
-                found.append(f"{source.at(node)}: / near money; yen are whole: // and say how it rounds")
-            elif (
-                isinstance(node, ast.AugAssign)
-                and isinstance(node.op, ast.Div)
-                and (strict or _of_money(node))
-            ):
-                found.append(f"{source.at(node)}: /= near money")
-            elif isinstance(node, ast.Call):
-                floats = _tail(node.func) in {"float", "float64", "float32"} or (
-                    _tail(node.func) in {"cast", "astype"}
-                    and any(_tail(a) in {"Float64", "Float32", "float64", "float"} for a in node.args)
-                )
-                if floats and (strict or _of_money(node)):
-                    found.append(f"{source.at(node)}: a float near money; yen are whole")
-    return found
-
-
-def _of_money(node: ast.AST) -> bool:
-    names = (
-        n.id if isinstance(n, ast.Name) else n.attr if isinstance(n, ast.Attribute) else n.value
-        for n in ast.walk(node)
-        if isinstance(n, ast.Name | ast.Attribute)
-        or (isinstance(n, ast.Constant) and isinstance(n.value, str))
-    )
-    return any(MONEY_WORDS & set(name.lower().split("_")) for name in names)
-
-
-def clock_faults(files: Iterable[Source]) -> list[str]:
-    """Clocks and chance outside the shell; a stopwatch outside the shell and the job."""
-    found = []
-    for source in files:
-        for node in source.nodes:
-            if isinstance(node, ast.Attribute | ast.Name):
-                tail = _tail(node)
-                base = _tail(node.value) if isinstance(node, ast.Attribute) else ""
-                clock = tail in CLOCKS and base in {"datetime", "date", "time", "dt"}
-                if clock and not source.path.startswith(CLOCK_HOMES):
-                    found.append(
-                        f"{source.at(node)}: {base}.{tail}; the library is told the date by its caller"
-                    )
-                if tail in STOPWATCHES and not source.path.startswith(STOPWATCH_HOMES):
-                    found.append(
-                        f"{source.at(node)}: {tail}; time is taken in {' and '.join(STOPWATCH_HOMES)}"
-                    )
-        for node, name in imports(source):
-            if name.split(".")[0] in CHANCE:
-                found.append(
-                    f"{source.at(node)}: {name}; same input, same bytes: nothing here is left to chance"
-                )
-            if name.startswith("elqr.shell") and not source.path.startswith(SHELLS):
-                found.append(f"{source.at(node)}: {name}; who and when are the shell's to ask")
-            if name in {"time.time", "time.time_ns", "time.localtime"}:
-                found.append(f"{source.at(node)}: {name}; the library is told the date by its caller")
-    return sorted(set(found))
-
-
-def _tail(node: ast.AST | None) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-# --- problem codes --------------------------------------------------------------------------------
-
-
-def holes(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
-
-
-def meant(names: Iterable[str]) -> set[str]:
-    """The things that these names stand for: some have a name in each language (`ja`/`en`, `…_ja`/`…_en`, `name`/`field`)."""
-    return {"{field}" if n in {"name", "field"} else re.sub(r"(^|_)(ja|en)$", r"\1{lang}", n) for n in names}
-
-
-def sentences() -> dict[str, tuple[str, dict[str, str]]]:
-    """code → (file, its table), straight from the TOML files."""
-    return {
-        code: (path.name, table)
-        for path in sorted((ROOT / "layouts" / "problems").glob("*.toml"))
-        for code, table in tomllib.loads(path.read_text(encoding="utf-8")).items()
-    }
-
-
-@dataclass(frozen=True)
-class Use:
-    """A place that records a problem: its code where it is written out, and the parameters it hands over."""
-
-    where: str
-    code: str
-    params: frozenset[str]
-    open_ended: bool  # ** in the call: the parameters cannot be read off
-
-
-def uses(files: Iterable[Source]) -> list[Use]:
-    """Calls of `log.add(rows, "code", …)` and `Problem("code", …)` with the code written out."""
-    found = []
-    for source in files:
-        for node in source.nodes:
-            if not isinstance(node, ast.Call):
-                continue
-            named = {k.arg: k.value for k in node.keywords}
-            if _tail(node.func) == "add" and "field" in named:
-                code, params = (
-                    (node.args[1] if len(node.args) > 1 else named.get("code")),
-                    set(named) - {"field", "code"},
-                )
-            elif _tail(node.func) == "Problem":
-                code = node.args[0] if node.args else named.get("code")
-                given = named.get("params", node.args[2] if len(node.args) > 2 else ast.Dict([], []))
-                keys = given.keys if isinstance(given, ast.Dict) else [None]
-                params = {k.value if isinstance(k, ast.Constant) else None for k in keys}
-            else:
-                continue
-            if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                found.append(
-                    Use(source.at(node), code.value, frozenset(filter(None, params)), None in params)
-                )
-    return found
-
-
-def code_patterns(files: Iterable[Source]) -> tuple[set[str], list[re.Pattern[str]]]:
-    """Strings that look like codes, and f-strings that can make one, as patterns (`f"{field}.mismatch"`)."""
-    plain, made = set(), []
-    for source in files:
-        for node in source.nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
-                plain.add(node.value)
-            elif isinstance(node, ast.JoinedStr):
-                parts = [str(v.value) if isinstance(v, ast.Constant) else None for v in node.values]
-                words = "".join(p for p in parts if p)
-                if re.fullmatch(r"[a-z0-9_.]*\.[a-z0-9_.]*", words) and re.search(r"[a-z]{3}", words):
-                    made.append(
-                        re.compile("".join("[a-z0-9_]+" if p is None else re.escape(p) for p in parts))
-                    )
-    return plain, made
-
-
-def catalogue_faults(catalogue: Mapping[str, tuple[str, Mapping[str, str]]]) -> list[str]:
-    found = []
-    for code, (file, table) in catalogue.items():
-        place = f"layouts/problems/{file}: {code}"
-        if not CODE.fullmatch(code):
-            found.append(f"{place}: a code is field.what, in small letters")
-        if table.get("severity") not in {"note", "warning", "error"}:
-            found.append(f"{place}: severity {table.get('severity')!r} is none of note, warning, error")
-        found += [
-            f"{place}: no sentence in {lang}" for lang in ("ja", "en") if not table.get(lang, "").strip()
-        ]
-        ja, en = meant(holes(table.get("ja", ""))), meant(holes(table.get("en", "")))
-        if ja != en:
-            found.append(
-                f"{place}: ja names {sorted(ja - en)} and en names {sorted(en - ja)} alone; they say the same"
-            )
-    return found
-
-
-def use_faults(files: Iterable[Source], catalogue: Mapping[str, tuple[str, Mapping[str, str]]]) -> list[str]:
-    """Codes without a sentence, sentences without a use, and holes that a call leaves open."""
-    files = list(files)
-    found = []
-    for use in uses(files):
-        if use.code not in catalogue:
-            found.append(f"{use.where}: {use.code} has no sentence in layouts/problems/")
-            continue
-        left = holes(catalogue[use.code][1]["ja"] + catalogue[use.code][1]["en"]) - use.params - {"field"}
-        if left and not use.open_ended:
-            found.append(
-                f"{use.where}: {use.code} leaves {{{', '.join(sorted(left))}}} of its sentence unfilled"
-            )
-    plain, made = code_patterns(files)
-    return found + [
-        f"layouts/problems/{file}: {code} is never recorded by any module"
-        for code, (file, _) in catalogue.items()
-        if code not in plain and not any(p.fullmatch(code) for p in made)
-    ]
-
-
-def untested(codes: Iterable[str], tests: str) -> list[str]:
-    return [
-        f"{code}: no test provokes it (the code stands nowhere in tests/)"
-        for code in codes
-        if code not in tests
-    ]
-
-
-# --- the tree as text -----------------------------------------------------------------------------
-
-TEXT = frozenset(
-    {
-        ".py",
-        ".md",
-        ".toml",
-        ".csv",
-        ".txt",
-        ".java",
-        ".yml",
-        ".yaml",
-        ".cfg",
-        ".ini",
-        ".json",
-        ".svg",
-        ".html",
-        "",
-    }
-)
-NOT_OURS = frozenset(
-    {".git", ".venv", ".venv-validate", "out", "dist", "build", "__pycache__", "node_modules"}
-    | {".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
-)
-HOSTS = frozenset(  # the only hosts that the tree may name: licences and XML namespaces, none of them fetched
-    {"www.apache.org", "www.w3.org", "ns.adobe.com", "purl.org", "www.aiim.org", "www.npes.org", "localhost"}
-)
-
-
-def texts() -> Iterator[tuple[str, str]]:
-    for path in sorted(ROOT.rglob("*")):
-        parts = path.relative_to(ROOT).parts
-        if NOT_OURS.isdisjoint(parts) and path.suffix in TEXT and path.is_file():
-            data = path.read_bytes()
-            if b"\0" not in data:
-                yield "/".join(parts), data.decode("utf-8", errors="replace")
-
-
-def machine_faults(files: Iterable[tuple[str, str]]) -> list[str]:
-    """Paths of somebody's machine, hosts, and addresses of package registries."""
-    home = re.compile(r"(?<![\w.*{}])/(?:wor" + r"k|roo" + r"t|hom" + r"e|Use" + r"rs|far" + r"m)/[\w.-]+")
-    host = re.compile(r"(?:https?|ftp)://([\w.-]+)")
-    index = re.compile(
-        "|".join(
-            (
-                "index-" + "url",
-                "find-" + "links",
-                r"\bpy" + r"pi\.",
-                "python" + "hosted",
-                "npm" + "js",
-                r"debian\." + "org",
-            )
-        )
-    )
-    found = []
-    for path, text in files:
-        for number, line in enumerate(text.splitlines(), 1):
-            place = f"{path}:{number}"
-            found += [f"{place}: {m[0]} is a path of one machine" for m in home.finditer(line)]
-            found += [f"{place}: names the host {m[1]}" for m in host.finditer(line) if m[1] not in HOSTS]
-            found += [f"{place}: names a package registry ({m[0]})" for m in index.finditer(line)]
-    return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from house import ROOT, sentences
+from house import ROOT
+from house_words import sentences
 
 from elqr.problems import Severity
 from slips.labels import LANGUAGES

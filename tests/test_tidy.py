@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 import house
+import house_habits
+import house_words
 import pytest
 from house import ROOT, Source
 from longest import LONGEST
@@ -114,16 +116,16 @@ def test_every_dependency_is_argued() -> None:
 
 
 def test_modules_are_small() -> None:
-    report(house.too_long(HOUSE + YARDS))
-    assert statistics.median(s.text.count("\n") for s in HOUSE) < house.LINES_MEDIAN_BELOW
+    report(house_habits.too_long(HOUSE + YARDS))
+    assert statistics.median(s.text.count("\n") for s in HOUSE) < house_habits.LINES_MEDIAN_BELOW
 
 
 def test_a_long_module_is_found() -> None:
-    assert house.too_long(seeded("\n" * 401)) and not house.too_long(seeded("\n" * 400))
+    assert house_habits.too_long(seeded("\n" * 401)) and not house_habits.too_long(seeded("\n" * 400))
 
 
 def test_modules_have_their_shape() -> None:
-    report(house.shapeless(HOUSE + YARDS))
+    report(house_habits.shapeless(HOUSE + YARDS))
 
 
 @pytest.mark.parametrize(
@@ -138,11 +140,11 @@ def test_modules_have_their_shape() -> None:
     ],
 )
 def test_a_shapeless_module_is_found(text: str) -> None:
-    assert len(house.shapeless(seeded(text))) == 1
+    assert len(house_habits.shapeless(seeded(text))) == 1
 
 
 def test_nothing_is_left_over() -> None:
-    report(house.leftovers(HOUSE + YARDS + house.sources("tests")))
+    report(house_habits.leftovers(HOUSE + YARDS + house.sources("tests")))
 
 
 @pytest.mark.parametrize(
@@ -156,14 +158,14 @@ def test_nothing_is_left_over() -> None:
     ],
 )
 def test_a_leftover_is_found(text: str) -> None:
-    assert house.leftovers(seeded(text))
+    assert house_habits.leftovers(seeded(text))
 
 
 # --- money and time -------------------------------------------------------------------------------
 
 
 def test_money_is_whole_yen() -> None:
-    report(house.money_faults(HOUSE))
+    report(house_habits.money_faults(HOUSE))
 
 
 @pytest.mark.parametrize(
@@ -177,15 +179,15 @@ def test_money_is_whole_yen() -> None:
     ],
 )
 def test_a_float_near_money_is_found(text: str) -> None:
-    assert len(house.money_faults(seeded(text))) == 1
+    assert len(house_habits.money_faults(seeded(text))) == 1
 
 
 def test_geometry_may_divide() -> None:
-    assert not house.money_faults(seeded("w_mm = float(width) / 2", "slips/seeded.py"))
+    assert not house_habits.money_faults(seeded("w_mm = float(width) / 2", "slips/seeded.py"))
 
 
 def test_the_library_asks_no_clock_and_leaves_nothing_to_chance() -> None:
-    report(house.clock_faults(HOUSE))
+    report(house_habits.clock_faults(HOUSE))
 
 
 @pytest.mark.parametrize(
@@ -200,41 +202,43 @@ def test_the_library_asks_no_clock_and_leaves_nothing_to_chance() -> None:
     ],
 )
 def test_a_clock_in_the_library_is_found(text: str) -> None:
-    assert len(house.clock_faults(seeded(text))) == 1
+    assert len(house_habits.clock_faults(seeded(text))) == 1
 
 
 # --- problem codes --------------------------------------------------------------------------------
 
 
 def test_every_problem_has_two_sentences_and_a_severity() -> None:
-    report(house.catalogue_faults(house.sentences()))
+    report(house_words.catalogue_faults(house_words.sentences()))
 
 
 def test_every_code_recorded_is_in_the_catalogue_and_the_other_way_round() -> None:
-    report(house.use_faults(HOUSE, house.sentences()))
+    report(house_words.use_faults(HOUSE, house_words.sentences()))
 
 
 def test_every_code_has_a_test() -> None:
     tests = "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "tests").glob("test_*.py")))
-    report(house.untested(house.sentences(), tests))
+    report(house_words.untested(house_words.sentences(), tests))
 
 
 def test_a_faulty_catalogue_is_found() -> None:
     good = {"severity": "error", "ja": "{found}", "en": "{found}"}
-    assert not house.catalogue_faults({"amount.zero": ("x.toml", good)})
+    assert not house_words.catalogue_faults({"amount.zero": ("x.toml", good)})
     for bad in ({"severity": "fatal"}, {"ja": ""}, {"en": "{found} {expected}"}):
-        assert house.catalogue_faults({"amount.zero": ("x.toml", {**good, **bad})})
-    assert house.catalogue_faults({"Amount": ("x.toml", good)})
+        assert house_words.catalogue_faults({"amount.zero": ("x.toml", {**good, **bad})})
+    assert house_words.catalogue_faults({"Amount": ("x.toml", good)})
 
 
 def test_a_wrong_use_is_found() -> None:
     known = {"a.b": ("x.toml", {"severity": "error", "ja": "{found}", "en": "{found}"})}
-    assert "no sentence" in house.use_faults(seeded("log.add(r, 'a.c', field='a')\nx = 'a.b'"), known)[0]
-    assert "unfilled" in house.use_faults(seeded("log.add(r, 'a.b', field='a')"), known)[0]
-    assert "never recorded" in house.use_faults(seeded("x = 1"), known)[0]
-    assert not house.use_faults(seeded("log.add(r, 'a.b', field='a', found=1)"), known)
-    assert not house.use_faults(seeded("Problem('a.b', params={'found': 1})"), known)
-    assert not house.use_faults(seeded("code = f'{name}.mismatch'"), {"amount.mismatch": known["a.b"]})
+    assert (
+        "no sentence" in house_words.use_faults(seeded("log.add(r, 'a.c', field='a')\nx = 'a.b'"), known)[0]
+    )
+    assert "unfilled" in house_words.use_faults(seeded("log.add(r, 'a.b', field='a')"), known)[0]
+    assert "never recorded" in house_words.use_faults(seeded("x = 1"), known)[0]
+    assert not house_words.use_faults(seeded("log.add(r, 'a.b', field='a', found=1)"), known)
+    assert not house_words.use_faults(seeded("Problem('a.b', params={'found': 1})"), known)
+    assert not house_words.use_faults(seeded("code = f'{name}.mismatch'"), {"amount.mismatch": known["a.b"]})
 
 
 # --- the public surface ---------------------------------------------------------------------------
@@ -298,14 +302,14 @@ def test_every_command_has_help_and_stands_in_the_docs() -> None:
 
 
 def test_no_machine_and_no_host_is_named() -> None:
-    report(house.machine_faults(house.texts()))
+    report(house_words.machine_faults(house_words.texts()))
 
 
 @pytest.mark.parametrize(
     "line", ["/wor" + "k/main/x", "see https:/" + "/registry.example/a", "pip --index-" + "url x"]
 )
 def test_a_machine_path_or_host_is_found(line: str) -> None:
-    assert house.machine_faults([("a.md", line)])
+    assert house_words.machine_faults([("a.md", line)])
 
 
 def test_only_data_stands_in_layouts() -> None:
