@@ -1,8 +1,9 @@
 """The order in which test files begin, so that two processes end together."""
 
 LONGEST = (
-    *("reconcile_ledger", "readme", "refunds_flow", "reconcile_ledger_crash", "reconcile_ledger_model"),
-    *("verify_scans", "reconcile_load", "reconcile_decide", "reconcile_engines", "refunds_commands"),
+    *("reconcile_ledger", "readme", "reconcile_ledger_crash", "reconcile_ledger_model"),
+    *("verify_scans", "reconcile_load", "reconcile_decide", "reconcile_engines", "refunds_offsets"),
+    *("refunds_flow", "refunds_commands"),
     *("reconcile_intake_fuzz", "verify_text", "job", "reconcile_outputs", "verify_command"),
     *("reconcile_postgres", "reconcile_ledger_file", "reconcile_ledger_refusals", "two_slips"),
     *("reconcile_ledger_copies", "read_aloud", "print_command"),

@@ -23,6 +23,7 @@ from reconcile.refund_states import Refund, refunds_of
 from reconcile.seal import seal_of
 from reconcile.transfers import Consignor
 
+Places = Callable[[], str]
 DAY = date(2026, 11, 20)
 FRIDAY = date(2026, 11, 27)
 CITY = Consignor("1234567890", "ミホンシ　カイケイカンリシャ", "0169", "001", "1", "7654321")
@@ -54,6 +55,15 @@ def overpaid(place: str | Path, folder: Path, *, people: int = 3, yen: int = 20_
     a = write(folder / "a.csv", LINE_HEAD, *(line(n, t, yen) for n in who for t in (1, 4)))
     s = write(folder / "s.csv", SLIP_HEAD, *(slip(n * 10 + t, n, t, yen) for n in who for t in (1, 4)))
     paid = [receipt(f"T{n}{x}", n * 10 + 1, yen, date(2026, 6, n)) for n in who for x in "ab"]
+    night(place, assessments=[a], slips=[s], receipts=[write(folder / "r.csv", RECEIPT_HEAD, *paid)])
+
+
+def in_debt(place: str, folder: Path) -> None:
+    """P00001 paid the first instalment twice (¥20,000 too much) and owes ¥15,000 of the second, due since August."""
+    folder.mkdir(exist_ok=True)
+    a = write(folder / "a.csv", LINE_HEAD, line(1, 1, 20_000), line(1, 2, 15_000))
+    s = write(folder / "s.csv", SLIP_HEAD, slip(11, 1, 1, 20_000), slip(12, 1, 2, 15_000))
+    paid = [receipt(f"T{x}", 11, 20_000, date(2026, 6, 10)) for x in "ab"]
     night(place, assessments=[a], slips=[s], receipts=[write(folder / "r.csv", RECEIPT_HEAD, *paid)])
 
 
