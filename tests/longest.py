@@ -9,6 +9,7 @@ LONGEST = (
     *("reconcile_ledger_copies", "read_aloud", "print_command"),
     *("reconcile_report_blocks", "verify_hostile", "wheel", "killed", "forms_more", "studio"),
     *(
+        "notices",
         "two_slips_verify",
         "layout_commands",
         "reconcile_bulk",

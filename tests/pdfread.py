@@ -1,11 +1,18 @@
-"""Reads a printed page back as text a person can read: the structure tree with the text and place of its marked content."""
+"""Reads a printed page back as text a person can read: its words, or the structure tree with the text and place of its marked content."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pikepdf
+import pypdfium2
+
+
+def texts(pdf: Path) -> list[str]:
+    """The text of each page, without spaces."""
+    return ["".join(page.get_textpage().get_text_range().split()) for page in pypdfium2.PdfDocument(pdf)]
 
 
 def unicode_maps(page: pikepdf.Page) -> dict[str, dict[int, str]]:
