@@ -19,11 +19,10 @@ from slips.gate import faults_of
 from slips.geometry import check_layout
 from slips.labels import SITE_WORDS
 from slips.layout import load_layout
-from slips.notice_rows import COLUMNS, VALUES, cleaned, notice_values
+from slips.notice_rows import VALUES, cleaned, notice_values
 from slips.notices import NoticeRequest, print_notices
 from slips.wording import unsaid
 
-HEAD = ",".join(column.name for column in COLUMNS)
 GOOD = {
     "notice_no": "還第1号", "decided_on": "2026-07-10", "payer_id": "1", "payer_name": "見本 太郎", "postal_code": "999-9999",
     "address": "みほん県みほん市本町1-2-3", "lang": "ja", "tax_name": "固定資産税", "levy_year": "2026", "period": "02",
