@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import polars as pl
 
+FIGURES = "[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"
+"""Yen as people and files write them, a pattern: `12300`, `12,300`; `1,23` is none."""
+
 
 def to_payload(yen: pl.Series, width: int) -> pl.Series:
     """Zero-filled digits of exactly `width`; ValueError where an amount is null, negative or too large."""

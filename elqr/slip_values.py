@@ -18,6 +18,7 @@ from elqr.checkdigits import body_code_check
 from elqr.columns import BY_NAME
 from elqr.dates import parse
 from elqr.digits import row
+from elqr.money import FIGURES
 from elqr.problems import Problem, ProblemError
 
 WIDTHS: Final[Mapping[str, int]] = {
@@ -36,8 +37,8 @@ them.
 FILLED: Final = ("slip_key", "period")
 DATES: Final = ("due_date", "payable_until")
 AMOUNT_DIGITS: Final = 11
-_YEN: Final = re.compile(r"[\\¥]?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)円?")
-"""An amount as a slips file may write it; `1,23` is none."""
+_YEN: Final = re.compile(rf"[\\¥]?({FIGURES})円?")
+"""An amount as a slips file may write it."""
 
 
 def slip_of(values: Mapping[str, str]) -> pl.DataFrame:

@@ -14,13 +14,14 @@ from elqr.checkdigits import body_code_holds
 from elqr.columns import STAND_IN, Column, Kind
 from elqr.dates import parse
 from elqr.digits import to_matrix
+from elqr.money import FIGURES
 from elqr.problems import ProblemLog
 from reconcile.register_columns import accepted_choices
 
 _NOT_PLAIN = "[^!-~]"
 _DAMAGED = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFD}\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFF}]"
 _COVERS = r"^[^:;]+:[0-9]{1,11}(;[^:;]+:[0-9]{1,11})*$"
-_YEN = r"^[¥\\]?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)円?$"
+_YEN = rf"^[¥\\]?({FIGURES})円?$"
 
 
 def typed(frame: pl.DataFrame, columns: Sequence[Column], log: ProblemLog) -> pl.DataFrame:

@@ -304,7 +304,6 @@ def test_what_a_terminal_lacks_is_shown_by_its_units() -> None:
     assert done.stdout.decode("cp932").strip() == r"\ud842\udfb7 1\u20134 みほん"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.parametrize("words", [("profiles",), ("--help",), ("ledger", "info", "--help")])
 def test_a_log_on_a_full_disk_is_told_and_nothing_is_said_of_the_work(words: tuple[str, ...]) -> None:
     """The job may be done and delivered when its words find no room."""

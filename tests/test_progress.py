@@ -43,11 +43,18 @@ def test_a_job_without_listener_tells_nobody() -> None:
 def test_a_job_without_a_stream_or_with_a_full_one_is_done_all_the_same() -> None:
     """Started with standard error closed there is none; a log on a full disk takes no more."""
 
+    tried = []
+
     class Full(Terminal):
         def write(self, text: str) -> int:
+            tried.append(text)
             raise OSError(28, "No space left on device")
 
     for stream in (None, Full()):
+        done = 0
         with telling(stream) as listener:
             for message in MESSAGES:
                 listener(message)
+                done += 1
+        assert done == len(MESSAGES)
+    assert tried, "the full one was spoken to"

@@ -16,6 +16,7 @@ import polars as pl
 from elqr.checks.rules import code_point, report
 from elqr.columns import COLUMNS, Column, Kind
 from elqr.dates import parse
+from elqr.money import FIGURES
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
@@ -120,7 +121,7 @@ def _plain_day(cells: pl.Series) -> Callable[[str], str]:
 def _bare_yen(text: str) -> str:
     """`¥12,300`, `12,300円`, `▲500` as digits with a sign; what is no such notation stays for the check to refuse."""
     signed = re.sub("^[▲△]", "-", text)
-    match = re.fullmatch(r"(-?)[\\¥]?(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)円?", signed)
+    match = re.fullmatch(rf"(-?)[\\¥]?(-?)({FIGURES})円?", signed)
     return f"{match[1] or match[2]}{match[3].replace(',', '')}" if match else text
 
 
