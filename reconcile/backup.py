@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from elqr.problems import Problem, ProblemError, reason_of
+from elqr.renaming import rename
 from reconcile.ledger import URL, Ledger, open_ledger, open_store
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import migrations
@@ -35,8 +36,8 @@ def backup(ledger: str | Path, target: Path) -> None:
                 _clear(beside)  # a copy that was killed
                 _copy(source, beside)
                 _refuse_damage(beside, source)
-                seal_of(beside).replace(seal_of(target))
-                beside.replace(target)
+                rename(seal_of(beside), seal_of(target))
+                rename(beside, target)
         finally:
             _clear(beside)
 

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from elqr.renaming import rename
+
 _MAGIC = b"elqr-seal-1\n"
 _HEAD = struct.Struct(">12sQII")  # magic, run, page size, pages
 _WAL_HEAD = struct.Struct(">IIIIII")  # magic, format, page size, checkpoint number, two salts
@@ -79,7 +81,7 @@ def write_seal(ledger: Path, seal: Seal) -> None:
         handle.write(body + hashlib.sha256(body).digest())
         handle.flush()
         os.fsync(handle.fileno())
-    beside.replace(path)
+    rename(beside, path)
 
 
 def whole(ledger: Path, *, run_id: int) -> Seal:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
+from elqr.renaming import rename
 
 LAST = "totals.json"
 Content = bytes | Iterable[bytes]  # whole, or part by part
@@ -27,7 +28,7 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
         for name in order:
             _write(folder.joinpath(f".{name}.part"), files[name])
         for name in order:
-            folder.joinpath(f".{name}.part").replace(folder.joinpath(name))
+            rename(folder.joinpath(f".{name}.part"), folder.joinpath(name))
     except BaseException as error:
         _drop(folder, order)
         if isinstance(error, OSError):

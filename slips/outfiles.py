@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from elqr.problems import Problem, ProblemError, Where
+from elqr.renaming import rename
 
 _CODES: Mapping[int, str] = {
     errno.ENOSPC: "out.disk_full",
@@ -57,7 +58,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             with temporary.open("wb") as file:
                 yield file
                 _sync(file)
-            temporary.replace(path)
+            rename(temporary, path)
             sync_folder(path.parent)
         except BaseException as error:
             temporary.unlink(missing_ok=True)
@@ -88,7 +89,7 @@ def publish(finished: Path, path: Path) -> None:
     with telling_disk_errors(path):
         with finished.open("rb+") as file:
             _sync(file)
-        finished.replace(path)
+        rename(finished, path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -30,6 +30,7 @@ from elqr.collector import look_seldom
 from elqr.crew import one_thread_each
 from elqr.interrupts import unheard
 from elqr.problems import Problem, ProblemError
+from elqr.renaming import rename
 from elqr.site import Site
 from slips.form import InserterMark
 from slips.guidance import Guide
@@ -120,7 +121,7 @@ def print_file(task: FileTask) -> FileResult:
     rejected = proof is not None and not proof.faults.is_empty()
     name = rejected_name(task.name) if rejected else task.name
     if rejected:
-        path = path.rename(task.ready / name)
+        path = rename(path, task.ready / name)
     part = part_of(
         rows,
         file=name,

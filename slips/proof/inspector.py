@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elqr.renaming import rename
 from slips.proof import pictures
 from slips.proof.book import Book, open_book
 from slips.proof.curve import Curve
@@ -214,7 +215,7 @@ class Inspector:
             if not path.exists():
                 made = path.with_name(f"{path.stem}-{os.getpid()}.npy")
                 np.save(made, reference_page(sheet.layout))
-                made.replace(path)
+                rename(made, path)
             self._pictures[sheet.name] = np.load(path)
         return self._pictures[sheet.name]
 
