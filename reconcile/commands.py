@@ -38,8 +38,7 @@ def init(place: str) -> None:
     空の台帳を作ります(ファイルの場所、または postgresql:// のURL)。
     """
     from elqr.problems import Problem, ProblemError
-    from reconcile.ledger import open_ledger
-    from reconcile.ledger_info import is_there
+    from reconcile.ledger import is_there, open_ledger
     from reconcile.store import shown
 
     if is_there(place):

@@ -61,6 +61,18 @@ def open_store(place: str | Path, *, writer: bool) -> Store:
     return SqliteStore(Path(text), writer=writer)
 
 
+def is_there(place: str) -> bool:
+    """Whether a ledger (or any file) stands at this place. One without a table, as a full disk leaves it, is none yet."""
+    path = Path(place)
+    if not place.startswith(URL) and (not path.is_file() or not path.stat().st_size):
+        return path.exists() and not path.is_file()
+    store = open_store(place, writer=False)
+    try:
+        return bool(store.versions())
+    finally:
+        store.close()
+
+
 @contextmanager
 def open_ledger(place: str | Path, *, writer: bool = False, create: bool = False) -> Iterator[Ledger]:
     """The ledger at `place`, closed at the end. `writer` takes the lock; `create` makes the tables where there are none.

@@ -11,22 +11,11 @@ from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
 from reconcile.decide import decide
-from reconcile.ledger import URL, migrate, open_ledger, open_store
+from reconcile.ledger import is_there, migrate, open_ledger, open_store
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import Migration, outstanding
 from reconcile.policy import load_policy
 from reconcile.store import shown
-
-
-def is_there(place: str) -> bool:
-    """Whether a ledger (or any file) stands at this place. One without a table, as a full disk leaves it, is none yet."""
-    if not place.startswith(URL) and not Path(place).is_file():
-        return Path(place).exists()
-    store = open_store(place, writer=False)
-    try:
-        return bool(store.versions())
-    finally:
-        store.close()
 
 
 def checked(place: str, *, policy: str | Path | None) -> list[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from reconcile.policy import Policy
 from reconcile.redecide import Decided, redecide
 from reconcile.tables import TABLES
 from reconcile.taken import Sifted, sift_quarantine, sift_receipts
+from reconcile.trial import tried_at
 from reconcile.world import Decision, World
 
 CONFLICTS_SHOWN = 20
@@ -82,8 +83,9 @@ class RunResult:
 
 def reconcile(request: RunRequest) -> RunResult:
     """Do one night. Raises ProblemError where nothing may be committed; the ledger is then as it was."""
-    with open_ledger(request.ledger, writer=True, create=True) as ledger:
-        return run_in(ledger, request)
+    with ExitStack() as ends:
+        place = ends.enter_context(tried_at(request.ledger)) if request.dry_run else request.ledger
+        return run_in(ends.enter_context(open_ledger(place, writer=True, create=True)), request)
 
 
 def run_in(ledger: Ledger, request: RunRequest) -> RunResult:

@@ -185,6 +185,8 @@ def test_the_commands(place: Path, tmp_path: Path) -> None:
     new = str(tmp_path / "new.db")
     assert run("init", new) == (0, f"{new}\n")
     assert run("init", new)[0] == 2
+    (tmp_path / "empty.db").touch()  # "there is no ledger, make one with init" was the answer of init itself
+    assert run("init", str(tmp_path / "empty.db"))[0] == 0
     code, text = run("check", "--deep", str(place))
     assert (code, "異常はありません" in text) == (0, True)
     own = tmp_path / "own.toml"

@@ -22,7 +22,7 @@ from ledger_files import (
 )
 
 from elqr.problems import ProblemError
-from reconcile.ledger import open_ledger
+from reconcile.ledger import is_there, open_ledger
 from reconcile.ledger_info import checked
 from reconcile.run import reconcile
 from reconcile.world import World
@@ -152,11 +152,14 @@ def test_a_dry_run_says_it_all_and_keeps_nothing(places: Any, tmp_path: Path) ->
         place, dry_run=True, assessments=[made.assessments], slips=[made.slips], receipts=made.receipts
     )
     dry = reconcile(asked)
-    with open_ledger(place) as ledger:
-        assert ledger.standing.run_id == 0 and ledger.store.highest("receipts") == 0
+    assert not is_there(str(place)), "a ledger was begun"
     real = all_at_once(place, made)
     assert not dry.committed and real.committed
     assert (dry.result, dry.after) == (real.result, real.after)
+    again = reconcile(asked)
+    with open_ledger(place) as ledger:
+        assert ledger.standing == real.standing
+    assert not again.committed and again.result == real.result
 
 
 def test_rows_cannot_be_changed_behind_the_ledgers_back(places: Any, tmp_path: Path) -> None:

@@ -146,18 +146,6 @@ def test_overpayments_are_applied_before_they_go_back(top: Path) -> None:
     assert all(int(r["amount"]) == int(r["offset"]) + int(r["refund"]) for r in found)
 
 
-def test_a_dry_run_says_what_would_be_and_keeps_nothing(tmp_path: Path) -> None:
-    night(tmp_path, "one", *FIRST)
-    before = elqr("ledger", "info", tmp_path / "ledger", "--json").output
-    tried = night(tmp_path, "tried", *SECOND, "--dry-run")
-    assert tried.exit_code == 1 and "dry run" in tried.output
-    assert elqr("ledger", "info", tmp_path / "ledger", "--json").output == before
-    assert night(tmp_path, "done", *SECOND).exit_code == 1
-    for name in ("postings.csv", "exceptions.csv", "overpayments.csv", "delinquency.csv", "dunning.csv"):
-        assert (tmp_path / "tried" / name).read_bytes() == (tmp_path / "done" / name).read_bytes()
-    assert "試行" in (tmp_path / "tried" / "report.html").read_text(encoding="utf-8")
-
-
 def test_same_inputs_same_bytes(tmp_path: Path, top: Path) -> None:
     night(tmp_path, "one", *FIRST)
     for path in (top / "one").iterdir():
