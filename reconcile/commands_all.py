@@ -56,6 +56,7 @@ def reconcile_all(
 
     複数団体の収納消込をまとめて行います。団体ごとに台帳を分け、一団体の異常は他に及びません。PLANは団体を並べたTOMLファイルです。
     """
+    from elqr.out_place import refuse_replacing
     from elqr.problems import Problem, ProblemError
     from reconcile import municipalities
     from reconcile.engines import run_all
@@ -68,6 +69,7 @@ def reconcile_all(
         replace(task, who=who, at=at, excel=excel)
         for task in read_plan(plan, out=out, as_of=as_of, report=not no_report)
     ]
+    refuse_replacing(out, [municipalities.FILE], inputs=[plan])
     nights = run_all(tasks, work=reconcile_one, lost=lost, engine=engine, jobs=jobs)
     probe(out)
     done: list[Done] = []

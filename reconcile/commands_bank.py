@@ -40,11 +40,13 @@ def bank_credits(
 
     指定金融機関の入金額を取り込み、払込日・納付方法・税目ごとに収納データと照合します。
     """
+    from elqr.out_place import refuse_replacing
     from reconcile.credits import take_credits
     from reconcile.csv_out import csv_bytes
-    from reconcile.spreadsheet import beside
+    from reconcile.spreadsheet import beside, with_named
     from reconcile.write_out import probe, write_files
 
+    refuse_replacing(out, with_named(["balance.csv"], excel=excel), inputs=(place, *files))
     probe(out)
     done = take_credits(place, files, as_of=as_of, encoding=encoding, who=login(), at=moment())
     written = {"balance.csv": csv_bytes(done.table), **(beside({"balance.csv": done.table}) if excel else {})}
@@ -95,13 +97,15 @@ def bank_debits(
 
     口座振替の請求データを台帳と照合し、納付済みの調定などを請求の前に一覧にします。台帳は変わりません。
     """
+    from elqr.out_place import refuse_replacing
     from elqr.settings import name_or_path
     from reconcile.csv_out import csv_bytes
     from reconcile.debits import planned_debits
     from reconcile.policy import load_policy
-    from reconcile.spreadsheet import beside
+    from reconcile.spreadsheet import beside, with_named
     from reconcile.write_out import probe, write_files
 
+    refuse_replacing(out, with_named(["debits.csv"], excel=excel), inputs=(place, *files))
     probe(out)
     found = planned_debits(place, files, policy=load_policy(name_or_path(policy)), encoding=encoding)
     listed = found.to_look_at

@@ -106,10 +106,12 @@ def notices(
 
     過誤納金還付(充当)通知書に印刷する notices.csv を書き出します。
     """
+    from elqr.out_place import REFUND_NOTICES, refuse_replacing
     from elqr.site import Site, load_site
     from reconcile.refund_notices import notices as made
     from reconcile.write_out import write_files
 
+    refuse_replacing(out, ["notices.csv"], inputs=(place, payers), command=REFUND_NOTICES)
     found = made(
         place,
         payers=payers,

@@ -69,6 +69,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {  # first the columns of the contract,
         *("blocked",),
     ),
 }
+FILES = (*COLUMNS, "problems.csv", "totals.json", "report.html")
+"""Every file that a night may write, but for those in other words: a spreadsheet's, a site's own."""
+NOT_SHORT = frozenset(
+    {"dunning.csv", "report.html"}
+)  # read the whole ledger: a night that must be short leaves them out
 _SENTENCES: Mapping[str, tuple[str, str]] = {o.value: (o.ja, o.en) for o in Outcome}
 
 

@@ -15,13 +15,15 @@ import polars as pl
 
 from elqr.mapping import load_toml
 from elqr.problems import Problem, ProblemError, Where
-from reconcile.csv_out import COLUMNS, csv_bytes
+from reconcile.csv_out import COLUMNS, FILES, csv_bytes
+from reconcile.spreadsheet import with_named
 
 ENCODINGS: tuple[str, ...] = ("utf-8", "cp932")
 DATES: Mapping[str, str] = {"YYYY-MM-DD": "%Y-%m-%d", "YYYYMMDD": "%Y%m%d", "YYYY/MM/DD": "%Y/%m/%d"}
 _DAYS = frozenset({"paid_at", "account_date"})
 _KEYS = frozenset({"heading", "from", "value", "words", "width", "date"})
 _TOP = frozenset({"file", "encoding", "header", "column"})
+_OURS = frozenset(with_named(FILES, excel=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,7 @@ def load_export(path: Path) -> ExportMapping:
         fault(key, key, "、".join(sorted(_TOP)))
     name, encoding = tables.get("file", "export.csv"), tables.get("encoding", "utf-8")
     header = tables.get("header", True)
-    if not isinstance(name, str) or not name or Path(name).name != name or name in COLUMNS:
+    if not isinstance(name, str) or not name or Path(name).name != name or name.lower() in _OURS:
         fault("file", name, 'file = "name.csv"')
     if encoding not in ENCODINGS:
         fault("encoding", encoding, "、".join(ENCODINGS))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from elqr.out_place import NIGHT, refuse_replacing
 from elqr.problems import Problem, ProblemError, ProblemLog, Severity, Where
 from elqr.site import Site
 from reconcile import csv_out
@@ -25,7 +26,7 @@ from reconcile.redecide import Decided
 from reconcile.report import report_html
 from reconcile.report_figures import Figures, figures
 from reconcile.run import RunRequest, RunResult, reconcile
-from reconcile.spreadsheet import beside, for_excel, named
+from reconcile.spreadsheet import beside, for_excel, named, with_named
 from reconcile.totals import to_bytes, totals
 from reconcile.view import View, view
 from reconcile.write_out import Content, probe, write_files
@@ -63,6 +64,9 @@ def run_night(request: NightRequest) -> NightReport:
         load_receipt_layout(
             run.inputs.receipt_layout
         )  # like every other setting: its faults are told before the run
+    names = _names(csv_out.FILES, export=request.export, report=request.report, excel=request.excel)
+    inputs = (run.ledger, *run.inputs.receipts, *run.inputs.assessments, *run.inputs.slips)
+    refuse_replacing(request.out, names, inputs=inputs, command=NIGHT)
     probe(request.out)
     look = _Look(run.policy, run.as_of, report=request.report)
     result = reconcile(replace(run, look=look))
@@ -109,6 +113,9 @@ def write_again(
 
     What stands (過誤納, 仮受, report) is said as of now, on the day given or the run's own. Raises ProblemError (`report.no_run`, `export.*`).
     """
+    kept = [name for name in csv_out.FILES if name != "problems.csv"]
+    names = _names(kept, export=export, report=report, excel=excel)
+    refuse_replacing(out, names, inputs=[place], command=NIGHT)
     probe(out)
     with open_ledger(place) as ledger:
         facts = facts_from(ledger, run_id)
@@ -121,6 +128,12 @@ def write_again(
     write_files(out, files)
     _close(counted)
     return tuple(sorted(files))
+
+
+def _names(files: Sequence[str], *, export: ExportMapping | None, report: bool, excel: bool) -> list[str]:
+    """The files that are about to be written."""
+    names = [name for name in files if report or name not in csv_out.NOT_SHORT]
+    return [*with_named(names, excel=excel), *([export.file] if export else [])]
 
 
 class _Look:

@@ -30,6 +30,12 @@ def named(name: str) -> str:
     return name.removesuffix(".csv") + SUFFIX
 
 
+def with_named(names: Iterable[str], *, excel: bool) -> list[str]:
+    """What will be written of these names: `excel`, also each list for a spreadsheet."""
+    given = list(names)
+    return [*given, *(named(name) for name in given if excel and name in LISTS)]
+
+
 def for_excel(blocks: Iterable[pl.DataFrame]) -> Iterator[bytes]:
     """The parts of a file, its heading in the first."""
     for number, block in enumerate(blocks):

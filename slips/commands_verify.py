@@ -115,11 +115,13 @@ def _refuse_idle(words: list[str]) -> None:
 
 
 def _verify(paths: tuple[Path, ...], manifest: Path, out: Path, *, as_json: bool, **options: Any) -> None:
+    from elqr.out_place import VERIFY, refuse_replacing
     from slips.progress import telling
-    from slips.proof.deliver import deliver
+    from slips.proof.deliver import FILES, deliver
     from slips.proof.run import VerifyRequest, verify
     from slips.proof.verify_summary import summary
 
+    refuse_replacing(out, FILES, inputs=(manifest, *paths), command=VERIFY)
     request = VerifyRequest(paths=paths, manifest=manifest, **options)
     with telling(sys.stderr) as listener:
         inspection = verify(request, listener=listener)

@@ -8,7 +8,6 @@ a folder with another job or with the rows themselves, and a page that does not 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
+from elqr.out_place import NOTICES, REFUND_NOTICE, refuse_replacing
 from elqr.problems import Problem, ProblemError, ProblemLog, Severity
 from elqr.reader import read_columns
 from elqr.site import Site, load_site
@@ -35,7 +35,7 @@ from slips.proof.textboxes import TextBoxes, agree
 from slips.textcheck import TextCheck
 from slips.wording import faces_of, faces_of_languages, unsaid, unspoken
 
-DOCUMENT = "refund_notice"
+DOCUMENT = REFUND_NOTICE
 READ_BACK = ("notice_no", "payer_name", "total")
 JOB = "job.json"
 _PDF = re.compile(r"notices-[0-9]{5,}\.pdf")
@@ -67,7 +67,7 @@ class NoticeReport:
 
 def print_notices(request: NoticeRequest) -> NoticeReport:
     """Do the whole job. Raises ProblemError when nothing was delivered."""
-    _refuse_place(request)
+    refuse_replacing(request.out, _LISTS, inputs=[request.notices], command=NOTICES)
     layout = load_good_layout(request.layout, values=lambda form: VALUES)
     if layout.document != DOCUMENT:
         params = {"file": layout.file, "found": layout.document, "expected": DOCUMENT}
@@ -105,22 +105,6 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
         job = _job(request, layout, came_in, rows, log)
         write_whole(request.out / JOB, to_bytes(job))
     return NoticeReport(job, log, request.out)
-
-
-def _refuse_place(request: NoticeRequest) -> None:
-    """The rows must not lie where they would be written over, nor another command's results: `elqr refunds notices` and this one write
-    files of the same name. Raises ProblemError."""
-    if request.notices.name in _LISTS and request.notices.resolve().parent == request.out.resolve():
-        raise ProblemError(Problem("job.input_in_out", params={"found": str(request.notices)}))
-    try:
-        job = json.loads((request.out / JOB).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except (OSError, ValueError):
-        job = None
-    if not isinstance(job, dict) or job.get("document") != DOCUMENT:
-        params = {"found": str(request.out), "names": JOB}
-        raise ProblemError(Problem("notice.other_folder", params=params))
 
 
 def _clear(folder: Path) -> None:

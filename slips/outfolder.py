@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from elqr.out_place import PRINT, refuse_replacing
 from elqr.problems import Problem, ProblemError, Where
 from slips.outfiles import publish, sync_folder, telling_disk_errors
 
@@ -74,6 +75,7 @@ class OutFolder:
 
     def _refuse_others(self, identity: Mapping[str, object]) -> None:
         where = Where(str(self.path))
+        refuse_replacing(self.path, (JOB, *TABLES), command=PRINT)
         found = self.finished_job()
         if found is None:
             names = sorted(entry.name for entry in self.path.iterdir() if is_ours(entry.name))

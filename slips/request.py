@@ -15,6 +15,7 @@ from typing import Any
 
 from elqr import __version__
 from elqr.mapping import HeadingMap, load_mapping
+from elqr.out_place import refuse_inputs
 from elqr.problems import Problem, ProblemError, Where
 from elqr.profiles import Profile, profile_in_force
 from elqr.site import Site, load_site
@@ -102,8 +103,8 @@ def setting_of(request: PrintRequest) -> Setting:
     """Load what the request names. Raises ProblemError."""
     if request.release and not request.read_back:
         raise ProblemError(Problem("job.release_unread", ""))
-    if is_ours(request.slips.name) and request.slips.resolve().parent == request.out.resolve():
-        raise ProblemError(Problem("job.input_in_out", "", {"found": str(request.slips)}))
+    ours = request.out.iterdir() if request.out.is_dir() else ()
+    refuse_inputs((path for path in ours if is_ours(path.name)), [request.slips])
     try:
         source = source_of(request.slips)
     except OSError as error:

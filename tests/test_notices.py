@@ -276,7 +276,7 @@ def test_notices_take_no_folder_of_another_job(tmp_path: Path, job: str) -> None
     out.mkdir()
     (out / "job.json").write_text(job, encoding="utf-8")
     code, said = printed_notices(source, out)
-    assert code == 2 and "notice.other_folder" in said
+    assert code == 2 and "out.other_command" in said
     assert (out / "job.json").read_text(encoding="utf-8") == job
 
 

@@ -20,6 +20,7 @@ from slips.proof.verdicts import Weight
 from slips.proof.verify_report import report_html
 
 REPORT = "report.html"
+FILES = (CSV, PARQUET, JSON, REPORT)
 
 
 @dataclass(frozen=True, eq=False)
