@@ -13,7 +13,7 @@ from pathlib import Path
 
 from elqr.problems import Problem, ProblemError, reason_of
 from elqr.renaming import rename
-from reconcile.ledger import URL, Ledger, open_ledger, open_store
+from reconcile.ledger import URL, Ledger, open_ledger, open_store, open_whole
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import migrations
 from reconcile.seal import log_of, seal_of, whole, write_seal
@@ -30,7 +30,7 @@ def backup(ledger: str | Path, target: Path) -> None:
     _refuse_present(target)
     probe(target.parent)
     beside = target.with_name(target.name + ".new")
-    with open_ledger(ledger, writer=True) as source:
+    with open_whole(ledger) as source:
         try:
             with _told(target, beside):
                 _clear(beside)  # a copy that was killed
@@ -47,7 +47,7 @@ def restore(backup_file: Path, ledger: str | Path) -> None:
     if not str(ledger).startswith(URL):
         backup(backup_file, Path(ledger))
         return
-    with open_ledger(backup_file, writer=True) as source:
+    with open_whole(backup_file) as source:
         _refuse_damage_in(source)
         store = open_store(ledger, writer=True)
         try:

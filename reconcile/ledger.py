@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from elqr.problems import Problem, ProblemError
+from reconcile.at_rest import unlocked
 from reconcile.chain import FIRST, BatchDigest, moved, run_digest, standing_digest
 from reconcile.migrations import Migration, outstanding
 from reconcile.remote import kind_of_share
@@ -101,6 +102,20 @@ def open_ledger(place: str | Path, *, writer: bool = False, create: bool = False
         yield ledger
     finally:
         store.close()
+
+
+@contextmanager
+def open_whole(place: str | Path) -> Iterator[Ledger]:
+    """For checks and copies: with the lock, so that no run changes it meanwhile. Where nothing can be written, it is read as it lies."""
+    with ExitStack() as ends:
+        try:
+            ledger = ends.enter_context(open_ledger(place, writer=True))
+        except ProblemError as error:
+            if str(place).startswith(URL) or error.problems[0].code != "ledger.read_only":
+                raise
+            ends.enter_context(unlocked(Path(place).resolve(), str(place)))
+            ledger = ends.enter_context(open_ledger(place))
+        yield ledger
 
 
 def migrate(store: Store, steps: tuple[Migration, ...]) -> None:

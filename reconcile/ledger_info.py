@@ -11,7 +11,7 @@ from pathlib import Path
 
 from elqr.problems import Problem, ProblemError
 from reconcile.decide import decide
-from reconcile.ledger import is_there, migrate, open_ledger, open_store
+from reconcile.ledger import is_there, migrate, open_ledger, open_store, open_whole
 from reconcile.ledger_check import check_ledger
 from reconcile.migrations import Migration, outstanding
 from reconcile.policy import load_policy
@@ -23,7 +23,7 @@ def checked(place: str, *, policy: str | Path | None) -> list[Problem]:
     day = date(1, 1, 1)  # only the state of open lines depends on the day, and that is not compared
     rules = load_policy(policy) if policy else None
     try:
-        with open_ledger(place, writer=True) as ledger:
+        with open_whole(place) as ledger:
             return check_ledger(
                 ledger, decide=(lambda world: decide(world, rules, as_of=day)) if rules else None
             )

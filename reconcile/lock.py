@@ -15,12 +15,12 @@ NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})  # as of a 
 
 
 class FileLock:
-    """The lock on `path`, which is created when it is not there and stays."""
+    """The lock on `path`, which is created when it is not there and stays. `shared`: beside other readers, of a file that is there."""
 
-    def __init__(self, path: Path) -> None:
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        self._handle = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            _lock(self._handle)
+            _lock(self._handle, shared=shared)
         except OSError as error:
             os.close(self._handle)
             if error.errno in NO_LOCKS:
@@ -34,7 +34,7 @@ class FileLock:
             self._handle = -1
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, *, shared: bool) -> None:
     if sys.platform == "win32":
         import msvcrt
 
@@ -42,4 +42,4 @@ def _lock(handle: int) -> None:
     else:
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -17,6 +17,7 @@ import polars as pl
 
 from elqr.problems import Problem, ProblemError
 from reconcile import disk
+from reconcile.at_rest import Rest, at_rest
 from reconcile.bulk_rows import json_list, values
 from reconcile.later_index import indexed_later
 from reconcile.lock import FileLock
@@ -40,6 +41,7 @@ class SqliteStore:
         self.place = str(path)
         self._loading: frozenset[str] = frozenset()
         self._lock: FileLock | None = None
+        self._rest: Rest | None = None  # nothing can be written beside it, and nobody writes
         self._behind = False  # the seal knows less than the file: a run could not write it
         self._connection: sqlite3.Connection | None = None
         with self._told():
@@ -75,7 +77,9 @@ class SqliteStore:
         elif trace := trace_of(self.path):
             params = {"found": self.place, "names": trace.name}
             raise ProblemError(Problem("ledger.gone", params=params))
-        uri = disk.uri_of(self.path.absolute(), mode="rwc" if writer else "ro")
+        self._rest = None if writer else at_rest(self.path, self.place)
+        mode = "rwc" if writer else "ro&immutable=1" if self._rest else "ro"
+        uri = disk.uri_of(self.path.absolute(), mode=mode)
         self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0 if writer else 10)
         if writer:
             self.versions()  # before anything is set: a stranger's file stays as it is
@@ -133,6 +137,8 @@ class SqliteStore:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+        if self._rest is not None:
+            self._rest.refuse_changed(self.place)
 
     # --- schema
 
