@@ -194,17 +194,30 @@ def report(
 @click.option("--policy", default="default", show_default=True, help="Policy, a name or a TOML file. 方針")
 @JSON
 @NAMES
-def explain(key: str, place: str, as_of: date | None, policy: str, as_json: bool, show_names: bool) -> None:
+@click.option(
+    "--kind",
+    type=click.Choice(["line", "slip", "receipt", "transaction"]),
+    help="What KEY is, where it may be several things. KEYの種類",
+)
+def explain(
+    key: str,
+    place: str,
+    as_of: date | None,
+    policy: str,
+    as_json: bool,
+    show_names: bool,
+    kind: str | None,
+) -> None:
     """Why a receipt, slip or line stands as it does: what arrived, which rule, what was posted, what was taken back.
 
-    収納・納付書・調定の経緯を、届いた順に、適用した規則とともに示します。KEYは収納ID、案件特定キー、調定番号です。
+    収納・納付書・調定の経緯を、届いた順に、適用した規則とともに示します。KEYは収納ID、収納データの取引番号、案件特定キー、調定番号です。
     """
     from elqr.settings import name_or_path
     from reconcile.explain import explained
     from reconcile.policy import load_policy
     from reconcile.story import told
 
-    story = explained(place, key, policy=load_policy(name_or_path(policy)), as_of=as_of)
+    story = explained(place, key, policy=load_policy(name_or_path(policy)), as_of=as_of, kind=kind)
     document: dict[str, Any] = story.document(show_names=show_names)
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -1,13 +1,13 @@
 """Why a receipt, a slip or a line stands as it does: everything the ledger holds of it, in the order in which it came to be.
 
-In: a ledger and a key (収納ID, 決済ID, 案件特定キー, 調定番号). Out: `Story`, plain values; `reconcile.story` puts it into words.
-A reversal names its causes (`reconcile.causes`). Refuses (ProblemError `explain.unknown`): a key that the ledger does not know.
+In: a ledger and a key (`reconcile.explained_key`). Out: `Story`, plain values; `reconcile.story` puts it into words.
+A reversal names its causes (`reconcile.causes`). Refuses (ProblemError): what `reconcile.explained_key` refuses.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,9 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from elqr.problems import Problem, ProblemError
 from reconcile.causes import Causes
 from reconcile.entries import standing_entries
+from reconcile.explained_key import named_by
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.lines_now import lines_now
 from reconcile.nearby import nearby
@@ -25,10 +25,9 @@ from reconcile.owed import owed, proposals
 from reconcile.policy import Policy
 from reconcile.refund_states import refunds_naming
 from reconcile.refund_words import split_passed_over
-from reconcile.replaced import with_replaced, with_successors
+from reconcile.replaced import with_successors
 from reconcile.tables import TABLES
 
-KEY_DIGITS = 20
 MONEY = ("postings", "excess", "suspense", "held")
 STAGES = (
     "assessed",
@@ -82,24 +81,25 @@ def masked(row: Row) -> Row:
     return {k: "***" if k in PERSONAL and v else v for k, v in row.items()}
 
 
-def explained(place: str | Path, key: str, *, policy: Policy, as_of: date | None) -> Story:
-    """The story of a key. `as_of`: the day for what is overdue; the last run's where not given."""
+def explained(
+    place: str | Path, key: str, *, policy: Policy, as_of: date | None, kind: str | None = None
+) -> Story:
+    """The story of a key. `as_of`: the day for what is overdue; the last run's where not given. `kind`: where the key is of several."""
     with open_ledger(place) as ledger:
-        return story_of(ledger, key.strip(), policy=policy, as_of=as_of)
+        return story_of(ledger, key.strip(), policy=policy, as_of=as_of, kind=kind)
 
 
-def story_of(ledger: Ledger, key: str, *, policy: Policy, as_of: date | None) -> Story:
+def story_of(
+    ledger: Ledger, key: str, *, policy: Policy, as_of: date | None, kind: str | None = None
+) -> Story:
     """The same in a ledger that is open."""
-    found = _found(ledger, key)
-    if found is None:
-        raise ProblemError(Problem("explain.unknown", params={"found": key}))
-    kind, payments, slips, lines = found
-    gathered = _Gathered(ledger, kind, payments, slips, lines)
+    named = named_by(ledger, key, only=kind)
+    gathered = _Gathered(ledger, named.kind, named.payments, named.slips, named.lines)
     day = as_of or date.fromisoformat(ledger.standing.as_of)
     stands = lines_now(ledger, gathered.lines, policy=policy)
     return Story(
         key=key,
-        kind=kind,
+        kind=named.kind,
         now=tuple(_line_now(row, day) for row in stands.iter_rows(named=True)),
         events=tuple(gathered.events()),
         candidates=tuple(
@@ -121,31 +121,6 @@ def _passed_over(ledger: Ledger, excess: pl.DataFrame, *, policy: Policy, as_of:
     for receipt_id, said in told.select("receipt_id", "passed_over").unique(maintain_order=True).iter_rows():
         for line_id, reason, yen in split_passed_over(said):
             yield {"receipt_id": receipt_id, "line_id": line_id, "reason": reason, "yen": yen}
-
-
-def _found(ledger: Ledger, key: str) -> tuple[str, pl.Series, pl.Series, pl.Series] | None:
-    """What the key names: its kind, payments, slips, lines."""
-
-    def ids(name: str, values: Iterable[str]) -> pl.Series:
-        return pl.Series(name, list(values), dtype=pl.String)
-
-    none = ids("", ())
-    if ledger.lookup("assessments", ids("line_id", [key]), ["line_id"]).height:
-        slips = with_replaced(
-            ledger, ledger.lookup("covers", ids("line_id", [key]), ["slip_key"])["slip_key"]
-        )
-        paid = ledger.lookup("receipts", slips.alias("slip_key"), ["payment_id"])["payment_id"]
-        return "line", paid.unique(), slips, ids("line_id", [key])
-    if key.isdecimal() and len(key) <= KEY_DIGITS:
-        slip = ids("slip_key", [key.zfill(KEY_DIGITS)])
-        paid = ledger.lookup("receipts", slip, ["payment_id"])["payment_id"].unique()
-        if len(paid) or ledger.lookup("slips", slip, ["slip_key"]).height:
-            return "slip", paid, slip, none
-    for name in ("payment_id", "receipt_id"):
-        paid = ledger.lookup("receipts", ids(name, [key]), ["payment_id"])["payment_id"].unique()
-        if len(paid):
-            return "receipt", paid, none, none
-    return None
 
 
 class _Gathered:
@@ -207,7 +182,8 @@ class _Gathered:
             ) | {"before": last}
         for row in self.slips.iter_rows(named=True):
             yield self._event("slip", row, "slip_key", "payer_id", "kind", "period", "amount", "supersedes")
-        for row in self.receipts.iter_rows(named=True):
+        arrived = self.receipts.sort("file_no", "line").iter_rows(named=True)  # a 取消 stands after its 確報
+        for number, row in enumerate(arrived):
             yield self._event(
                 "received",
                 row,
@@ -219,7 +195,7 @@ class _Gathered:
                 "amount",
                 "paid_on",
                 "remit_date",
-            )
+            ) | {"seq": number}
 
     def _decided(self) -> Iterator[Row]:
         for row in self.entries["outcomes"].filter(pl.col("reverses") == "").iter_rows(named=True):

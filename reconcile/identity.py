@@ -52,6 +52,11 @@ def identified(events: pl.DataFrame, seen: Occurrences) -> pl.DataFrame:
     )
 
 
+def payment_of(txn_id: str) -> str:
+    """The `payment_id` of the payment that has this transaction id."""
+    return sha256(f"txn{SEPARATOR}{txn_id}".encode()).digest()[:HALF].hex()
+
+
 def _payments(frame: pl.DataFrame) -> pl.Series:
     """The text that a payment's identity is hashed from."""
     by_txn = pl.concat_str(pl.lit("txn"), "txn", separator=SEPARATOR)

@@ -51,6 +51,55 @@ def test_a_payment_is_found_by_any_of_its_receipts(ledger: Path) -> None:
     assert [s["kind"] for s in stories] == ["receipt", "receipt"]
 
 
+def test_a_payment_is_found_by_the_number_that_came_with_it(tmp_path: Path) -> None:
+    """Also by that of its cancellation or correction, which its identity knows nothing of."""
+    place = tmp_path / "l.db"
+    lines = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 10_000))
+    slips = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 10_000))
+    paid = date(2026, 6, 1)
+    events = [
+        receipt("EL-1", 11, 10_000, paid),
+        receipt("EL-1", 11, 10_000, paid, kind="cancelled"),
+        receipt("EL-2", 11, 10_000, paid),
+    ]
+    ledger_night(
+        place, assessments=[lines], slips=[slips], receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *events)]
+    )
+
+    def story(key: str) -> Any:
+        done = elqr("explain", key, "--ledger", place, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.output)
+
+    assert story("EL-1")["kind"] == "receipt"
+    assert [e["kind"] for e in story("EL-1")["events"] if e["event"] == "received"] == [
+        "confirmed",
+        "cancelled",
+    ]
+    assert story("EL-1-can")["events"] == story("EL-1")["events"]
+    assert story("EL-2")["events"] != story("EL-1")["events"]
+    unknown = elqr("explain", "EL-3", "--ledger", place)
+    assert unknown.exit_code == 2 and "explain.unknown" in unknown.output
+
+
+def test_a_key_of_several_kinds_is_told_and_asked_for(tmp_path: Path) -> None:
+    """The line was told and the slip of the same number passed over in silence."""
+    place = tmp_path / "l.db"
+    lines = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 10_000, line_id="11"), line(2, 1, 5_000))
+    slips = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 2, 1, 5_000))
+    paid = write(tmp_path / "r.csv", RECEIPT_HEAD, receipt("11", 11, 5_000, date(2026, 6, 1)))
+    ledger_night(place, assessments=[lines], slips=[slips], receipts=[paid])
+    words = ("explain", "11", "--ledger", place)
+    done = elqr(*words)
+    assert done.exit_code == 2 and "explain.several" in done.output
+    kinds = {"line": "line", "slip": "slip", "transaction": "receipt"}
+    for kind, told in kinds.items():
+        assert f"--kind {kind}" in done.output
+        assert json.loads(elqr(*words, "--kind", kind, "--json").output)["kind"] == told
+    assert "--kind receipt" not in done.output
+    assert elqr(*words, "--kind", "receipt").exit_code == 2
+
+
 def test_numbers_of_people_are_shown_only_when_asked_for(ledger: Path) -> None:
     words = ("explain", "2026901-000041-01", "--ledger", ledger)
     assert "0000000041" not in elqr(*words).output

@@ -108,7 +108,7 @@ def as_somebody() -> Iterator[None]:
 def test_a_disk_without_locks_is_not_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A share whose server gives no locks: whoever was told to try again when the other run has ended waited for ever."""
 
-    def none(*_: object) -> None:
+    def none(*_: object, **__: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr("reconcile.lock._lock", none)
