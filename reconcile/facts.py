@@ -128,6 +128,8 @@ def _files(ledger: Ledger, run_id: int, inputs: list[dict[str, object]]) -> pl.D
         same = known.filter(
             (pl.col("file_sha256") == entry["file_sha256"]) & (pl.col("role") == entry["role"])
         )
+        if layout := entry.get("layout_sha256"):  # runs of older versions do not tell it
+            same = same.filter(pl.col("layout_sha256") == layout)
         row = same.row(0, named=True)
         none = {n: 0 for n in FILES if n.startswith(("taken", "rejected", "quarantined"))}
         rows.append(

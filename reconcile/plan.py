@@ -7,6 +7,7 @@ municipalities with one name or ledger. A pattern that finds nothing is a note: 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import date
 from glob import glob, has_magic
@@ -41,11 +42,23 @@ def read_plan(path: Path, *, out: Path, as_of: date, report: bool = True) -> lis
         _Entry(path, number, content, entry).task(out=out, as_of=as_of, report=report)
         for number, entry in enumerate(entries, 1)
     ]
-    for key in ("name", "ledger"):
+    for key, one in (("name", str.casefold), ("ledger", _one_place)):
         values = [getattr(task, key) for task in tasks]
-        if twice := sorted({v for v in values if values.count(v) > 1}):
+        places = [one(value) for value in values]
+        if twice := sorted({v for v, place in zip(values, places, strict=True) if places.count(place) > 1}):
             raise _refused("plan.twice", "、".join(map(shown, twice)), key)
     return tasks
+
+
+def _one_place(ledger: str) -> str:
+    """The same for every spelling of a ledger: `./`, links, and case where the disk does not tell it apart."""
+    if ledger.startswith(URL):
+        return ledger.replace(*URL[::-1], 1)
+    try:
+        found = Path(ledger).stat()
+    except OSError:
+        return os.path.normcase(os.path.realpath(ledger))
+    return f"{found.st_dev}:{found.st_ino}" if found.st_ino else os.path.normcase(os.path.realpath(ledger))
 
 
 class _Entry:

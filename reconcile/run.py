@@ -177,7 +177,7 @@ def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
             kind="reconcile",
             as_of=as_of.isoformat(),
             inputs={
-                "files": files.select("role", "file", "file_sha256", "again").to_dicts(),
+                "files": files.select("role", "file", "file_sha256", "layout_sha256", "again").to_dicts(),
                 "policy": policy.id,
                 "policy_sha256": policy.sha256,
                 "body_code": site.body_code if site else None,

@@ -229,3 +229,37 @@ def test_plans_that_are_refused(tmp_path: Path, text: str, code: str) -> None:
     with pytest.raises(ProblemError) as error:
         read_plan(plan(tmp_path, text), out=tmp_path, as_of=AS_OF)
     assert codes(error) == {code}
+
+
+@pytest.mark.parametrize("second", ["./l.db", "link.db", "../{top}/l.db", "{top}/../l.db"])
+@pytest.mark.parametrize("there", [True, False])
+def test_one_ledger_in_two_spellings_stands_twice(tmp_path: Path, second: str, there: bool) -> None:
+    (tmp_path / "link.db").symlink_to("l.db")
+    if there:
+        (tmp_path / "l.db").touch()
+    (tmp_path / tmp_path.name).mkdir()
+    words = ("l.db", second.format(top=tmp_path.name))
+    entries = [f'[[municipality]]\nname = "m{i}"\nledger = "{word}"\n' for i, word in enumerate(words)]
+    with pytest.raises(ProblemError) as error:
+        read_plan(plan(tmp_path, "".join(entries)), out=tmp_path, as_of=AS_OF)
+    assert codes(error) == {"plan.twice"}
+    assert "l.db" in str(error.value.problems[0].params["found"])
+
+
+def test_names_are_folders_and_ledgers_are_places(tmp_path: Path) -> None:
+    """Some disks of offices do not tell capitals apart, and the files of one city would stand in for another's."""
+    two = '[[municipality]]\nname = "{}"\nledger = "{}"\n'
+    server = "://u@h/{}"
+    good = (
+        two.format("a", "a.db")
+        + two.format("b", f"postgresql{server.format('x')}")
+        + two.format("c", f"postgresql{server.format('y')}")
+    )
+    assert len(read_plan(plan(tmp_path, good), out=tmp_path, as_of=AS_OF)) == 3
+    for twice in (
+        two.format("a", "1") + two.format("A", "2"),
+        two.format("a", f"postgres{server}") + two.format("b", f"postgresql{server}"),
+    ):
+        with pytest.raises(ProblemError) as error:
+            read_plan(plan(tmp_path, twice), out=tmp_path, as_of=AS_OF)
+        assert codes(error) == {"plan.twice"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,13 @@ from typing import Any
 import ledger_files as files
 import polars as pl
 import pytest
+from house import ROOT
 from ledger_files import all_at_once, night, refused, town, whole
 
 from elqr.problems import ProblemError
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.ledger_info import checked, described, migrated
+from reconcile.lines_now import _PAID
 from reconcile.run import RunResult
 from reconcile.tables import TABLES
 
@@ -98,3 +102,25 @@ def test_info_and_check(places: Any, tmp_path: Path) -> None:
     said = described(place)
     assert (said["runs"], said["version"], said["result"]) == (1, 3, done.result)
     assert checked(place, policy="default") == []
+
+
+def test_the_page_names_every_refusal_and_no_other() -> None:
+    """The catalogue is the measure: what is neither a finding of the check nor a remark is a refusal."""
+    page = (ROOT / "docs/reconcile-ledger.md").read_text(encoding="utf-8")
+    section = page.partition("## Refusals\n")[2].partition("\n## ")[0]
+    catalogue = tomllib.loads((ROOT / "layouts/problems/ledger.toml").read_text(encoding="utf-8"))
+    wanted = {
+        code
+        for code, words in catalogue.items()
+        if words["severity"] == "error" and not code.startswith("ledger.check_")
+    }
+    assert set(re.findall("`(ledger[.][a-z_]+)`", section)) == wanted
+
+
+def test_the_page_names_the_columns_of_standing_lines_that_are_read() -> None:
+    page = (ROOT / "docs/reconcile-ledger.md").read_text(encoding="utf-8")
+    said = page.partition("Of `standing_lines` the program reads")[2].partition(". They stay")[0]
+    read, others = (set(re.findall("`([a-z_]+)`", part)) for part in said.split("The others"))
+    columns = set(TABLES["standing_lines"].columns) - {"line_id"}
+    assert read == set(_PAID) - {"line_id"}
+    assert others - {"check"} == columns - read
