@@ -20,6 +20,7 @@ from elqr.problems import Problem, ProblemError, reason_of
 from elqr.settings import parse_settings
 
 KNOWN: Final = "CSV, Parquet, job.json, TOML"
+_TOTALS: Final = frozenset({"run", "standing", "drift"})
 
 
 def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
@@ -52,10 +53,12 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
 
 
 def _job(path: Path, job: Any) -> Description:
-    """job.json: every value with its place, as it stands."""
+    """job.json, or totals.json of a night: every value with its place, as it stands."""
     if not isinstance(job, dict):
         raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
     lines = tuple(Line(name, name, name, value) for name, value in _leaves("", job))
+    if _TOTALS <= job.keys():
+        return Description("totals", f"収納消込の集計: {path.name}", f"totals of a night: {path.name}", lines)
     return Description("job", f"印刷ジョブの記録: {path.name}", f"record of a print job: {path.name}", lines)
 
 

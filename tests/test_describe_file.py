@@ -135,6 +135,14 @@ def test_job_profile_form_and_site(tmp_path: Path) -> None:
     assert describe_file(form).kind == "layout"
 
 
+def test_the_totals_of_a_night_are_no_print_job(tmp_path: Path) -> None:
+    path = tmp_path / "totals.json"
+    path.write_text(json.dumps({"drift": 0, "run": {"received": {"count": 1, "yen": 5}}, "standing": {}}))
+    found = describe_file(path)
+    assert (found.kind, found.title_en) == ("totals", "totals of a night: totals.json")
+    assert {line.name: line.value for line in found.lines}["run.received.yen"] == "5"
+
+
 @pytest.mark.parametrize(
     "text", ['[headings]\n"キー" = "slip_key"', '[constants]\nlang = "ja"', '[values.kind]\n"a" = "initial"']
 )
