@@ -57,7 +57,7 @@ def _job(path: Path, job: Any) -> Description:
     if not isinstance(job, dict):
         raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
     lines = tuple(Line(name, name, name, value) for name, value in _leaves("", job))
-    if _TOTALS <= job.keys():
+    if job.keys() >= _TOTALS:
         return Description("totals", f"収納消込の集計: {path.name}", f"totals of a night: {path.name}", lines)
     return Description("job", f"印刷ジョブの記録: {path.name}", f"record of a print job: {path.name}", lines)
 
