@@ -11,6 +11,7 @@ from slip_rows import barcodes, clean, payloads
 from elqr.check import Totals
 from elqr.columns import NAMES
 from elqr.problems import Severity
+from elqr.profiles import load_profile
 
 
 def test_clean_rows_pass(tmp_path: Path) -> None:
@@ -149,6 +150,43 @@ def test_parts_must_sum_to_the_amount(tmp_path: Path) -> None:
     frame, problems, _ = run(fitting, SITE, tmp_path)
     assert problems == []
     assert frame["principal"].equals(frame["amount"], check_names=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "total", "expected"),
+    [
+        ({"amount": "1000", "covers": "L1:400;L2:500"}, "900", "1000"),
+        ({"amount": "1000", "covers": "L1:999"}, "999", "1000"),
+        ({"amount": "1000", "covers": "L1:1001;L1:0"}, "1001", "1000"),
+        ({"amount": "1000", "principal": "900", "delinquency": "100", "covers": "L1:400;L2:600"}, "1000", "900"),
+        ({"amount": "1000", "principal": "900", "dunning_fee": "100", "covers": "L1:950"}, "950", "900"),
+    ],
+)  # fmt: skip
+def test_covered_lines_must_come_to_the_amount(tmp_path: Path, change: Row, total: str, expected: str) -> None:
+    """Told only at night, the slip is with its payer already and every payment of it waits for a person."""
+    rows = spoilt(change, codes=False)
+    frame, problems, _ = run(rows, SITE, tmp_path, profile=load_profile("tax"))
+    told = [p for p in problems if p.severity is not Severity.NOTE]
+    assert [(p.code, p.field) for p in told] == [("covers.sum", "covers")]
+    assert_listed(told[0], line=LINE, found=total, expected=expected)
+    assert frame.height == 19
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": "1000", "covers": "L1:1000"},
+        {"amount": "1000", "covers": "L1:400;L2:600"},
+        {"amount": "1000", "principal": "900", "delinquency": "100", "covers": "L1:900"},
+        {"amount": "1000", "principal": "900", "delinquency": "100", "covers": "L1:1000"},
+        {"amount": "1000", "principal": "900", "delinquency": "100", "covers": "L1:500;L1:500"},
+        {"amount": "1000", "principal": "900", "dunning_fee": "100", "covers": "L1:400;L2:500"},
+    ],
+)
+def test_covered_lines_may_leave_out_what_comes_on_top(tmp_path: Path, change: Row) -> None:
+    frame, problems, _ = run(spoilt(change, codes=False), SITE, tmp_path, profile=load_profile("tax"))
+    assert [p.code for p in problems if p.severity is not Severity.NOTE] == []
+    assert frame.height == 20
 
 
 def test_a_slip_cannot_replace_itself(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from datetime import date
 import polars as pl
 
 from elqr.checks.rules import Rule, apply, report
-from elqr.checks.values import amended_body_codes
+from elqr.checks.values import COVERS_SYNTAX, amended_body_codes
 from elqr.problems import ProblemLog
 from elqr.site import Site
 
@@ -22,8 +22,8 @@ WHOLE_YEAR = "00"  # the period of a slip for all instalments
 
 
 def check_relations(frame: pl.DataFrame, site: Site, issue_date: date, log: ProblemLog) -> None:
-    """Dates in order, parts that sum to the amount, own body, a tax item of the site's table under its own name."""
-    apply(frame, [*_dates(issue_date), *_amounts(), *_own(site, amended_body_codes(frame))], log)
+    """Dates in order, parts and covered lines that sum to the amount, own body, a tax item of the site's table under its own name."""
+    apply(frame, [*_dates(issue_date), *_amounts(), _covered(), *_own(site, amended_body_codes(frame))], log)
     if site.tax_items:
         _tax_names(frame, site, log)
 
@@ -68,6 +68,18 @@ def _amounts() -> Iterator[Rule]:
         pl.col("supersedes") == pl.col("slip_key"),
         {"found": pl.col("supersedes")},
     )
+
+
+def _covered() -> Rule:
+    """The lines that the slip names, as the nightly run holds them against it: their sum is the amount without what comes on top of
+    the tax; of one line it may be the whole amount. Any other sum leaves every payment of the slip to a person."""
+    named = pl.when(pl.col("covers").str.contains(COVERS_SYNTAX)).then("covers").str.split(";")
+    total = named.list.eval(pl.element().str.extract(":([0-9]+)$").cast(pl.Int64)).list.sum()
+    one = named.list.eval(pl.element().str.extract("^([^:]+):").str.strip_chars()).list.n_unique() == 1
+    whole = pl.col("amount")
+    tax = whole - pl.sum_horizontal("delinquency", "dunning_fee")
+    wrong = (total != tax) & ~(one & (total == whole))
+    return Rule("covers.sum", "covers", wrong, {"found": total, "expected": tax})
 
 
 def _own(site: Site, misspelt: Collection[str]) -> Iterator[Rule]:

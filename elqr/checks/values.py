@@ -23,7 +23,7 @@ _PRIVATE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFF}]"
 _DAMAGED = r"\x{FFFD}"  # what other programs put where they could not read a byte
 _LETTER = r"[\p{L}\x{E000}-\x{F8FF}\x{FFFD}\x{20000}-\x{10FFFF}]"  # what is private or damaged has a code of its own
 _WRITTEN = ("payer_name", "address")  # words: a 0 or a dash in their place is an empty cell of a spreadsheet
-_COVERS = r"^[^:;]+:[0-9]{1,11}(;[^:;]+:[0-9]{1,11})*$"
+COVERS_SYNTAX = r"^[^:;]+:[0-9]{1,11}(;[^:;]+:[0-9]{1,11})*$"
 _LANG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"  # BCP 47, language and subtags; one letter begins a private part (ja-x-easy)
 _DIGITS = "^[0-9]+$"
 
@@ -70,7 +70,7 @@ def _rules(column: Column) -> Iterator[Rule]:
         case Kind.LANG:
             yield Rule("lang.syntax", name, ~cell.str.contains(_LANG), {"found": shown(name)})
         case Kind.COVERS:
-            yield Rule("covers.syntax", name, ~cell.str.contains(_COVERS), {"found": shown(name)})
+            yield Rule("covers.syntax", name, ~cell.str.contains(COVERS_SYNTAX), {"found": shown(name)})
 
 
 def _money(column: Column) -> Iterator[Rule]:
