@@ -162,7 +162,9 @@ def test_parts_must_sum_to_the_amount(tmp_path: Path) -> None:
         ({"amount": "1000", "principal": "900", "dunning_fee": "100", "covers": "L1:950"}, "950", "900"),
     ],
 )  # fmt: skip
-def test_covered_lines_must_come_to_the_amount(tmp_path: Path, change: Row, total: str, expected: str) -> None:
+def test_covered_lines_must_come_to_the_amount(
+    tmp_path: Path, change: Row, total: str, expected: str
+) -> None:
     """Told only at night, the slip is with its payer already and every payment of it waits for a person."""
     rows = spoilt(change, codes=False)
     frame, problems, _ = run(rows, SITE, tmp_path, profile=load_profile("tax"))
