@@ -49,12 +49,13 @@ class Prepress(Protocol):
 
 @dataclass(frozen=True)
 class Form:
-    """The layout for ordinary or large print: its name and the rows of its instalment table (0 = none)."""
+    """The layout for ordinary or large print: its name and the rows of its instalment table (0 = none). `large`: all of it is large print."""
 
     name: str
     table_rows: int
     guide: Guide | None = None
     slips_per_page: int = 1
+    large: bool = False
 
 
 @dataclass
@@ -141,11 +142,12 @@ def _without(rows: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
 
 
 def _placed(good: pl.DataFrame, forms: Mapping[bool, Form], log: ProblemLog) -> pl.DataFrame:
-    """Rows that ask for large print where the layout has none are printed ordinarily, and that is said."""
+    """Rows that ask for large print where the layout names none are printed with it like the others. Unless it is one, that is said."""
     if True in forms:
         return good
     asked = good.filter("large_print")
-    log.add(asked, "large_print.no_layout", field="large_print", found=forms[False].name)
+    if not forms[False].large:
+        log.add(asked, "large_print.no_layout", field="large_print", found=forms[False].name)
     return good.with_columns(large_print=pl.lit(False)) if asked.height else good
 
 

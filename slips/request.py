@@ -29,6 +29,9 @@ from slips.order import NUMBER_WIDTH, PlannedFile
 from slips.outfolder import is_ours
 from slips.values import known_values
 
+LARGE_PRINT_PT = 14
+"""A form whose values and running text are nowhere smaller is itself the large print (as `a4_large` is)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PrintRequest:
@@ -152,7 +155,13 @@ def setting_of(request: PrintRequest) -> Setting:
 def form_of(layout: Layout, guide: Guide) -> Form:
     """The form as the job sees it; ways to pay are worked out only where it tells them."""
     guided = any(box.value.startswith("guide_") for box in layout.boxes)
-    return Form(layout.id, table_rows(layout), guide if guided else None, layout.slips_per_page)
+    return Form(
+        layout.id,
+        table_rows(layout),
+        guide if guided else None,
+        layout.slips_per_page,
+        layout.body_min_pt >= LARGE_PRINT_PT,
+    )
 
 
 def _layout(name: str) -> Layout:

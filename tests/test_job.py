@@ -233,9 +233,24 @@ def test_large_print_has_its_own_form_and_files(tmp_path: Path) -> None:
     assert [(f["layout"], f["slips"]) for f in report.job["files"]] == [("mihara", 6), ("a4_large", 3)]
 
 
-def test_large_print_without_a_form_is_a_warning(tmp_path: Path) -> None:
+def test_large_print_on_the_form_that_is_the_large_print_is_what_was_asked_for(tmp_path: Path) -> None:
+    """A form of one's own on top of it, too: what counts is how large its values are."""
+    own = tmp_path / "own_large.toml"
+    own.write_text('base = "a4_large"\nid = "own_large"\nversion = "1"\n', encoding="utf-8")
     frame = clean(3).with_columns(large_print=pl.Series(["1", "0", "0"]))
-    report = done(asked(tmp_path, frame, layout="a4_large"))
+    for layout, name in (("a4_large", "a4_large"), (str(own), "own_large")):
+        report = done(asked(tmp_path, frame, layout=layout, out=tmp_path / name))
+        assert "large_print.no_layout" not in report.job["problems"]["by_code"]
+        assert [(f["layout"], f["slips"]) for f in report.job["files"]] == [
+            (name, 3)
+        ]  # the payer's bundle stays one
+
+
+def test_large_print_without_a_form_is_a_warning(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('base = "mihara"\nid = "own"\nversion = "1"\nlarge_print = ""\n', encoding="utf-8")
+    frame = clean(3).with_columns(large_print=pl.Series(["1", "0", "0"]))
+    report = done(asked(tmp_path, frame, layout=str(own)))
     assert report.job["problems"]["by_code"]["large_print.no_layout"] == 1
     assert report.job["printed"]["slips"] == 3
 
