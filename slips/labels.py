@@ -31,6 +31,8 @@ GUIDED_KEYS = (
     "postcard.open",
 )
 """What tells a payer what to do, and so is translated; terms of law and of counters are not."""
+WORDINGS = (*LANGUAGES, "zh-Hans")
+"""Languages in which values are worded (`layouts/values.toml`); the others take the wording of their base."""
 NAMES_OF: Mapping[str, str] = {
     **dict.fromkeys(("zh", "zh-cn", "zh-sg"), "zh-Hans"),
     # Traditional letters are others: who reads them is not helped by simplified ones.
@@ -97,6 +99,12 @@ def language_of(tag: str) -> str:
     while rest and rest not in NAMES_OF:
         rest = rest.rpartition("-")[0]
     return NAMES_OF.get(rest, "")
+
+
+def worded(tag: str) -> str:
+    """The language in which values are worded for a payer of that tag: their own, else that of the labels that are not translated."""
+    labels = load_labels(tag)
+    return labels.lang if labels.lang in WORDINGS else labels.base
 
 
 @cache

@@ -6,11 +6,8 @@ missing cell, a date or amount that is none, sums that do not hold, a notice num
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -18,8 +15,9 @@ from elqr import dates, money
 from elqr.columns import ADDRESS_MAX, BY_NAME, IDENTIFIER_MAX, NAME_MAX, Column, Kind
 from elqr.problems import ProblemLog
 from elqr.site import Site
+from slips.labels import load_labels, worded
 from slips.order import NUMBER_WIDTH
-from slips.said import said_days
+from slips.said import said_days, said_years, value_words
 
 CLASSES: Final[Mapping[str, str]] = {"過納": "過納", "誤納": "誤納", "kanou": "過納", "gonou": "誤納"}
 SENSIBLE_BYTES: Final = 200
@@ -144,18 +142,13 @@ def _typed(cells: pl.Series, column: Column) -> pl.Series:
     return cells.to_frame().select(pl.when(pl.col(cells.name) != "").then(cells.name)).to_series()
 
 
-@cache
-def _words() -> Mapping[str, Any]:
-    return tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
-
-
 def notice_values(rows: pl.DataFrame, *, site: Site, test: bool = False) -> pl.DataFrame:
     """The value columns of cleaned rows in print order; empty text where a row has nothing to say."""
     spoken = rows.with_columns(
         _row=pl.int_range(pl.len()), lang=pl.col("lang").str.to_lowercase().fill_null("ja")
     )
     parts = [
-        _said(part, lang="ja" if str(lang).startswith("ja") else "en", site=site, test=test)
+        _said(part, lang=worded(str(lang)), site=site, test=test)
         for (lang,), part in spoken.partition_by("lang", as_dict=True, maintain_order=True).items()
     ]
     return (
@@ -166,23 +159,19 @@ def notice_values(rows: pl.DataFrame, *, site: Site, test: bool = False) -> pl.D
 
 
 def _said(rows: pl.DataFrame, *, lang: str, site: Site, test: bool) -> pl.DataFrame:
-    words = _words()[lang]
+    words, japanese = value_words(lang), load_labels(lang).base == "ja"
     yen = {
         n: _yen(rows[n], words["yen"]) for n in ("paid_amount", "due_amount", "overpaid", "refund", "total")
     }
     span = _pattern(
-        "{}～{}" if lang == "ja" else "{} – {}",
+        "{}～{}" if japanese else "{} – {}",
         said_days(rows["interest_from"], lang),
         said_days(rows["interest_to"], lang),
     )
     whole = rows["period"].fill_null("") == "00"
     number = _pattern(words["instalment"], rows["period"].str.strip_chars_start("0"))
     period = number.zip_with(~whole, pl.Series([words["whole_year"]], dtype=pl.String)).fill_null("")
-    year = (
-        dates.fiscal_wareki(rows["levy_year"])
-        if lang == "ja"
-        else _pattern(words["fiscal_year"], rows["levy_year"])
-    )
+    year = said_years(rows["levy_year"], lang)
     offset = rows["offset_amount"].fill_null(0)
     said = {
         **yen,
@@ -206,8 +195,8 @@ def _said(rows: pl.DataFrame, *, lang: str, site: Site, test: bool) -> pl.DataFr
         "test": _flag(pl.repeat(test, rows.height, dtype=pl.Boolean, eager=True)),
         "seq": (rows["_row"] + 1).cast(pl.String).str.zfill(NUMBER_WIDTH),
         "n_of_m": pl.repeat("1/1", rows.height, dtype=pl.String, eager=True),
-        "city": _same(site.city if lang == "ja" else site.city_en or site.city, rows),
-        "department": _same(site.department if lang == "ja" else site.department_en or site.department, rows),
+        "city": _same(site.city if japanese else site.city_en or site.city, rows),
+        "department": _same(site.department if japanese else site.department_en or site.department, rows),
         "telephone": _same(site.telephone, rows),
         "payload": _same("", rows),
         "mode": _same("test" if test else "notice", rows),

@@ -23,14 +23,16 @@ from slips.artwork import load_mark
 from slips.fonts import FontLibrary, load_fonts
 from slips.form import Layout
 from slips.geometry import load_good_layout
+from slips.labels import load_labels, worded
 from slips.metadata import load_intent
 from slips.notice_rows import VALUES as NOTICE_VALUES
 from slips.outfiles import replacing
 from slips.pages import Setup, compile_plan, write_pdf
 from slips.press import site_words
 from slips.request import table_rows, values_of
+from slips.said import value_words
 from slips.textcheck import TextCheck
-from slips.values import CELLS, known_values, values_words
+from slips.values import CELLS, known_values
 from slips.wording import faces_of, faces_of_languages
 
 KINDS = ("usual", "longest", "full_year", "plain")
@@ -119,14 +121,14 @@ def preview_values(lang: str, *, layout: Layout, office: Site) -> pl.DataFrame:
 def sample_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
     """The samples with all that a form with `rows` instalments may name; `line` and `page` are the number of the sample."""
     data = tomllib.loads((files("layouts") / "preview.toml").read_text(encoding="utf-8"))
-    spoken = "ja" if lang.startswith("ja") else "en"
+    spoken = worded(lang)
     places = [(page, 1) for page in range(1, len(KINDS) + 1)]
     places += [(page, 2) for page, kind in enumerate(KINDS, 1) if SECOND in data[kind]]
     places.sort()
     slips = [
         _slip(data, KINDS[page - 1], spoken, second=position == 2, rows=rows, office=office) for page, position in places
     ]  # fmt: skip
-    words = values_words(spoken)["places"]
+    words = value_words(spoken)["places"]
     names = sorted({*known_values(rows), *NOTICE_VALUES} - {"line"})
     columns = {name: [slip.get(name, "") for slip in slips] for name in names}
     pages, positions = zip(*places, strict=True)
@@ -143,15 +145,25 @@ def sample_values(lang: str, *, rows: int, office: Site) -> pl.DataFrame:
 def _slip(
     data: Mapping[str, Any], kind: str, lang: str, *, second: bool, rows: int, office: Site
 ) -> dict[str, str]:
-    raw = {**data["common"], **data[lang], **data[kind], **(data[kind][SECOND] if second else {})}
+    base = load_labels(lang).base
+    raw = {
+        **data["common"],
+        **data[base],
+        **data[lang],
+        **data[kind],
+        **(data[kind][SECOND] if second else {}),
+    }
     raw.pop(SECOND, None)
-    slip = {name: value[lang] if isinstance(value, dict) else value for name, value in raw.items()}
+    slip = {
+        name: value[lang if lang in value else base] if isinstance(value, dict) else value
+        for name, value in raw.items()
+    }
     listed = min(len(slip["inst_period"]), rows)
     for cell in CELLS:
         texts = slip.pop(cell)
         slip |= {f"{cell}_{k + 1}": texts[k] for k in range(listed)}
     known = {"city": office.city, "department": office.department, "telephone": office.telephone}
-    if not lang.startswith("ja"):
+    if base != "ja":
         known |= {
             "city": office.city_en or office.city,
             "department": office.department_en or office.department,

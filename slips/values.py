@@ -6,22 +6,20 @@ Names and addresses are handed through character by character; words come from `
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
-from elqr import dates, elnumber, gs1_128, money
+from elqr import elnumber, gs1_128, money
 from elqr.digits import to_matrix
 from elqr.site import Site
 from elqr.wire import LENGTH
 from slips.guidance import LINES, Guide, guide_lines
 from slips.instalments import instalment_columns
+from slips.labels import WORDINGS, load_labels, worded
 from slips.order import NUMBER_WIDTH, WHOLE_YEAR
-from slips.said import said_days
+from slips.said import said_days, said_years, value_words
 
 CARRIED = ("line", "slip_key", "lang", "mode", "payload", "postal_code", "amount")
 """Columns that the page writer and the proof need as they are, beside the values."""
@@ -82,24 +80,13 @@ def known_values(table_rows: int) -> frozenset[str]:
     return frozenset({*NAMES, *CARRIED, *cells})
 
 
-def values_words(lang: str) -> Mapping[str, Any]:
-    """How values are worded in `ja` or `en`."""
-    words: Mapping[str, Any] = _words()[lang]
-    return words
-
-
 def place_words() -> tuple[str, ...]:
     """Every word that `place` may be."""
-    return tuple(word for lang in ("ja", "en") for word in _words()[lang]["places"])
+    return tuple(word for lang in WORDINGS for word in value_words(lang)["places"])
 
 
 USUAL_BUNDLE = 99
 """Slips of a bundle whose n/m the check before printing takes for granted."""
-
-
-@cache
-def _words() -> Mapping[str, Any]:
-    return tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
 
 
 def values(
@@ -107,16 +94,17 @@ def values(
 ) -> pl.DataFrame:
     """The value columns for cleaned rows with `seq`, `n`, `m` (Int64): see `NAMES`, and the table cells with _1 … `table_rows`.
 
-    Empty text where a row has nothing to say. A row's `lang` chooses the words: Japanese, else English.
+    Empty text where a row has nothing to say. A row's `lang` chooses the words (`labels.worded`).
     """
     rows = frame.with_columns(
         **instalment_columns(frame, rows=table_rows).to_dict(as_series=True), _row=pl.int_range(pl.len())
     )
-    japanese = pl.col("lang").fill_null("ja").str.starts_with("ja")
+    tags = rows["lang"].fill_null("ja")
+    said_in = tags.replace_strict({tag: worded(tag) for tag in tags.unique()}, return_dtype=pl.String)
     parts = [
         _spoken(part, lang=lang, site=site, table_rows=table_rows, guide=guide)
-        for lang, part in (("ja", rows.filter(japanese)), ("en", rows.filter(~japanese)))
-        if part.height or (lang == "ja" and not rows.height)
+        for lang in WORDINGS
+        if (part := rows.filter(said_in == lang)).height or (lang == "ja" and not rows.height)
     ]
     return pl.concat(parts).sort("_row").drop("_row")
 
@@ -145,14 +133,14 @@ def provisional(
 def _spoken(
     rows: pl.DataFrame, *, lang: str, site: Site, table_rows: int, guide: Guide | None
 ) -> pl.DataFrame:
-    """The values of rows of one language, with `_row`."""
-    words = _words()[lang]
+    """The values of rows of one of `WORDINGS`, with `_row`."""
+    words, base = value_words(lang), load_labels(lang).base
     yen = {name: money.to_human(rows[name]) for name in ("amount", "principal", "delinquency", "dunning_fee")}
-    levied, taxed = (_year(rows[name], lang) for name in ("levy_year", "tax_year"))
+    levied, taxed = (said_years(rows[name], lang) for name in ("levy_year", "tax_year"))
     period = _period(rows["period"], words)
     bare = rows["barcode"].is_null()
     said: dict[str, pl.Series] = {
-        "tax_name": _item_names(rows, site, lang),
+        "tax_name": _item_names(rows, site, base),
         "levy_year": levied,
         "tax_year": taxed,
         "period": period,
@@ -181,10 +169,10 @@ def _spoken(
         "inst_full_due": said_days(rows["inst_full_due"], lang),
         **{name: rows[name] for name in ("address", "notice_no", "payer_id", "barcode", "body_code")},
         **_printed_codes(rows),
-        **guide_lines(rows, guide, lang=lang),
+        **guide_lines(rows, guide, lang=base),
         **{
             name: pl.repeat(text, rows.height, dtype=pl.String, eager=True)
-            for name, text in _office(site, lang).items()
+            for name, text in _office(site, base).items()
         },
     }
     # One slip a page: the sheet is the slip.
@@ -231,10 +219,6 @@ def _item_names(rows: pl.DataFrame, site: Site, lang: str) -> pl.Series:
         return rows["tax_name"]
     named = rows["tax_item"].replace_strict(dict(site.tax_items_en), default=None, return_dtype=pl.String)
     return named.fill_null(rows["tax_name"])
-
-
-def _year(years: pl.Series, lang: str) -> pl.Series:
-    return dates.fiscal_wareki(years) if lang == "ja" else _in_words(_words()[lang]["fiscal_year"], years)
 
 
 def _year_period(

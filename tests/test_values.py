@@ -91,6 +91,21 @@ def test_a_slip_in_english_and_rows_keep_their_order() -> None:
     assert frame["seq"].to_list() == ["000001", "000002", "000003"]
 
 
+def test_a_slip_in_chinese_is_not_half_in_english() -> None:
+    """Its labels are Japanese, which a reader of Chinese can make out; the years of an era say nothing to him."""
+    frame = said(
+        cleaned(2, lang=["zh-CN", "zh-Hans"], tax_year=["2026", "2025"], kind=["full_year", "initial"], period=["00", "01"]),
+        table_rows=1,
+    ).sort("line")  # fmt: skip
+    assert frame["due_date"].to_list() == ["2026年6月30日", "2026年6月30日"]
+    assert frame["inst_due_1"].to_list()[1] == "2026年6月30日"
+    assert frame["year_period"].to_list() == ["2026年度 全期", "2026年度(2025年度分) 第1期"]
+    assert frame["amount_yen"].to_list() == ["12,300円", "12,400円"]
+    assert frame["kind"].to_list() == ["全期一括", ""]
+    assert frame["city"].to_list() == ["三原市", "三原市"]
+    assert frame["payer_name"][0] == "山田 太郎 様"
+
+
 def test_a_tax_levied_for_another_year_names_both() -> None:
     assert said(cleaned(1, tax_year="2025"))["year_period"].item() == "令和8年度(令和7年度分) 第1期"
 

@@ -330,7 +330,8 @@ class TestWords:
         entry = book.entry(0)
         texts = printed_texts(entry)
         assert texts["amount_yen"] == (f"{entry.amount:,}円", f"¥{entry.amount:,}")
-        assert texts["due_date"][0].startswith("令和8年") and texts["due_date"][1].endswith("2026")
+        ja, en, zh = texts["due_date"]
+        assert ja.startswith("令和8年") and en.endswith(" 2026") and zh.startswith("2026年")
         assert texts["seq"] == ("000001",) and texts["el_key"] == (entry.slip_key,)
 
     def test_a_form_knows_where_its_codes_stand(self) -> None:

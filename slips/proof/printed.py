@@ -1,22 +1,21 @@
 """What a page says in words and numbers of the slip it carries, from the manifest alone.
 
 In: entries of the manifest. Out: for each value column that can be checked, the texts that are right: the manifest does not say in which
-language a slip was printed, so both wordings are. Refuses nothing.
+language a slip was printed, so all wordings are. Refuses nothing.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 import polars as pl
 
-from elqr import dates
 from elqr.elnumber import PARTS
 from elqr.wire import field_named
+from slips.labels import WORDINGS
 from slips.proof.book import Entry
+from slips.said import said_days, value_words
 
 AMOUNTS = ("amount_yen", "amount_digits")
 DAYS = ("due_date", "payable_until")
@@ -27,8 +26,7 @@ NAMES = (*AMOUNTS, *DAYS, *NUMBERS)
 @cache
 def _yen() -> tuple[str, ...]:
     """`{}円`, `¥{}`."""
-    words = tomllib.loads((files("layouts") / "values.toml").read_text(encoding="utf-8"))
-    return tuple(words[lang]["yen"] for lang in ("ja", "en"))
+    return tuple(dict.fromkeys(value_words(lang)["yen"] for lang in WORDINGS))
 
 
 def printed_texts(entry: Entry) -> Mapping[str, tuple[str, ...]]:
@@ -54,6 +52,6 @@ def _el_parts() -> tuple[tuple[str, slice], ...]:
 
 @cache
 def _spoken(iso: str) -> tuple[str, ...]:
-    """令和8年6月30日 and 30 June 2026; nothing where there is no date. A job has few days, and each is asked often."""
+    """令和8年6月30日, 30 June 2026, 2026年6月30日; nothing where there is no date. A job has few days, and each is asked often."""
     day = pl.Series([iso], dtype=pl.String).str.to_date("%Y-%m-%d", strict=False)
-    return tuple(text for text in (dates.to_wareki(day)[0], day.dt.strftime("%-d %B %Y")[0]) if text)
+    return tuple(text for lang in WORDINGS if (text := said_days(day, lang)[0]))

@@ -21,6 +21,7 @@ _MONTHS = (
 _DIGIT = re.compile(r"[0-9]")
 _AMOUNT = re.compile(r"([^0-9,]*)[0-9]{1,3}(?:,[0-9]{3})*([^0-9,]*)")
 _WAREKI = re.compile(r"(明治|大正|昭和|平成|令和)(?:[0-9]{1,2}|元)年[0-9]{1,2}月[0-9]{1,2}日")
+_WESTERN_DAY = re.compile(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
 _ENGLISH_DAY = re.compile(rf"[0-9]{{1,2}} (?:{'|'.join(_MONTHS)}) [0-9]{{4}}")
 
 
@@ -49,6 +50,13 @@ def wareki_days(*, era: str = "令和") -> TextForm:
     return TextForm("day", tuple(f"{era}{year}年{month}月{day}日" for year, month, day in parts))
 
 
+def western_days() -> TextForm:
+    """`2026年1月1日` to `2026年12月31日`."""
+    return TextForm(
+        "day", tuple(f"0000年{month}月{day}日" for month, day in product(("0", "00"), ("0", "00")))
+    )
+
+
 def english_days() -> TextForm:
     """`1 January 2026` to `31 December 2026`."""
     return TextForm("day", tuple(f"{day} {month} 0000" for month, day in product(_MONTHS, ("0", "00"))))
@@ -63,6 +71,8 @@ def form_like(text: str) -> TextForm:
         raise ValueError(f"expected text with digits, found {text!r}")
     if day := _WAREKI.fullmatch(text):
         return wareki_days(era=day[1])
+    if _WESTERN_DAY.fullmatch(text):
+        return western_days()
     if _ENGLISH_DAY.fullmatch(text):
         return english_days()
     # Without a unit or a comma these are the digits of a number such as 000123: as many as there are.
