@@ -31,6 +31,10 @@ RAISES = ("release", "read_back")
 """Parts of the identity that do not touch the slips: the same job may be done again with them, never without them."""
 _LOCKED_BYTE = 1 << 20
 READY = "ready"  # folder inside WORK: what will be delivered
+LEAVING, REPLACED = (
+    "leaving",
+    "replaced",
+)  # folders inside WORK: earlier results while they go, and when all of them are gone
 
 
 def is_ours(name: str) -> bool:
@@ -62,6 +66,8 @@ class OutFolder:
 
         `identity` is what makes a job the same job: it must equal `identity` of the job.json found. Raises ProblemError.
         """
+        with telling_disk_errors(self.path):
+            self._take_back()  # killed while delivering: what was here before is here again
         if not overwrite:
             self._refuse_others(identity)
         with telling_disk_errors(self.path):
@@ -101,12 +107,13 @@ class OutFolder:
         )
 
     def deliver(self) -> None:
-        """Move everything in `ready` to its final name: old results out first, `job.json` in last."""
+        """Move everything in `ready` to its final name: old results aside first, `job.json` in last.
+
+        Raises ProblemError; with `discard` after it, the folder is as it was before.
+        """
         self._delivering = True
         with telling_disk_errors(self.path):
-            (self.path / JOB).unlink(missing_ok=True)
-            sync_folder(self.path)
-            self._remove_results()
+            self._set_aside()
             names = sorted(entry.name for entry in self.ready.iterdir())
             for name in names:
                 if name != JOB:
@@ -121,8 +128,37 @@ class OutFolder:
         """Drop the work folder: nothing of this run stays. What cannot be dropped now is dropped by the next job here."""
         with contextlib.suppress(OSError):
             if self._delivering:
-                self._remove_results()
+                self._take_back()
             shutil.rmtree(self.work)
+
+    def _set_aside(self) -> None:
+        """Earlier results into the work folder, `job.json` first. On Windows a file that is open in another program stays where it is."""
+        leaving = self.work / LEAVING
+        leaving.mkdir()
+        names = sorted(
+            (entry.name for entry in self.path.iterdir() if is_ours(entry.name)), key=lambda n: (n != JOB, n)
+        )
+        for name in names:
+            try:
+                (self.path / name).replace(leaving / name)
+            except PermissionError as error:
+                params = {"found": str(self.path / name), "reason": error.strerror or str(error)}
+                raise ProblemError(Problem("out.in_use", "", params, Where(name))) from error
+        sync_folder(self.path)
+        leaving.replace(self.work / REPLACED)
+
+    def _take_back(self) -> None:
+        """Undo a delivery that did not end, from whatever point: new results go, earlier ones come back, `job.json` last."""
+        leaving, replaced = self.work / LEAVING, self.work / REPLACED
+        if (self.path / JOB).exists():
+            return  # it ended, or it had not begun
+        if replaced.exists():
+            self._remove_results()
+            replaced.replace(leaving)
+        if leaving.exists():
+            for name in sorted((entry.name for entry in leaving.iterdir()), key=lambda n: (n == JOB, n)):
+                (leaving / name).replace(self.path / name)
+            sync_folder(self.path)
 
     def _remove_results(self) -> None:
         for entry in self.path.iterdir():

@@ -133,6 +133,97 @@ def test_what_cannot_be_delivered_is_taken_back(tmp_path: Path, monkeypatch: pyt
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("stuck", ["job.json", "slips-00001.pdf", "slips-00002.pdf"])
+def test_an_earlier_result_that_is_open_elsewhere_leaves_all_of_them_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    """As on Windows, where a PDF that a viewer shows can be neither moved nor removed."""
+
+    def held(act: Any) -> Any:
+        def acting(self: Path, *given: Any, **named: Any) -> Any:
+            if self == tmp_path / stuck:
+                raise PermissionError(13, "The process cannot access the file", str(self))
+            return act(self, *given, **named)
+
+        return acting
+
+    run(tmp_path, OTHER, files=("slips-00001.pdf", "slips-00002.pdf"))
+    before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
+    with monkeypatch.context() as patched:
+        for name in ("replace", "rename", "unlink"):
+            patched.setattr(Path, name, held(getattr(Path, name)))
+        with opened(tmp_path) as folder:
+            folder.begin(MINE, overwrite=True)
+            for name in ("slips-00001.pdf", JOB):
+                (folder.ready / name).write_text("new")
+            with pytest.raises(ProblemError) as caught:
+                folder.deliver()
+            folder.discard()
+    assert codes(caught) == ["out.in_use"]
+    assert stuck in caught.value.problems[0].text("ja")
+    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == before
+    run(tmp_path, MINE, overwrite=True, files=("slips-00001.pdf",))
+    assert names(tmp_path) == [JOB, "slips-00001.pdf"]
+
+
+def test_a_disk_that_fails_while_new_results_come_in_brings_the_earlier_ones_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> Path:
+        if self.parent.name == "ready" and target.name == JOB:
+            raise OSError(28, "No space left on device", str(target))
+        return original(self, target)
+
+    original = Path.replace
+    run(tmp_path, OTHER, files=("slips-00001.pdf", "slips-00002.pdf"))
+    before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        with pytest.raises(ProblemError), opened(tmp_path) as folder:
+            folder.begin(MINE, overwrite=True)
+            for name in ("slips-00001.pdf", "slips-00003.pdf", JOB):
+                (folder.ready / name).write_text("new")
+            try:
+                folder.deliver()
+            finally:
+                folder.discard()
+    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == before
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_killed_at_any_move_of_a_delivery_the_earlier_results_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Path.replace
+    for moves in range(12):
+        out = tmp_path / f"{moves}"
+        run(out, OTHER, files=("slips-00001.pdf", "slips-00002.pdf"))
+        before = {name: (out / name).read_bytes() for name in names(out)}
+        left = iter(range(moves))
+
+        def counted(self: Path, target: Path, left: Any = left) -> Path:
+            if next(left, None) is None:
+                raise Killed
+            return original(self, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", counted)
+            try:
+                run(out, MINE, overwrite=True, files=("slips-00001.pdf", "slips-00003.pdf"))
+            except Killed:
+                pass
+            else:
+                assert moves == 7  # three results away, their folder, two new ones and the new job
+                break
+        with opened(out) as folder, pytest.raises(ProblemError) as caught:
+            folder.begin(MINE, overwrite=False)
+        assert codes(caught) == ["job.other_in_folder"]
+        assert {name: (out / name).read_bytes() for name in names(out) if name != WORK} == before
+
+
 def test_only_one_job_at_a_time(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from slips.outfolder import opened\n"
