@@ -1,6 +1,6 @@
 """A profile once it has been read: rules with their status, and what one asks of them.
 
-Data only: `elqr.profile_file` reads and judges the TOML, `elqr.profiles` finds and chooses.
+Data only: `elqr.profile_file` reads and judges the TOML, `elqr.profiles` finds.
 """
 
 from __future__ import annotations

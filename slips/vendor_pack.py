@@ -30,7 +30,7 @@ from slips.pack_paper import Paper, page_of
 from slips.pack_samples import sample_rows
 from slips.pack_tables import boxes, codes, cuts, marks, overview
 from slips.press import PaperPrepress
-from slips.preview import ISSUED, write_preview
+from slips.preview import ISSUED, KINDS, write_preview
 from slips.request import PrintRequest, values_of
 
 INSTRUCTION = "instruction.pdf"
@@ -81,7 +81,7 @@ def _samples(layout: Layout, name: str, office: Site, site: Path | None, work: P
         problems = write_preview(name, out=work / SAMPLES / "samples.pdf", site=site)
         if any(p.severity.value == "error" for p in problems):
             raise ProblemError(problems)
-        return len(["usual", "longest", "full_year", "plain"])
+        return len(KINDS)
     rows = sample_rows(office)
     source = work / SAMPLES / "samples.csv"
     rows.write_csv(source)

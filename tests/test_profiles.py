@@ -11,7 +11,7 @@ import pytest
 
 from elqr.problems import ProblemError
 from elqr.profile_file import SETTINGS, read_profile, ruled_fields
-from elqr.profiles import choose, load_profile, profile_in_force, profile_names
+from elqr.profiles import load_profile, profile_in_force, profile_names
 from elqr.wire import field_named
 
 TAX = (files("layouts") / "profiles" / "tax.toml").read_text(encoding="utf-8")
@@ -63,19 +63,8 @@ def test_placeholders_of_the_format_stay_placeholders() -> None:
             assert profile.rule(rule).status == "placeholder"
 
 
-def test_choice_by_issue_date() -> None:
-    assert choose("tax", date(2026, 11, 1)).id == "tax"
-    assert (
-        choose("charge", date(2026, 9, 1)).id == profile_in_force("charge", date(2026, 9, 1)).id == "charge"
-    )
-    with pytest.raises(ProblemError, match=r"profile.none_in_force"):
-        choose("charge", date(2026, 8, 31))
-    twice = [load_profile("tax"), load_profile("tax")]
-    with pytest.raises(ProblemError, match=r"profile.many_in_force"):
-        choose("tax", date(2026, 11, 1), among=twice)
-
-
 def test_a_profile_of_another_time_is_refused(tmp_path: Path) -> None:
+    assert profile_in_force("charge", date(2026, 9, 1)).id == "charge"
     with pytest.raises(ProblemError, match=r"2026-09-01.*2026-08-31.*profile.not_in_force"):
         profile_in_force("charge", date(2026, 8, 31))
     ended = tmp_path / "ended.toml"
