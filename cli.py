@@ -28,7 +28,7 @@ from elqr.shell import codes_of, today
 from elqr.terminal import write_anything
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
-from slips.commands_layouts import layouts
+from slips.commands_layouts import ListByDefault, layouts
 from slips.commands_pack import COMMANDS as PACK
 from slips.commands_pack import LAYOUT_COMMANDS
 from slips.commands_verify import COMMANDS as PROOFS
@@ -237,21 +237,18 @@ def describe(what: str, lang: str, as_json: bool, show_names: bool, site: Path |
     )
 
 
-@main.group(invoke_without_command=True)
-@click.pass_context
-def profiles(context: click.Context) -> None:
+@main.group(cls=ListByDefault)
+def profiles() -> None:
     """The rules of the payload (list, show, check); without a command, the list.
 
     eL-QRの作り方の規則(プロファイル)の一覧・内容・検査。
     """
-    if context.invoked_subcommand is None:
-        context.invoke(show_profiles)
 
 
 @profiles.command("list")
 @LANG
 @JSON
-def show_profiles(lang: str = "both", as_json: bool = False) -> None:
+def show_profiles(lang: str, as_json: bool) -> None:
     """The profiles that come with elqr.
 
     付属のプロファイルの一覧。

@@ -26,20 +26,26 @@ def _show(text: str, document: dict[str, Any] | None) -> None:
     click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=2))
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def layouts(context: click.Context) -> None:
+class ListByDefault(click.Group):
+    """A group that lists where no command is named: options in its place are those of `list`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=ListByDefault)
+def layouts() -> None:
     """The forms (list, check, preview, read, studio); without a command, the list.
 
     様式の一覧・検査・見本・読み上げ・編集画面。
     """
-    if context.invoked_subcommand is None:
-        context.invoke(list_layouts)
 
 
 @layouts.command("list")
 @JSON
-def list_layouts(as_json: bool = False) -> None:
+def list_layouts(as_json: bool) -> None:
     """The forms that come with elqr.
 
     付属の様式の一覧。

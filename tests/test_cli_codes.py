@@ -174,7 +174,9 @@ def test_describe_a_code_and_a_file() -> None:
 
 
 def test_profiles(tmp_path: Path) -> None:
-    assert run("profiles").stdout == run("profiles", "list").stdout
+    for words in ((), ("--json",), ("--lang", "en")):
+        assert run("profiles", *words).stdout == run("profiles", "list", *words).stdout
+    assert "show" in run("profiles", "--help").stdout
     assert [f["position"] for f in json.loads(run("profiles", "list", "--json").stdout)["fields"]] == [
         "charge",
         "tax",

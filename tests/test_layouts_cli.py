@@ -42,6 +42,8 @@ def test_the_list_names_the_forms_with_their_size() -> None:
     assert listed.exit_code == 0
     assert listed.output == run("list").output
     assert "mihara" in listed.output and "279.4 × 114.3 mm" in listed.output and "大きな文字" in listed.output
+    assert run("--json").output == run("list", "--json").output
+    assert run("--json", "check", "mihara").exit_code == 2
     rows = json.loads(run("list", "--json").output)["layouts"]
     assert {"a4_large", "a4_notice", "mihara"} <= {row["id"] for row in rows}
     assert {len(row["sha256"]) for row in rows} == {64}
