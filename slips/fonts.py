@@ -21,7 +21,6 @@ import numpy.typing as npt
 from fontTools.pens.basePen import decomposeQuadraticSegment
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTCollection, TTFont, TTLibError, newTable
-from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 from elqr.problems import Problem, ProblemError
 
@@ -160,6 +159,12 @@ class Face:
 
         Each of `phrases` becomes one composite glyph besides (its characters must be plain in this face and among `clusters`).
         """
+        try:
+            return self._subset(clusters, phrases, quickly=True)
+        except _CHANGED_INSIDE:
+            return self._subset(clusters, phrases, quickly=False)
+
+    def _subset(self, clusters: Sequence[Cluster], phrases: Sequence[str], *, quickly: bool) -> Subset:
         from fontTools.subset import Subsetter
 
         names = [self.glyph(c) for c in clusters]
@@ -170,7 +175,8 @@ class Face:
         for tag in set(font.reader.keys()) - _IN_A_PDF:
             del font[tag]  # at once: fontTools would read the layout tables before it drops them
         wanted = sorted({n for n in names if n is not None})
-        _unpack(font, wanted)
+        if quickly:
+            _unpack(font, wanted)
         subsetter = Subsetter(_options())
         subsetter.populate(glyphs=wanted)
         subsetter.subset(font)
@@ -209,8 +215,14 @@ class Face:
         return x
 
 
+_CHANGED_INSIDE: Final = (ImportError, AttributeError, TypeError, LookupError)
+"""What `_unpack` meets in a fontTools whose inner names are others; the way without it takes longer and gives the same bytes."""
+
+
 def _unpack(font: TTFont, names: Iterable[str]) -> None:
     """Outlines and metrics of these glyphs, of the first, and of what they are composed of: fontTools would unpack those of the whole font."""
+    from fontTools.ttLib.tables._g_l_y_f import Glyph
+
     outlines, places, metrics = font.reader["glyf"], font["loca"], font.reader["hmtx"]
     given = int(font["hhea"].numberOfHMetrics)
     glyf, hmtx = newTable("glyf"), newTable("hmtx")
