@@ -23,7 +23,7 @@ CODE_SHAPE: Final[Mapping[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class TextHole:
-    """Where a value is set: its column, place, setting and fit steps."""
+    """Where a value is set: its column, place, setting and fit steps; `when` is the column without which the page leaves it out."""
 
     box: str
     value: str
@@ -33,6 +33,7 @@ class TextHole:
     valign: str
     leading: float
     steps: tuple[FitStep, ...]
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def value_hole(layout: Layout, box: PlacedBox, *, column: str = "") -> TextHole:
     """The place of a box's value; `column` where it is not the box's own."""
     area = area_of(layout, box.x_mm, box.y_mm, box.w_mm, box.h_mm)
     setting = Setting(box.font, box.size_pt, lines=box.lines)
-    return TextHole(box.name, column or box.value, area, setting, box.align, box.valign, box.leading, box.fit)
+    return TextHole(
+        box.name, column or box.value, area, setting, box.align, box.valign, box.leading, box.fit, box.when
+    )
 
 
 def cells(layout: Layout, box: PlacedBox, row: int) -> Iterator[TextHole]:
@@ -70,5 +73,5 @@ def cells(layout: Layout, box: PlacedBox, row: int) -> Iterator[TextHole]:
         area = area_of(layout, x, y, column.w_mm, box.row_h_mm)
         setting = Setting(column.font or box.font, column.size_pt or box.size_pt)
         value = column.value if box.of_slots else f"{column.value}_{row}"
-        yield TextHole(box.name, value, area, setting, column.align, "middle", box.leading, box.fit)
+        yield TextHole(box.name, value, area, setting, column.align, "middle", box.leading, box.fit, box.when)
         x += column.w_mm

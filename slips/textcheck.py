@@ -27,6 +27,10 @@ ALPHABET: Final = "0123456789,/-.:()ABCDEFGHIJKLMNOPQRSTUVWXYZ 円年月日度�
 """What values written after this check (sequence numbers, instalment tables) are made of."""
 
 
+ORDERED: Final = ("inst_", "place")
+"""Beginnings of value columns that are empty until the order of the job is known: a condition on them tells nothing before."""
+
+
 @dataclass
 class TextCheck:
     """Checks the texts of a run and remembers the characters it has seen."""
@@ -49,7 +53,7 @@ class TextCheck:
             if hole.value in values.columns:
                 places.setdefault((hole.value, hole.setting.face), []).append(hole)
         for (name, face), holes in places.items():
-            self._check_column(values[name].to_list(), face, holes, findings)
+            self._check_column(values, name, face, holes, findings)
         log = ProblemLog()
         for (name, code), rows in findings.items():
             params = pl.DataFrame(list(rows.values()))
@@ -57,16 +61,21 @@ class TextCheck:
         return log
 
     def _check_column(
-        self, texts: list[str], face: str, holes: Sequence[TextHole], findings: dict[tuple[str, str], dict[tuple[int, str], Mapping[str, str]]]
+        self, values: pl.DataFrame, name: str, face: str, holes: Sequence[TextHole],
+        findings: dict[tuple[str, str], dict[tuple[int, str], Mapping[str, str]]],
     ) -> None:  # fmt: skip
         """Adds to `findings`: (value, code) -> (row, what) -> params; the same finding in another box is the same entry."""
+        texts = values[name].to_list()
         seen = self._seen.setdefault(face, np.zeros(0x110000, np.int64))
         found = np.bincount(points_of(texts))
         seen[: len(found)] += found * len(holes)
         widths, special = measure(texts, self.fonts.faces[face].advances)
         for hole in holes:
             over = widths * hole.setting.size_pt > hole.area.w * 1000 + 0.001 * hole.setting.size_pt
-            for k in np.flatnonzero(special | over).tolist():
+            looked_at = special | over
+            if hole.when in values.columns and not hole.when.startswith(ORDERED):
+                looked_at &= (values[hole.when] != "").to_numpy()
+            for k in np.flatnonzero(looked_at).tolist():
                 for code, params in self._verdict(hole, texts[k]).findings:
                     what = params.get("step") or params.get("width") or params["found"]
                     findings.setdefault((hole.value, code), {}).setdefault((k, what), params)

@@ -13,8 +13,10 @@ from slips.fit import Fitted, Missing, Overflow, Setting, break_lines, fit
 from slips.fonts import load_fonts
 from slips.form import FitStep
 from slips.glyphs import PHRASE_EM, clusters_of, code_face, measure, runs_of, show
+from slips.layout import load_layout
 from slips.summary import masked
 from slips.textcheck import TextCheck
+from slips.wording import faces_of
 from tests.writer_rows import fonts, form, rows
 
 CODES = ("text.fallback_font", "text.fit_step", "text.no_glyph", "text.overflow")
@@ -68,6 +70,25 @@ def test_what_no_step_fits_is_held_with_numbers() -> None:
         Problem(code, "payer_name", {"box": "b", "length": "60", "width": "104.1", "expected": "26.7"})
     )
     assert "104.1 mm" in told.text("ja"), "a width is not what the row says of a person: 幅 ***(5) mm"
+
+
+def test_a_box_that_the_row_does_not_show_is_not_judged() -> None:
+    """A year that does not fit the bar for the whole year holds no instalment."""
+    layout = load_layout("a4_notice")
+    check = TextCheck({layout.id: layout}, load_fonts(faces_of(layout)))
+    one = {
+        "line": [2],
+        "slip_key": ["1"],
+        "year_period": ["令和10年度(令和9年度分)の随時に決定したものを含む 全期一括で納めるもの"],
+    }
+    told = {
+        name: check.check(pl.DataFrame({**one, "full_year": [full], "instalment": [part]}), layout.id)
+        for name, full, part in (("full", "1", ""), ("part", "", "1"), ("neither", "", ""))
+    }
+    boxes = {name: {p.params["box"].partition(".")[2] for p in log.problems()} for name, log in told.items()}
+    assert boxes == {"full": {"year_period_full"}, "part": {"year_period"}, "neither": set()}
+    # without the columns that tell, as when only the numbers are looked at once more, all boxes are looked at
+    assert check.check(pl.DataFrame(one), layout.id).held_lines().to_list() == [2]
 
 
 def test_a_mark_without_composed_form_is_not_printed_beside_its_base() -> None:
