@@ -130,7 +130,11 @@ class Inspector:
 
     def _scan(self, scan: Scan, said: Sequence[Finding], hint: Hint) -> Iterator[PageResult]:
         """A result for each slip of the page, one at least."""
-        for facts in self._reader.look_at_slips(scan, hint=hint):
+        before = len(self._third.troubles)
+        seen = self._reader.look_at_slips(scan, hint=hint)
+        if silent := len(self._third.troubles) - before:
+            said = (*said, remark("verify.reader_silent", measured=f"{silent}", limit="0"))
+        for facts in seen:
             row = facts.identity.row
             entry = None if row is None else self._book.entry(row)
             mark = mark_of(scan.grey, facts, entry, curve=self.curve)
@@ -203,9 +207,13 @@ class Inspector:
             thresholds=self.thresholds,
             picture_of=self._picture,
             text=PageText(self.sheets, self._book.number_widths),
-            wechat=WeChat(),
+            wechat=self._third,
             scanner=self.scanner,
         )
+
+    @cached_property
+    def _third(self) -> WeChat:
+        return WeChat()
 
     def _picture(self, sheet: Sheet) -> Pixels:
         """The intended page of a form: made by the process that needs it first, and laid down for the others."""

@@ -1,12 +1,14 @@
 """WeChat's reader from a worker process of its own: it reads most of what the others cannot, and it may crash or hang.
 
-In: a crop of at most 600 pixels a side. Out: readings, or the trouble in a word. The worker is killed at the time limit and made
-anew for the next crop. Larger pictures are refused: on whole pages it takes up to 46 seconds.
+In: a crop of at most 600 pixels a side. Out: readings, or the trouble in a word. The worker ends at the time limit and is made anew for
+the next crop. The limit is of work, not of the clock, so that a busy machine reads what an idle one reads. Larger pictures are refused: on
+whole pages it takes up to 46 seconds.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -24,18 +26,22 @@ from slips.proof.scan import Pixels
 
 SIDE_MAX = 600
 LIMIT_SECONDS = 10.0
-"""Ordinary crops take 5 to 120 ms; this is a hang, on a busy machine too."""
+"""Of the processor's time, where the system counts it (not on Windows). Ordinary crops take 5 to 400 ms of it, noise and nothing but finder
+patterns, 600 pixels wide, up to 2.1 s: this is a hang."""
+WAIT_SECONDS = 120.0
+"""By the clock: the last resort. Whoever reads pages in a crew has a limit for the page, which is shorter and told."""
 PACKAGE = Path(__file__).resolve().parent.parent.parent
 COMMAND = (sys.executable, "-m", "slips.proof.wechat_worker")
-STARTING_SECONDS = 20.0
-"""Loading the library is not reading and gets its own time."""
 READY, ABSENT = b"ready", b"absent"
 CORNER_BYTES = 8 * 8
+OUT_OF_WORK = -signal.SIGPROF if hasattr(signal, "SIGPROF") else None
+"""How a worker ends at its limit of processor time."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Answer:
-    """What it read, with corners; or why not: "too large", "hang", "crash", "absent", or "" where it read nothing."""
+    """What it read, with corners; or why not: "too large", "absent", "hang", "crash", "not started", or "" where it read
+    nothing. Of these "too large" and "absent" are the same on every run; the others are to be told (`WeChat.troubles`)."""
 
     readings: tuple[tuple[bytes, Corners], ...] = ()
     trouble: str = ""
@@ -44,12 +50,12 @@ class Answer:
 class WeChat:
     """A worker that is started with the first crop. Use `with WeChat() as wechat`; one process, one thread."""
 
-    def __init__(self, *, limit_seconds: float = LIMIT_SECONDS, command: Sequence[str] = COMMAND) -> None:
-        self._limit, self._command = limit_seconds, tuple(command)
+    def __init__(self, *, wait_seconds: float = WAIT_SECONDS, command: Sequence[str] = COMMAND) -> None:
+        self._wait, self._command = wait_seconds, tuple(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._absent = False
         self.troubles: tuple[str, ...] = ()
-        """Every crash, hang and absence so far, in order: what the report says of the run."""
+        """Every crash, hang and failed start so far, in order: a page without this voice must not look like one that it could not read."""
 
     def read(self, crop: Pixels) -> Answer:
         """Read one crop; never raises for what the worker does."""
@@ -59,12 +65,14 @@ class WeChat:
             return Answer(trouble="absent")
         try:
             answer = self._ask(crop)
-        except OSError as fault:  # the worker cannot be started at all
-            answer = Answer(trouble=f"absent ({fault.strerror})")
+        except OSError:  # the system starts no process now; that says nothing of the next crop
+            answer = Answer(trouble="not started")
         if answer.trouble:
-            self._absent = answer.trouble.startswith("absent")
-            self.troubles = (*self.troubles, answer.trouble)
             self.close()
+        if answer.trouble == "absent":
+            self._absent = True
+        elif answer.trouble:
+            self.troubles = (*self.troubles, answer.trouble)
         return answer
 
     def close(self) -> None:
@@ -87,7 +95,7 @@ class WeChat:
             if self._process is None:
                 self._start()
             head = struct.pack(">II", *crop.shape)
-            reply = self._within(self._limit, head + np.ascontiguousarray(crop).tobytes())
+            reply = self._within(head + np.ascontiguousarray(crop).tobytes())
         except _TroubleError as trouble:
             return Answer(trouble=str(trouble))
         return Answer(readings=unpacked(reply))
@@ -101,11 +109,11 @@ class WeChat:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": path},
         )
-        if self._within(self._limit + STARTING_SECONDS, b"") != READY:
+        if self._within(b"") != READY:
             raise _TroubleError("absent")
 
-    def _within(self, seconds: float, request: bytes) -> bytes:
-        """Send a request and take the reply. When the time is up the worker is killed, which ends every read and write."""
+    def _within(self, request: bytes) -> bytes:
+        """Send a request and take the reply. When the time is up the worker is ended, which ends every read and write."""
         process, late = self._process, threading.Event()
         assert process is not None and process.stdin is not None and process.stdout is not None
 
@@ -113,7 +121,7 @@ class WeChat:
             late.set()
             hung.kill()
 
-        timer = threading.Timer(seconds, stop)
+        timer = threading.Timer(self._wait, stop)
         timer.start()
         try:
             process.stdin.write(request)
@@ -121,7 +129,8 @@ class WeChat:
             (size,) = struct.unpack(">I", _exactly(process.stdout, 4))
             return _exactly(process.stdout, size)
         except (OSError, EOFError):
-            raise _TroubleError("hang" if late.is_set() else "crash") from None
+            hung = late.is_set() or process.wait() == OUT_OF_WORK
+            raise _TroubleError("hang" if hung else "crash") from None
         finally:
             timer.cancel()
 

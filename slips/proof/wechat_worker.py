@@ -1,11 +1,12 @@
 """The worker behind `wechat.WeChat`: `python -m slips.proof.wechat_worker`, crops in, readings out, until its input ends.
 
 In: height and width (two big-endian 32-bit numbers) and grey pixels. Out: framed replies, the first of which says whether the library has
-the reader. It guards nothing itself but its memory: who started it kills it.
+the reader. It guards its memory and the time that one crop may cost; who started it kills it where it sleeps.
 """
 
 from __future__ import annotations
 
+import signal
 import struct
 import sys
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from elqr.crew import limit_memory
 from slips.proof.decode import Corners
 from slips.proof.scan import Pixels
-from slips.proof.wechat import ABSENT, READY, framed, packed
+from slips.proof.wechat import ABSENT, LIMIT_SECONDS, READY, framed, packed
 
 MEMORY_BYTES = 4 << 30
 
@@ -32,8 +33,15 @@ def main() -> None:
     while reader is not None and len(head := requests.read(8)) == 8:
         height, width = struct.unpack(">II", head)
         pixels = np.frombuffer(requests.read(height * width), np.uint8).reshape(height, width)
+        limit_work(LIMIT_SECONDS)
         replies.write(framed(packed(read(reader, pixels))))
         replies.flush()
+
+
+def limit_work(seconds: float) -> None:
+    """From now on this process may work so long, whatever else the machine does meanwhile; then the system ends it, in the library too."""
+    if hasattr(signal, "setitimer"):  # Windows: only the clock of who started it
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def read(reader: Any, pixels: Pixels) -> list[tuple[bytes, Corners]]:
