@@ -25,6 +25,7 @@ from slips.proof.trend_plots import POINTS_MAX, chart_plot
 from slips.proof.verdicts import SlipResult, Verdict
 from slips.proof.verify_report import report_html
 from slips.proof.verify_rows import PICTURES_A_CODE, PICTURES_MAX, ROWS_A_NOTE, groups_of
+from slips.proof.verify_summary import summary
 from slips.proof.verify_words import ESTIMATE, GATES, VERDICTS
 
 GOLDEN = Path(__file__).with_name("golden") / "verify_report.txt"
@@ -200,6 +201,31 @@ def test_the_gravest_findings_come_first() -> None:
     order = list(Verdict)
     assert [order.index(g.worst) for g in groups] == sorted(order.index(g.worst) for g in groups)
     assert sum(g.count for g in groups) == sum(len(s.findings) for s in made.inspection().slips)
+
+
+def test_one_wrong_amount_goes_before_any_number_of_bad_prints(tmp_path: Path) -> None:
+    """A whole run at 97 %: each sheet fails for three reasons, and one of them asks for another sum. Counts alone pushed it out of sight."""
+    scaled = (
+        "verify.misplaced",
+        "verify.code_size",
+        "verify.page_scale",
+        "verify.codewords_left",
+        "verify.bars",
+    )
+    slips = []
+    for k in range(30):
+        findings = [remark(code, measured="97.00 %") for code in scaled]
+        if k == 24:
+            findings.append(
+                remark("verify.amount_differs", measured="1,000円", limit="9,000円", value="amount_yen")
+            )
+        slips.append(SlipResult(slip_key=f"{k:020d}", verdict=Verdict.FAIL, findings=tuple(findings)))
+    base = replace(made.inspection(), slips=tuple(slips))
+    assert groups_of(base)[0].code == "verify.amount_differs"
+    steps = re.search(r'<ol class="steps">(.*?)</li>', report(base).decode(), re.DOTALL)
+    assert steps and "1,000円" in steps[1]
+    named = [line for line in summary(base, trend=Trend(), out=tmp_path) if "[不合格/fail]" in line]
+    assert f"{24:020d}" in named[0] and "1,000円" in named[0]
 
 
 def test_every_row_says_which_sheet_and_which_field_it_means() -> None:

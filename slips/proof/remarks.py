@@ -15,6 +15,30 @@ WEIGHT_OF: Mapping[Severity, Weight] = MappingProxyType(
     {Severity.ERROR: Weight.FAIL, Severity.WARNING: Weight.WARN, Severity.NOTE: Weight.NOTE}
 )
 
+OTHER_DATA = (
+    "verify.payload_differs",
+    "verify.readers_differ",
+    "verify.amount_differs",
+    "verify.barcode_differs",
+    "verify.barcode_unexpected",
+    "verify.foreign",
+    "verify.second_slip",
+    "verify.not_a_payload",
+    "verify.mark_differs",
+    "verify.wrong_slot",
+    "verify.number_differs",
+    "verify.date_differs",
+    "verify.manifest_disagrees",
+)
+"""What says that the slip carries other data, the gravest first: somebody pays the wrong sum or another's tax. One of these goes before any
+number of slips that are printed badly."""
+
+
+def gravity(code: str, weight: Weight) -> tuple[int, int]:
+    """To sort by, the gravest first: what it weighs, then other data before poor print."""
+    rank = OTHER_DATA.index(code) if code in OTHER_DATA else len(OTHER_DATA)
+    return list(Weight).index(weight), rank
+
 
 def remark(
     code: str, *, measured: str = "", limit: str = "", window: Window | None = None, **params: Param

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from slips.proof.outcome import Inspection
+from slips.proof.remarks import gravity
 from slips.proof.verdicts import Finding, Verdict, Weight
 
 ROWS_A_CODE = 20
@@ -70,7 +71,10 @@ class Group:
 
 
 def groups_of(inspection: Inspection) -> list[Group]:
-    """What was found, the gravest group first: by weight, then verdict, then number. No picture of a page comes twice."""
+    """What was found, the gravest group first: by weight, other data before poor print, then by verdict, and only then by number.
+
+    No picture of a page comes twice.
+    """
     pictures = {
         id(finding): png
         for page in inspection.pages
@@ -84,7 +88,7 @@ def groups_of(inspection: Inspection) -> list[Group]:
         group.add(row, verdict, pictures.get(id(row.finding), b""))
     found = sorted(
         groups.values(),
-        key=lambda g: (_WEIGHTS.index(g.weight), _VERDICTS.index(g.worst), -g.count, g.code),
+        key=lambda g: (*gravity(g.code, g.weight), _VERDICTS.index(g.worst), -g.count, g.code),
     )
     left = PICTURES_MAX
     seen: set[tuple[str, int, bytes]] = set()

@@ -11,13 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from slips.proof.outcome import Inspection
-from slips.proof.remarks import problem_of
+from slips.proof.remarks import gravity, problem_of
 from slips.proof.results import CSV, JSON, PARQUET, sampling_json
 from slips.proof.trend import Trend
-from slips.proof.verdicts import Verdict, Weight
+from slips.proof.verdicts import Finding, SlipResult, Verdict
 
 SAID = 12
-"""Slips that are named in the terminal; the files have all."""
+"""Slips, and files, that are named in the terminal; the result files have all."""
 WORDS: Mapping[Verdict, tuple[str, str]] = MappingProxyType(
     {
         Verdict.MISREAD: ("別の内容", "misread"),
@@ -40,8 +40,10 @@ def summary(inspection: Inspection, *, trend: Trend, out: Path) -> Iterator[str]
     pages = len({(page.source, page.page) for page in inspection.pages})
     yield f"検査 {pages:,} ページ、納付書 {sum(counted.values()):,} 件 / {pages:,} pages, {sum(counted.values()):,} slips"
     yield "  " + " · ".join(reversed(shown))
-    for source in inspection.sources:
-        yield from (f"  ・{problem_of(f, source=source.name)}" for f in source.findings)
+    files = [problem_of(f, source=source.name) for source in inspection.sources for f in source.findings]
+    yield from (f"  ・{problem}" for problem in files[:SAID])
+    if rest := len(files[SAID:]):
+        yield f"  … ほか {rest:,} 件のファイル(report.html)/ {rest:,} more of files in report.html"
     yield from (f"  ・{problem_of(f)}" for f in (*inspection.findings, *trend.findings))
     yield from _slips(inspection)
     said = sampling_json(inspection.sampling, of=inspection.slips_in_manifest)
@@ -53,13 +55,10 @@ def summary(inspection: Inspection, *, trend: Trend, out: Path) -> Iterator[str]
 
 def _slips(inspection: Inspection) -> Iterator[str]:
     """The gravest first, each with its gravest finding."""
-    order = list(Verdict)
-    poor = sorted(
-        (s for s in inspection.slips if s.verdict is not Verdict.PASS), key=lambda s: order.index(s.verdict)
-    )
+    poor = sorted((s for s in inspection.slips if s.verdict is not Verdict.PASS), key=_gravest_first)
     places = inspection.places
     for slip in poor[:SAID]:
-        heavy = sorted(slip.findings, key=lambda f: list(Weight).index(f.weight))
+        heavy = sorted(slip.findings, key=_gravity)
         source, page = slip.source, slip.page
         if heavy:
             source, page = places.get(id(heavy[0]), (source, page))
@@ -70,3 +69,12 @@ def _slips(inspection: Inspection) -> Iterator[str]:
     rest = Counter(WORDS[s.verdict][1] for s in poor[SAID:])
     if rest:
         yield "  … " + ", ".join(f"{count:,} {word}" for word, count in rest.items())
+
+
+def _gravity(finding: Finding) -> tuple[int, int]:
+    return gravity(finding.code, finding.weight)
+
+
+def _gravest_first(slip: SlipResult) -> tuple[int, tuple[int, int]]:
+    """By verdict; of many that fail, one with a wrong amount before those that are printed too small."""
+    return list(Verdict).index(slip.verdict), min(map(_gravity, slip.findings), default=(0, 0))
