@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import sys
 import time
@@ -21,6 +22,7 @@ from elqr.crew import Broken, Crew, Limits
 from elqr.problems import ProblemError
 from slips.proof.gates import load_gates
 from slips.proof.outcome import Inspection
+from slips.proof.remarks import sentence
 from slips.proof.run import VerifyRequest, broken_remark, verify
 
 SMALL = """
@@ -107,6 +109,19 @@ def one_bit(path: Path) -> None:
     Image.new("1", (800, 600), 1).save(path)
 
 
+def _bmp(width: int, height: int) -> bytes:
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 0, 0, 11811, 11811, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header
+
+
+def vast_bmp(path: Path) -> None:
+    path.write_bytes(_bmp(30_000, 30_000) + bytes(100))
+
+
+def short_bmp(path: Path) -> None:
+    path.write_bytes(_bmp(900, 1200) + bytes(5000))
+
+
 def locked_pdf(path: Path) -> None:
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
@@ -129,6 +144,8 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], set[str]]] = {
     "locked.pdf": (locked_pdf, {"verify.locked"}),
     "head.jpg": (lambda p: p.write_bytes(b"\xff\xd8\xff\xe0" + bytes(40)), {"verify.damaged"}),
     "onebit.png": (one_bit, {"verify.one_bit"}),
+    "vast.bmp": (vast_bmp, {"verify.too_large"}),
+    "short.bmp": (short_bmp, {"verify.damaged"}),
 }
 
 
@@ -151,6 +168,31 @@ def test_hostile_input_is_a_finding(inspected: Inspection, name: str) -> None:
     said = {f.code for source in inspected.sources if source.name == name for f in source.findings}
     said |= {f.code for page in inspected.pages if page.source == name for f in page.findings}
     assert said & HOSTILE[name][1], said
+
+
+def test_no_finding_speaks_in_the_words_of_a_library(inspected: Inspection) -> None:
+    """`OSError: broken data stream when reading image file` helps nobody who scans, and was said in Japanese too."""
+    parts = [*inspected.sources, *inspected.pages]
+    told = " ".join(sentence(f, lang) for part in parts for f in part.findings for lang in ("ja", "en"))
+    assert not re.findall(r"\w*Error\b|\w*Exception|pdfium|pikepdf|qpdf|zxing|image file|array|Errno", told)
+
+
+def test_a_folder_tells_what_it_passed_over(printed_job: Path, tmp_path: Path) -> None:
+    """Nothing is lost in silence: what may hold pages asks for a look, other files are only named; a bitmap is read."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "IMG_1.HEIC").write_bytes(b"....ftypheic")
+    (folder / "job.dat").write_bytes(b"?")
+    Image.new("L", (1654, 1170), 255).save(folder / "p1.bmp", dpi=(300, 300))
+    request = VerifyRequest(paths=[folder], manifest=printed_job / "manifest.parquet", sample=True)
+    found = verify(request)
+    said = {(s.name, f.code, f.weight.value) for s in found.sources for f in s.findings}
+    assert said == {
+        ("IMG_1.HEIC", "verify.unread_format", "warn"),
+        ("job.dat", "verify.passed_over", "note"),
+    }
+    (page,) = found.pages
+    assert page.source == "p1.bmp" and page.blank
 
 
 def test_nothing_passes_and_the_run_goes_on(inspected: Inspection) -> None:

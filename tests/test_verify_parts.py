@@ -60,6 +60,30 @@ class TestSources:
         found = gather([tmp_path, tmp_path / "p2.png"])
         assert [source.name for source in found] == ["box 2/p1.jpg", "P1.PNG", "p2.png", "p10.png"]
 
+    def test_what_is_in_a_folder_is_looked_at_or_told(self, tmp_path: Path) -> None:
+        """A telephone's or a scanner's own endings were passed over without a word, and their slips were missing."""
+        bitmap = b"BM" + bytes(12) + (40).to_bytes(4, "little") + bytes(36)
+        files = {
+            **{"a.jfif": b"\xff\xd8\xff\xe0", "b.jpe": b"\xff\xd8\xff\xe0", "c": b"II*\0", "d.bmp": bitmap},
+            **{"e.heic": b"....ftypheic", "f.zip": b"PK\3\4", "g.dat": b"?", "h.png": b"damaged"},
+            **{
+                "Thumbs.db": b"\xd0",
+                "desktop.ini": b"[",
+                "manifest.csv": b"seq",
+                "report.html": b"<",
+                ".DS_Store": b"",
+            },
+        }
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content)
+        found = {source.name: (source.kind, source.passed_over) for source in gather([tmp_path])}
+        assert found == {
+            **{"a.jfif": ("jpeg", ""), "b.jpe": ("jpeg", ""), "c": ("tiff", ""), "d.bmp": ("bmp", "")},
+            **{"e.heic": ("", "verify.unread_format"), "f.zip": ("", "verify.unread_format")},
+            **{"g.dat": ("", "verify.passed_over"), "h.png": ("", "")},
+        }
+        assert [source.passed_over for source in gather([tmp_path / "f.zip"])] == [""]  # it was asked for
+
     def test_a_name_that_two_folders_have_says_which_is_meant(self, tmp_path: Path) -> None:
         names = ("a/front/1.png", "a/back/1.png", "b/front/1.png", "b/2.png", "b/front/3.png")
         for name in names:
@@ -80,6 +104,8 @@ class TestSources:
             b"MM\0*": "tiff",
             b"\xff\xd8\xff\xe1": "jpeg",
             b"GIF89a": "",
+            b"BM" + bytes(12) + (40).to_bytes(4, "little"): "bmp",
+            b"BMW is a car, no picture": "",
         }
         for head, kind in heads.items():
             (tmp_path / "x").write_bytes(head)
@@ -354,4 +380,4 @@ def test_a_file_that_is_no_picture_is_told_as_such(tmp_path: Path) -> None:
     path.write_bytes(b"a,b,c")
     with pytest.raises(Unfit) as caught:
         page_count(path, limits=PictureLimits(pixels_max=10, pages_max=1, bytes_max=100))
-    assert caught.value.finding.measured == "not TIFF, PNG, JPEG"
+    assert caught.value.finding.measured == "not TIFF, PNG, JPEG, BMP"

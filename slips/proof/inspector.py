@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elqr.problems import reason_in_both
 from elqr.renaming import rename
 from slips.proof import pictures
 from slips.proof.book import Book, open_book
@@ -38,6 +39,8 @@ from slips.proof.thresholds import Thresholds
 from slips.proof.vector import GROUP, VectorPages
 from slips.proof.verdicts import Finding
 from slips.proof.wechat import WeChat
+
+STRUCTURE = "PDFの構造が壊れています / the structure of the PDF is broken"
 
 
 @dataclass(frozen=True)
@@ -84,18 +87,22 @@ class Inspector:
         except (UnreadableError, InkError) as error:
             if task.units > 1:
                 raise  # it is done again page by page
-            finding = remark("verify.damaged", measured=str(error)[:200])
+            said = str(error) if isinstance(error, UnreadableError) else STRUCTURE
+            finding = remark("verify.damaged", measured=said)
             return [PageResult(source=task.name, page=task.first, findings=(finding,), pictures=(b"",))]
 
     def _survey(self, task: Task) -> Survey:
-        if not task.kind:
-            return Survey(0, (remark("verify.not_an_image"),))
         try:
+            task.path.open("rb").close()
+            if not task.kind:
+                return Survey(0, (remark("verify.not_an_image"),))
             if task.kind != "pdf":
                 return Survey(pictures.page_count(task.path, limits=self.gates.pictures))
             return self._survey_pdf(task)
         except pictures.Unfit as unfit:
             return Survey(0, (unfit.finding,))
+        except OSError as error:
+            return Survey(0, (remark("verify.unopened", measured=reason_in_both(error)),))
 
     def _survey_pdf(self, task: Task) -> Survey:
         limits = self.gates.pictures
@@ -108,8 +115,8 @@ class Inspector:
                 pages = document.page_count
         except LockedError:
             return Survey(0, (remark("verify.locked"),))
-        except (UnreadableError, OSError) as error:
-            return Survey(0, (remark("verify.damaged", measured=str(error)[:200]),))
+        except UnreadableError as error:
+            return Survey(0, (remark("verify.damaged", measured=str(error)),))
         if pages > limits.pages_max:
             limit = f"{limits.pages_max:,}"
             return Survey(0, (remark("verify.too_many_pages", measured=f"{pages:,}", limit=limit),))

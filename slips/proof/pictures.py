@@ -1,4 +1,4 @@
-"""Scans as grey pixels: TIFF (many pages), PNG, JPEG, through Pillow; one of its two homes.
+"""Scans as grey pixels: TIFF (many pages), PNG, JPEG, BMP, through Pillow; one of its two homes.
 
 In: a file and limits, which are held against the header before anything is decoded. Out: the number of pages, a page as `Scan` with remarks.
 Refuses by `Unfit`, which carries the finding: too many pixels, too many pages, truncated, not an image. To be run in a process that may die.
@@ -22,8 +22,9 @@ from slips.proof.remarks import remark
 from slips.proof.scan import Pixels, Scan
 from slips.proof.verdicts import Finding
 
-FORMATS = ("TIFF", "PNG", "JPEG")  # several JPEG pictures in one file (MPO) are opened as JPEG
+FORMATS = ("TIFF", "PNG", "JPEG", "BMP")  # several JPEG pictures in one file (MPO) are opened as JPEG
 DPI_BELIEVABLE = (50.0, 4800.0)
+PIXELS_END = "画像を最後まで復元できません / the picture cannot be decoded to its end"
 _ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 _WAYS_UP: Mapping[int, tuple[int, bool]] = {
     2: (0, True),
@@ -97,10 +98,12 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
         raise
     except Image.DecompressionBombError:
         raise Unfit(_large("?", f"{limits.pixels_max / 1e6:,.0f} Mpx")) from None
-    except Exception as error:  # a hostile header makes Pillow raise nearly anything
-        known = not isinstance(error, UnidentifiedImageError)
-        why = f"{type(error).__name__}: {error}"[:200] if known else f"not {', '.join(FORMATS)}"
-        raise Unfit(remark("verify.damaged", measured=why)) from None
+    except UnidentifiedImageError:
+        raise Unfit(remark("verify.damaged", measured=f"not {', '.join(FORMATS)}")) from None
+    except (
+        Exception
+    ):  # a hostile header makes Pillow raise nearly anything, in words that help nobody who scans
+        raise Unfit(remark("verify.damaged", measured=PIXELS_END)) from None
 
 
 def _check_pixels(image: Any, limits: PictureLimits) -> None:

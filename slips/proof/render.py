@@ -41,7 +41,7 @@ _TEXT_CAPACITY = 1024  # UTF-16 units of one box
 
 
 class UnreadableError(Exception):
-    """pdfium does not open the file or the page; the text says why."""
+    """The file or the page does not open; the text says which, in words for people."""
 
 
 class LockedError(UnreadableError):
@@ -79,7 +79,7 @@ class Document:
         if not self._handle:
             reason = pdfium.FPDF_GetLastError()
             kind = LockedError if reason == pdfium.FPDF_ERR_PASSWORD else UnreadableError
-            raise kind(f"pdfium error {reason}")
+            raise kind(f"PDFとして開けません / it does not open as a PDF ({reason})")
         self.page_count = int(pdfium.FPDF_GetPageCount(self._handle))
         self._canvases: dict[tuple[Frame, int], _Canvas] = {}
         self._stacks: dict[tuple[int, int], Picture] = {}
@@ -100,7 +100,7 @@ class Document:
             for index in range(begin, end):
                 handles.append(pdfium.FPDF_LoadPage(self._handle, index))
                 if not handles[-1]:
-                    raise UnreadableError(f"page {index + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+                    raise UnreadableError(_page_words(index))
             yield [Page(handle, self._canvas, self._desk) for handle in handles]
         finally:
             for handle in handles:
@@ -293,11 +293,12 @@ def page_colours(data: bytes, *, page: int, dpi: float) -> Picture:
     """One whole page (0-based) of a PDF as people see it: RGB pixels (rows, columns, 3), white paper. Raises UnreadableError."""
     handle = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not handle:
-        raise UnreadableError(f"pdfium error {pdfium.FPDF_GetLastError()}")
+        reason = pdfium.FPDF_GetLastError()
+        raise UnreadableError(f"PDFとして開けません / it does not open as a PDF ({reason})")
     sheet = pdfium.FPDF_LoadPage(handle, page)
     try:
         if not sheet:
-            raise UnreadableError(f"page {page + 1}: pdfium error {pdfium.FPDF_GetLastError()}")
+            raise UnreadableError(_page_words(page))
         width = round(pdfium.FPDF_GetPageWidthF(sheet) / 72 * dpi)
         height = round(pdfium.FPDF_GetPageHeightF(sheet) / 72 * dpi)
         pixels: Picture = np.full((height, width, 3), WHITE, np.uint8)
@@ -309,3 +310,8 @@ def page_colours(data: bytes, *, page: int, dpi: float) -> Picture:
     finally:
         pdfium.FPDF_ClosePage(sheet)
         pdfium.FPDF_CloseDocument(handle)
+
+
+def _page_words(index: int) -> str:
+    reason = pdfium.FPDF_GetLastError()
+    return f"{index + 1}ページを開けません / page {index + 1} does not open ({reason})"

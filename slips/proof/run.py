@@ -77,9 +77,14 @@ def verify(request: VerifyRequest, *, listener: Listener = silent) -> Inspection
 
 def _surveyed(crew: Crew[Task, Answer], sources: Sequence[Source]) -> list[tuple[Source, SourceResult]]:
     found = []
-    tasks = [Task(source.path, source.name, source.kind) for source in sources]
-    for source, (_, answer) in zip(sources, crew.run(tasks), strict=True):
-        survey = answer if isinstance(answer, Survey) else Survey(0, (broken_remark(answer),))
+    tasks = [Task(one.path, one.name, one.kind) for one in sources if not one.passed_over]
+    answers = iter([answer for _, answer in crew.run(tasks)])
+    for source in sources:
+        if source.passed_over:
+            survey = Survey(0, (remark(source.passed_over, measured=source.path.suffix or "—"),))
+        else:
+            answer = next(answers)
+            survey = answer if isinstance(answer, Survey) else Survey(0, (broken_remark(answer),))
         result = SourceResult(
             name=source.name, kind=source.kind, size=source.size, pages=survey.pages, findings=survey.findings
         )

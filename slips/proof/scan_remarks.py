@@ -121,7 +121,7 @@ def _who(
     if facts.mirrored:
         yield remark("verify.mirrored", window=window)
     elif len(witnesses) + proven < PASS_VOICES:
-        yield remark("verify.one_voice", measured=", ".join(sorted(witnesses)), window=window)
+        yield remark("verify.one_voice", measured=f"{len(witnesses)}", limit=f"{PASS_VOICES}", window=window)
     if facts.others.near:
         yield remark("verify.other_code", measured=f"{len(facts.others.near)}", limit="0", window=window)
     for other in facts.others.far:
@@ -222,7 +222,7 @@ def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Findi
 
 def _barely_read(facts: Facts, m: Measurement, grades: Grades, window: Window | None) -> Iterator[Finding]:
     """Readers gave the digits, the modules do not bear them out: a stamp, a tear, a fold. Of a symbol that nobody reads `_unread` has spoken."""
-    readers = sorted({v.decoder for v in facts.voices if v.content})
+    readers = {v.decoder for v in facts.voices if v.content}
     if not readers or facts.mirrored or grades.standing == DECODE_ONLY:
         return
     yield remark(
@@ -230,7 +230,7 @@ def _barely_read(facts: Facts, m: Measurement, grades: Grades, window: Window | 
         measured=_errors(m.errors_best),
         limit=f"{CORRECTABLE}",
         window=window,
-        readers=", ".join(readers),
+        read_by=len(readers),
     )
 
 

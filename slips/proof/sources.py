@@ -1,7 +1,8 @@
 """Which files a run looks at, in which order, and what kind each is by its first bytes.
 
-In: files and folders as the user gave them. Out: `Source`s, folders in natural order (2 before 10). A folder's other files are passed
-over; a file that was named is looked at whatever its name. Refuses (ProblemError): a path that is not there, nothing to look at.
+In: files and folders as the user gave them. Out: `Source`s, folders in natural order (2 before 10), each file that may hold pages: by its
+content, whatever its name. What no reader here opens is a `Source` too, to be told; what holds no pages for sure (hidden files, those of
+the system, tables and texts) is not. Refuses (ProblemError): a path that is not there, nothing to look at.
 """
 
 from __future__ import annotations
@@ -15,7 +16,36 @@ from pathlib import Path
 from elqr.option_values import refuse_other_bytes
 from elqr.problems import Problem, ProblemError, Where
 
-SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".png", ".jpg", ".jpeg"})
+SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib"})
+"""What calls itself a page, so that it is damaged where its content is none."""
+MAY_HOLD_PAGES = frozenset(
+    (
+        *(".avif", ".gif", ".heic", ".heif", ".j2k", ".jp2", ".jpf", ".jpx", ".jxl", ".webp", ".dng", ".psd"),
+        *(".7z", ".gz", ".lzh", ".rar", ".tar", ".zip", ".djvu", ".eps", ".oxps", ".ps", ".xps"),
+        *(".doc", ".docx", ".ppt", ".pptx", ".xdw", ".xbd"),
+    )
+)
+"""Pictures, archives and documents in which scanners, telephones and offices hand over pages, and which are not opened here."""
+NO_PAGES = frozenset(
+    (
+        *(
+            ".csv",
+            ".htm",
+            ".html",
+            ".json",
+            ".log",
+            ".md",
+            ".parquet",
+            ".toml",
+            ".tsv",
+            ".txt",
+            ".xls",
+            ".xlsx",
+        ),
+        *(".xml", ".xmp", ".lnk", ".url"),
+    )
+)
+SYSTEM_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 MAGIC: Mapping[bytes, str] = {
     b"II*\0": "tiff",
     b"MM\0*": "tiff",
@@ -24,6 +54,9 @@ MAGIC: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "png",
     b"\xff\xd8\xff": "jpeg",
 }
+_BMP_HEADS = frozenset(
+    {12, 40, 52, 56, 64, 108, 124}
+)  # lengths of its second header: "BM" alone begins many a text
 _PDF_WITHIN = 1024  # bytes before %PDF- that readers put up with
 _NUMBER = re.compile(r"(\d+)")
 
@@ -37,6 +70,8 @@ class Source:
     name: str
     kind: str
     size: int
+    passed_over: str = ""
+    """Why a folder's file is not looked at, as the code of a finding; empty for every other."""
 
 
 def gather(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -44,7 +79,9 @@ def gather(paths: Sequence[Path]) -> tuple[Source, ...]:
     found: dict[Path, Source] = {}
     for path in paths:
         for file, name in _files(path):
-            found.setdefault(file.resolve(), Source(file, name, kind_of(file), file.stat().st_size))
+            kind, size = kind_of(file), file.stat().st_size
+            over = "" if kind or path == file else _passed_over(file)
+            found.setdefault(file.resolve(), Source(file, name, kind, size, over))
     refuse_other_bytes(source.name for source in found.values())
     if not found:
         raise ProblemError(_absent(", ".join(map(str, paths))))
@@ -66,11 +103,7 @@ def _told_apart(sources: Sequence[Source]) -> Iterator[Source]:
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
-        inside = [
-            p
-            for p in path.rglob("*")
-            if p.suffix.lower() in SUFFIXES and p.is_file() and not _hidden(p.relative_to(path))
-        ]
+        inside = [p for p in path.rglob("*") if _may_hold_pages(p.relative_to(path)) and p.is_file()]
         for file in sorted(inside, key=lambda p: natural(p.relative_to(path).as_posix())):
             yield file, file.relative_to(path).as_posix()
     elif path.is_file():
@@ -79,8 +112,19 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
         raise ProblemError(_absent(str(path)))
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _may_hold_pages(path: Path) -> bool:
+    """All but hidden files, which no user put there, those that systems leave behind, and tables and texts."""
+    if any(part.startswith(".") for part in path.parts):
+        return False
+    return path.name.lower() not in SYSTEM_NAMES and path.suffix.lower() not in NO_PAGES
+
+
+def _passed_over(path: Path) -> str:
+    """What is to be said of a folder's file whose content is no page; nothing where it calls itself one and is damaged."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return ""
+    return "verify.unread_format" if suffix in MAY_HOLD_PAGES else "verify.passed_over"
 
 
 def _absent(found: str) -> Problem:
@@ -94,7 +138,7 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def kind_of(path: Path) -> str:
-    """`pdf`, `tiff`, `png`, `jpeg` by content, else empty: a name proves nothing."""
+    """`pdf`, `tiff`, `png`, `jpeg`, `bmp` by content, else empty: a name proves nothing."""
     try:
         with path.open("rb") as file:
             head = file.read(_PDF_WITHIN)
@@ -102,4 +146,6 @@ def kind_of(path: Path) -> str:
         return ""
     if b"%PDF-" in head:
         return "pdf"
+    if head[:2] == b"BM" and len(head) >= 18 and int.from_bytes(head[14:18], "little") in _BMP_HEADS:
+        return "bmp"
     return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")

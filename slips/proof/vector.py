@@ -185,7 +185,7 @@ class VectorPages:
         elif sampled and seen.content == entry.payload.encode():
             second = decode.second_opinion(seen.picture)
             if second != [seen.content] and difference is None:
-                found.append(remark("verify.one_voice", measured="zxing-cpp", window=_window(seen.sheet)))
+                found.append(remark("verify.one_voice", measured="1", limit="2", window=_window(seen.sheet)))
             found += self._second_codes(page, entry)
         return found, where
 

@@ -114,7 +114,6 @@ ABOUT: Mapping[str, Words] = MappingProxyType(
         "value": Words("項目 ", "field "),
         "mark": Words("マーク ", "mark "),
         "position": Words("先頭から(桁) ", "from digit "),
-        "readers": Words("読取器 ", "read by "),
         "limiting": Words("要因 ", "limited by "),
     }
 )
