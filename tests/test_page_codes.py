@@ -10,15 +10,20 @@ import polars as pl
 import pytest
 
 from elqr import symbols
+from slips.proof import plane
 from slips.proof.book import Book, read_book
 from slips.proof.page_codes import other_codes
 from slips.proof.plane import Points
 from slips.proof.scan import Pixels, Scan
+from slips.proof.simulate.matrix import PITCH_MM as MATRIX_PITCH_MM
+from slips.proof.simulate.matrix import Case, payload_of, shot_of
 from tests.writer_rows import PAYLOAD
 
 PX, PITCH_MM = 6, 0.508
 """Pixels a module at 300 dpi, and what it measures."""
 SIDE = symbols.SIZE * PX
+FOLDED = Case(defect="fold", severity=1, dpi=300, seed=1)
+SOFT = Case(defect="blur", severity=3, dpi=300, seed=0)
 OWN = (300, 300)
 
 
@@ -59,6 +64,19 @@ def test_a_code_that_lies_on_its_side_is_seen(quarter: int) -> None:
     code = scan.grey[1400 : 1400 + SIDE, 900 : 900 + SIDE]
     scan.grey[1400 : 1400 + SIDE, 900 : 900 + SIDE] = np.rot90(code, quarter).copy()
     assert len(other_codes(scan, corners(OWN), pitch_mm=PITCH_MM).far) == 1
+
+
+@pytest.mark.parametrize(("case", "top"), [(FOLDED, 451), (SOFT, 450)])
+def test_a_second_code_that_is_not_perfect_is_seen_at_300_dpi(case: Case, top: int) -> None:
+    """At half its size, two pixels a module, nobody read it, and its sheet passed. In full size it is read."""
+    own, other = (shot_of(replace(case, defect="clean", severity=0)), shot_of(case))
+    grey = np.full((700, 500), 230, np.uint8)
+    for at, shot in ((100, own), (top, other)):
+        grey[at : at + shot.grey.shape[0], 100 : 100 + shot.grey.shape[1]] = shot.grey
+    assert own.map is not None
+    place = plane.moved(np.array([(0.0, 0.0), (41.0, 0.0), (41.0, 41.0), (0.0, 41.0)]), own.map) + 100
+    found = other_codes(Scan(source="a.png", page=1, grey=grey, dpi=300), place, pitch_mm=MATRIX_PITCH_MM)
+    assert [one.content for one in (*found.near, *found.far)] == [payload_of(case)]
 
 
 def test_the_slips_own_code_is_no_other() -> None:

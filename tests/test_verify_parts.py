@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from slips.proof.ink import InkUse
 from slips.proof.outcome import PageResult
 from slips.proof.pictures import PictureLimits, Unfit, page_count
 from slips.proof.printed import printed_texts
+from slips.proof.remarks import remark, sentence
 from slips.proof.run import VerifyRequest, verify
 from slips.proof.scanner_scale import load_scanner
 from slips.proof.sequence import longest_run, looks_like_a_sample, order_of, sampling
@@ -325,6 +327,17 @@ class TestStack:
         assert found[-1] is Verdict.UNREADABLE and slips[-1].slip_key == ""
         codes = {finding.code for slip in slips for finding in slip.findings}
         assert codes == {"verify.missing", "verify.duplicate", "verify.out_of_order"}
+
+    def test_a_slip_that_lies_on_another_s_picture_is_not_said_to_be_lost(self, book: Book) -> None:
+        """Two sheets scanned as one picture: the second was to be looked for, or printed again."""
+        pages = [self.page(row) for row in range(40) if row != 12]
+        second = remark("verify.second_slip", measured=book.entry(12).slip_key, limit=book.entry(11).slip_key)
+        pages[11] = replace(pages[11], findings=(second,), pictures=(b"",))
+        _, slips, _, _ = stack.settled(pages, book, sample=False)
+        (told,) = slips[12].findings
+        assert slips[12].verdict is Verdict.MISSING and told.code == "verify.missing_seen"
+        assert "s.tif p.1" in sentence(told, "ja") and "s.tif p.1" in sentence(told, "en")
+        assert slips[11].verdict is Verdict.FAIL
 
     def test_sheets_drawn_at_random_are_not_told_one_by_one(self, book: Book) -> None:
         shuffled = np.random.default_rng(3).permutation(40).tolist()

@@ -7,7 +7,7 @@ verdicts hold, the first of `Verdict` is said. Refuses nothing.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from slips.proof.book import Book
@@ -23,6 +23,7 @@ TOO_MANY = 0.5
 """Share of sheets beyond which a fault of each of them is one fault of the stack."""
 NAMED_MAX = 5
 _OF_ALL = "verify.upside_down"
+_SECOND = "verify.second_slip"
 
 
 def hints(pages: Sequence[PageResult], total: int) -> dict[int, Hint]:
@@ -91,7 +92,8 @@ def settled(
         frozenset() if disorder else frozenset(order.misplaced)
     )  # of a stack without order no sheet is told
     slips = [_present(row, pages, book, order, misplaced=row in told) for row in order.places]
-    slips += [_missing(row, book, order) for row in order.missing]
+    elsewhere = {f.measured: _where(page) for page in pages for f in page.findings if f.code == _SECOND}
+    slips += [_missing(row, book, elsewhere) for row in order.missing]
     rows = [*order.places, *order.missing]
     ordered = [slip for _, slip in sorted(zip(rows, slips, strict=True), key=lambda pair: pair[0])]
     return tuple(pages), (*ordered, *_others(pages)), tuple(said), order
@@ -182,10 +184,18 @@ def _misplaced(row: int, pages: Sequence[PageResult], book: Book, order: Order) 
     return remark("verify.out_of_order", measured=measured, limit=limit, number=own.number)
 
 
-def _missing(row: int, book: Book, order: Order) -> SlipResult:
+def _missing(row: int, book: Book, elsewhere: Mapping[str, str]) -> SlipResult:
+    """`elsewhere`: by key, where a slip's code was seen on a picture of another slip. It is not looked at there, and not lost either."""
     entry = book.entry(row)
+    where = elsewhere.get(entry.slip_key)
     finding = remark(
-        "verify.missing", measured="0", limit="1", number=entry.number, file=entry.file, page=entry.page
+        "verify.missing" if where is None else "verify.missing_seen",
+        measured="0",
+        limit="1",
+        number=entry.number,
+        file=entry.file,
+        page=entry.page,
+        **({} if where is None else {"where": where}),
     )
     return SlipResult(slip_key=entry.slip_key, verdict=Verdict.MISSING, findings=(finding,))
 
