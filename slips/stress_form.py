@@ -8,12 +8,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
-from elqr import symbols
 from elqr.site import Site
 from slips.outfiles import telling_disk_errors, write_whole
 from slips.preview import good_form, preview_values, write_preview
+from slips.proof.intended_modules import modules_of
 from slips.proof.intent import places_of
 from slips.proof.simulate.matrix import READERS
 from slips.proof.stress import Stress, stress_file
@@ -26,8 +24,7 @@ def stress_form(name_or_path: str, *, out: Path) -> list[str]:
     """Test the form and write the two files into `out`. Raises ProblemError."""
     layout = good_form(name_or_path)
     values = preview_values("ja", layout=layout, office=Site.unknown())
-    digits = np.frombuffer(values["payload"][0].encode(), np.uint8)[None]
-    intended = symbols.unpack(symbols.encode(digits))[0]
+    intended = modules_of(values["payload"][0].encode())
     with tempfile.TemporaryDirectory(prefix="elqr-stress-") as folder:
         page = Path(folder) / "form.pdf"
         write_preview(name_or_path, out=page)

@@ -12,8 +12,9 @@ import pytest
 
 from slips.proof import decode, plane
 from slips.proof.cascade import AS_IS, REDRAWN, WECHAT, ZBAR, ZXING, find_symbols, read_cascade, read_symbol
+from slips.proof.intended_modules import modules_of
 from slips.proof.redraw import redrawn
-from slips.proof.simulate.matrix import Case, modules_of, payload_of, place_told, shot_of
+from slips.proof.simulate.matrix import Case, payload_of, place_told, shot_of
 from slips.proof.wechat import SIDE_MAX, WeChat, packed, unpacked
 
 Pixels = npt.NDArray[np.uint8]

@@ -32,6 +32,21 @@ def test_batches_and_late_finds_come_out_in_order_of_line(tmp_path: Path) -> Non
     assert table["code"].to_list()[:2] == ["bundle.over_file_limit", "bundle.over_file_limit"]
 
 
+def test_of_one_line_what_its_batch_found_comes_before_what_was_found_late(tmp_path: Path) -> None:
+    """At the seam between two batches too: the next batch's first line does not go out with the batch before."""
+    findings = Findings(tmp_path)
+    findings.add_batch(noted(2, 4).table(), last_line=5)
+    findings.add_batch(noted(6, 7).table(), last_line=7)
+    findings.late.extend(noted(5, 6, 7, code="bundle.two_layouts"))
+    findings.write(tmp_path / "problems.csv")
+    table = pl.read_csv(tmp_path / "problems.csv")
+    own, late = "bundle.over_file_limit", "bundle.two_layouts"
+    assert table.select("line", "code").rows() == [
+        *((2, own), (4, own), (5, late)),
+        *((6, own), (6, late), (7, own), (7, late)),
+    ]
+
+
 def test_counts_by_code_with_a_few_examples(tmp_path: Path) -> None:
     findings = Findings(tmp_path)
     findings.add_batch(noted(*range(2, 50)).table(), last_line=60)

@@ -14,9 +14,10 @@ from slips.proof.cascade import read_cascade
 from slips.proof.curve import Curve, linear, srgb
 from slips.proof.grade import DECODE_ONLY, GRADED, INDICATIVE, Grades, finder_segments, grade, overlaid
 from slips.proof.grid import Grid, locate
+from slips.proof.intended_modules import modules_of
 from slips.proof.ladder import says
 from slips.proof.measure import Measurement, measure
-from slips.proof.simulate.matrix import PITCH_MM, modules_of
+from slips.proof.simulate.matrix import PITCH_MM
 from slips.proof.simulate.printscan import CLEAN, Shot, scan
 from slips.proof.simulate.sheet import Sheet, symbol_sheet
 from slips.proof.symbol_map import symbol_map

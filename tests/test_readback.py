@@ -204,6 +204,15 @@ class TestSymbols:
         found = read(tmp_path, [paper.page(0)])
         assert codes(found) == {"readback.second_reader"} and found.second_readings == 0
 
+    @pytest.mark.parametrize("others", [[b"1" * 255], [DIGITS.encode()]], ids=["another", "the same again"])
+    def test_a_second_reader_that_sees_a_second_code_is_a_problem(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: list[bytes]
+    ) -> None:
+        """The right digits are among them; yet a phone may take the other code."""
+        monkeypatch.setattr(decode, "second_opinion", lambda _: [DIGITS.encode(), *others])
+        found = read(tmp_path, [paper.page(0)])
+        assert codes(found) == {"readback.second_reader"} and found.second_readings == 0
+
     def test_a_reader_that_disagrees_off_the_sample_is_a_problem(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

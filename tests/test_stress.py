@@ -15,8 +15,9 @@ from elqr.site import Site
 from slips.layout import load_layout
 from slips.preview import preview_values, write_preview
 from slips.proof.expected import SymbolPlace
+from slips.proof.intended_modules import modules_of
 from slips.proof.render import UnreadableError
-from slips.proof.simulate.matrix import CASCADE, COMBINED, PITCH_MM, READERS, SINGLE, modules_of
+from slips.proof.simulate.matrix import CASCADE, COMBINED, PITCH_MM, READERS, SINGLE
 from slips.proof.simulate.sheet import Sheet, picture_sheet, symbol_sheet
 from slips.proof.stress import NOTHING_LEFT, Stress, stress, stress_file
 from slips.proof.stress_report import stress_csv, stress_html

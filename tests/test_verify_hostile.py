@@ -20,10 +20,13 @@ from PIL import Image
 
 from elqr.crew import Broken, Crew, Limits
 from elqr.problems import ProblemError
+from slips.proof.curve import srgb
 from slips.proof.gates import load_gates
+from slips.proof.inspector import Inspector, Survey, Task
 from slips.proof.outcome import Inspection
 from slips.proof.remarks import sentence
 from slips.proof.run import VerifyRequest, broken_remark, verify
+from slips.proof.thresholds import load_thresholds
 
 SMALL = """
 [limits]
@@ -175,6 +178,16 @@ def test_no_finding_speaks_in_the_words_of_a_library(inspected: Inspection) -> N
     parts = [*inspected.sources, *inspected.pages]
     told = " ".join(sentence(f, lang) for part in parts for f in part.findings for lang in ("ja", "en"))
     assert not re.findall(r"\w*Error\b|\w*Exception|pdfium|pikepdf|qpdf|zxing|image file|array|Errno", told)
+
+
+def test_a_file_that_cannot_be_opened_is_not_said_to_be_no_picture(tmp_path: Path) -> None:
+    """It was gone, or not to be read, when its turn came; no path of this machine is told."""
+    look = Inspector(tmp_path, (), load_gates(), srgb(), load_thresholds())
+    for kind in ("png", "pdf", ""):
+        survey = look(Task(tmp_path / "gone", "gone", kind))
+        assert isinstance(survey, Survey) and survey.pages == 0
+        (told,) = survey.findings
+        assert told.code == "verify.unopened" and str(tmp_path) not in told.measured
 
 
 def test_a_folder_tells_what_it_passed_over(printed_job: Path, tmp_path: Path) -> None:

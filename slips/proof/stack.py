@@ -187,16 +187,17 @@ def _misplaced(row: int, pages: Sequence[PageResult], book: Book, order: Order) 
 def _missing(row: int, book: Book, elsewhere: Mapping[str, str]) -> SlipResult:
     """`elsewhere`: by key, where a slip's code was seen on a picture of another slip. It is not looked at there, and not lost either."""
     entry = book.entry(row)
-    where = elsewhere.get(entry.slip_key)
+    where = elsewhere.get(entry.slip_key, "")
     finding = remark(
-        "verify.missing" if where is None else "verify.missing_seen",
+        "verify.missing_seen" if where else "verify.missing",
         measured="0",
         limit="1",
         number=entry.number,
         file=entry.file,
         page=entry.page,
-        **({} if where is None else {"where": where}),
     )
+    if where:
+        finding = replace(finding, params={**finding.params, "where": where})
     return SlipResult(slip_key=entry.slip_key, verdict=Verdict.MISSING, findings=(finding,))
 
 

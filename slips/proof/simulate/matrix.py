@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from elqr import symbols
 from slips.proof import decode, plane
 from slips.proof.cascade import REDRAWN, ZBAR, ZXING, read_cascade, read_symbol
+from slips.proof.intended_modules import modules_of
 from slips.proof.plane import Map
 from slips.proof.scan import Pixels
 from slips.proof.simulate.defects import DEFECTS
@@ -75,11 +75,6 @@ def payload_of(case: Case) -> bytes:
         .integers(ord("0"), ord("9") + 1, symbols.DIGITS, np.uint8)
         .tobytes()
     )
-
-
-def modules_of(payload: bytes) -> npt.NDArray[np.uint8]:
-    """The intended symbol (41, 41), 1 = dark."""
-    return np.asarray(symbols.unpack(symbols.encode(np.frombuffer(payload, np.uint8)[None]))[0])
 
 
 def shot_of(case: Case) -> Shot:
