@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -217,6 +218,37 @@ def test_what_stands_in_the_quiet_zone_is_counted_by_side(strength: float, clear
         clear
     ] * 3  # a frame above, below and left; blocks at the right
     assert found.quiet[1] == clear
+
+
+def in_the_shadow(given: Shot, share: float, *, steep: bool) -> Shot:
+    """Light that falls to the right: over the whole crop, or within some three modules beside its middle."""
+    at = np.linspace(-0.5, 0.5, given.grey.shape[1])
+    dark = 1 / (1 + np.exp(-at / 0.06)) if steep else at + 0.5
+    return replace(given, grey=np.asarray(given.grey * (1 - share * dark), np.uint8))
+
+
+@pytest.mark.parametrize(("share", "steep"), [(0.5, False), (0.4, True)])
+def test_a_shadow_is_no_print_in_the_quiet_zone(share: float, steep: bool) -> None:
+    """Paper was what the lightest quarter of the symbol is; at the dark side of a fold all four rings were said to be printed on."""
+    assert measured(in_the_shadow(shot(), share, steep=steep)).quiet == (4, 4, 4, 4)
+
+
+@pytest.mark.parametrize("strength", [3.0, 1.0, 0.0])
+def test_print_in_the_quiet_zone_is_seen_in_a_shadow_too(strength: float) -> None:
+    found = measured(in_the_shadow(shot("quiet", strength), 0.5, steep=False))
+    assert found.quiet == (strength, strength, strength, strength)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.45, 0.9])
+@pytest.mark.parametrize("gap", [0, 2, 3])
+def test_a_tint_that_fills_a_side_is_not_taken_for_paper(share: float, gap: int) -> None:
+    """From so many modules beside the symbol on to the edge of the picture."""
+    given = shot(seed=4)
+    assert given.map is not None
+    right = int(plane.moved(np.array([(41.0 + gap, 0.0)]), given.map)[0, 0])
+    grey = given.grey.copy()
+    grey[:, right:] = grey[:, right:] * (1 - share)
+    assert measured(replace(given, grey=grey)).quiet[1] <= gap
 
 
 def test_reserve_and_ladder_fall_as_blur_rises() -> None:

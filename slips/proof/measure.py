@@ -131,7 +131,7 @@ def measure(grey: Pixels, grid: Grid, intended_bits: Modules, curve: Curve) -> M
         axial=abs(grid.pitch_x_px - grid.pitch_y_px) / grid.pitch_px,
         deviation=grid.deviation_modules,
         unused=1 - 2 * int(errors[0].max()) / spec.BLOCK_EC,
-        quiet=_quiet(ways[0]),
+        quiet=_quiet(ways[0], ways[1]),
         pitch_x_px=grid.pitch_x_px,
         pitch_y_px=grid.pitch_y_px,
         score=grid.score,
@@ -173,10 +173,14 @@ def _reserve(margins: Samples) -> float:
     return float(by_block[CORRECTABLE].min())
 
 
-def _quiet(way: Sampling) -> tuple[int, int, int, int]:
-    """From the symbol outwards, how many rings are clear, beside the symbol's whole side."""
-    paper = float(np.quantile(way.samples, 0.75))  # some 65 % of the modules are paper
-    clear = way.samples > paper - QUIET_DROP * 2 * way.half_contrast
+def _quiet(way: Sampling, local: Sampling) -> tuple[int, int, int, int]:
+    """From the symbol outwards, how many rings are clear, beside the symbol's whole side.
+
+    What is paper, is said by the nine modules around: in the shadow of a fold, or at the lamp's end, paper is dark without being printed on. The
+    symbol's own light modules are always among them, so print that fills a whole side is not taken for paper.
+    """
+    paper = np.minimum(local.threshold + local.half_contrast, np.quantile(way.samples, 0.75))
+    clear = way.samples > paper - QUIET_DROP * 2 * np.minimum(local.half_contrast, way.half_contrast)
     top, bottom = clear[:QUIET_ZONE_MODULES][::-1], clear[-QUIET_ZONE_MODULES:]
     left, right = clear.T[:QUIET_ZONE_MODULES][::-1], clear.T[-QUIET_ZONE_MODULES:]
     counts = [int(rings[:, CORE].all(axis=1).cumprod().sum()) for rings in (top, right, bottom, left)]
