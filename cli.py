@@ -25,7 +25,7 @@ from elqr.collector import look_seldom
 from elqr.option_values import as_told, day, is_utf8, refuse_other_bytes
 from elqr.option_values import encoding as encoding_of
 from elqr.shell import codes_of, today
-from elqr.terminal import write_anything
+from elqr.terminal import json_text, write_anything
 from reconcile.commands_payees import COMMANDS as NIGHT
 from slips.commands_layouts import COMMANDS as FORMS
 from slips.commands_layouts import ListByDefault, layouts
@@ -316,10 +316,9 @@ def _each(argument: str, describe: Callable[[str], Description], shown: Shown) -
 
 def _show(text: str, document: dict[str, Any] | None, *, one_line: bool = False) -> None:
     """Words, or the document as JSON where there is one."""
-    import json
 
     indent = None if one_line else 2
-    click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=indent))
+    click.echo(text if document is None else json_text(document, indent=indent))
 
 
 for _command in (*FORMS, *PACK, *PROOFS, *NIGHT):

@@ -6,13 +6,13 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from elqr.option_values import given, refuse_only_with
+from elqr.terminal import json_text
 
 PLACE = click.argument("place", metavar="LEDGER")
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output. 機械可読")
@@ -67,7 +67,7 @@ def check(place: str, deep: bool, policy: str, as_json: bool) -> None:
     problems = checked(place, policy=name_or_path(policy) if deep else None)
     if as_json:
         rows = [{"code": p.code, "ja": p.text("ja"), "en": p.text("en")} for p in problems]
-        click.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"problems": rows}))
     else:
         for problem in problems:
             click.echo(str(problem))
@@ -131,7 +131,7 @@ def info(place: str, as_json: bool) -> None:
 
     said: dict[str, Any] = described(place)
     if as_json:
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        click.echo(json_text(said))
         return
     for name, value in said.items():
-        click.echo(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
+        click.echo(f"{name}: {json_text(value, indent=None) if isinstance(value, dict) else value}")

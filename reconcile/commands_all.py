@@ -6,7 +6,6 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ import click
 
 from elqr.option_values import day
 from elqr.shell import folder_of, login, moment
+from elqr.terminal import json_text
 from reconcile.commands import EXCEL, FILE, JSON
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def reconcile_all(
     finally:
         write_files(out, {municipalities.FILE: municipalities.table(done)})
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, indent=2))
+        click.echo(json_text([asdict(one) for one in done]))
     raise SystemExit(max(one.code for one in done))
 
 

@@ -6,7 +6,6 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import click
 
 from elqr.option_values import day
 from elqr.shell import login, moment
+from elqr.terminal import json_text
 from reconcile.commands import EXCEL, FILE, JSON
 from reconcile.commands_night import ENCODING, LEDGER, OUT
 from reconcile.commands_refunds import FOUND, code, documents, warn
@@ -60,7 +60,7 @@ def bank_credits(
             "open": unknown.height,
             "drift": int(unknown["drift"].sum()),
         }
-        click.echo(json.dumps({**counts, "problems": documents(problems)}, ensure_ascii=False, indent=2))
+        click.echo(json_text({**counts, "problems": documents(problems)}))
     else:
         click.echo(
             f"入金 新規 {done.new}、取込済み {done.already} / credits: {done.new} new, {done.already} known"
@@ -118,7 +118,7 @@ def bank_debits(
             "states": {s.word: {"count": n, "yen": yen} for s, n, yen in found.sums},
             "problems": documents(problems),
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(json_text(document))
     else:
         click.echo(
             f"口座振替の請求 {found.rows.height:,}件 / {found.rows.height:,} planned debits"

@@ -6,7 +6,6 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import click
 
 from elqr.option_values import day, encoding
 from elqr.shell import folder_of, login, moment
+from elqr.terminal import json_text
 from reconcile.commands import EXCEL, FILE, JSON, ledger
 from reconcile.commands_all import reconcile_all
 
@@ -128,7 +128,7 @@ def reconcile(
     export = load_export(postings_mapping) if postings_mapping else None
     done = run_night(NightRequest(run=run, out=out, export=export, report=not no_report, excel=excel))
     if as_json:
-        click.echo(json.dumps(done.totals, ensure_ascii=False, indent=2))
+        click.echo(json_text(done.totals))
     else:
         for line in summary(done, out=out, show_names=show_names):
             click.echo(line)
@@ -220,7 +220,7 @@ def explain(
     story = explained(place, key, policy=load_policy(name_or_path(policy)), as_of=as_of, kind=kind)
     document: dict[str, Any] = story.document(show_names=show_names)
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(json_text(document))
     else:
         for line in told(document):
             click.echo(line)

@@ -6,7 +6,6 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.option_values import day
+from elqr.terminal import json_text
 from reconcile.commands import FILE, JSON
 from reconcile.commands_bank import COMMANDS as BANK
 from reconcile.commands_night import COMMANDS as NIGHT
@@ -42,7 +42,7 @@ def accounts(file: Path, encoding: str | None, as_json: bool, show_names: bool, 
     found = told if show_names else tuple(_without_names(p) for p in told if p.severity.value != "note")
     if as_json:
         counts = {n: len(getattr(taken, n)) for n in ("new", "changed", "known")}
-        click.echo(json.dumps({**counts, "problems": documents(found)}, ensure_ascii=False, indent=2))
+        click.echo(json_text({**counts, "problems": documents(found)}))
     else:
         new, changed, known = len(taken.new), len(taken.changed), len(taken.known)
         click.echo(
@@ -125,7 +125,7 @@ def notices(
     problems = (*found.problems, *(_without_names(p) for p in told if p.severity.value != "note"))
     if as_json:
         document = {"count": found.count, "yen": found.yen, "problems": documents(problems)}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(json_text(document))
     else:
         click.echo(f"通知書 {found.count:,}件 {found.yen:,}円 / {found.count:,} notices, {found.yen:,} yen")
         click.echo(f"→ {out}: notices.csv")

@@ -6,7 +6,6 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ import click
 
 from elqr.option_values import day, refuse_not_with
 from elqr.shell import login, moment
+from elqr.terminal import json_text
 from reconcile.commands import JSON
 from reconcile.commands_night import LEDGER, NAMES, OUT
 
@@ -178,7 +178,7 @@ def export(
             "files": done.files,
             "problems": documents(done.problems),
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(json_text(document))
     else:
         if done.batch is None:
             click.echo("振込データに入れる還付はありません。 / There is nothing to transfer.")
@@ -219,7 +219,7 @@ def list_refunds(place: str, state: str | None, as_json: bool, show_names: bool)
         found = [r for r in refunds_of(ledger) if state is None or state_of(r) == state]
     if as_json:
         rows = [document(r, show_names=show_names) for r in found]
-        click.echo(json.dumps({"refunds": rows}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"refunds": rows}))
         return
     for refund in found:
         click.echo(line(refund, show_names=show_names))
@@ -247,7 +247,7 @@ def show(refund_id: str, place: str, as_json: bool, show_names: bool) -> None:
     if not found:
         raise ProblemError(Problem("refund.unknown", params={"found": refund_id}))
     if as_json:
-        click.echo(json.dumps(document(found[0], show_names=show_names), ensure_ascii=False, indent=2))
+        click.echo(json_text(document(found[0], show_names=show_names)))
         return
     for text in story(found[0], show_names=show_names):
         click.echo(text)
@@ -259,9 +259,7 @@ def _tell(found: Sequence[Refund], problems: Sequence[Problem], *, as_json: bool
 
     if as_json:
         rows = [document(r, show_names=show_names) for r in found]
-        click.echo(
-            json.dumps({"refunds": rows, "problems": documents(problems)}, ensure_ascii=False, indent=2)
-        )
+        click.echo(json_text({"refunds": rows, "problems": documents(problems)}))
     else:
         for refund in found:
             click.echo(line(refund, show_names=show_names))

@@ -6,7 +6,6 @@ Refuses by ProblemError, which the shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import click
 
 from elqr.option_values import day, given, refuse_not_with, refuse_only_with
 from elqr.shell import today
+from elqr.terminal import json_text
 
 FINE, FOUND = 0, 1
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -23,7 +23,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable ou
 
 def _show(text: str, document: dict[str, Any] | None) -> None:
     """Words, or the document as JSON where there is one."""
-    click.echo(text if document is None else json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(text if document is None else json_text(document))
 
 
 class ListByDefault(click.Group):

@@ -6,7 +6,6 @@ shell turns into words and an exit code.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import click
 
 from elqr.option_values import given, refuse_not_with, refuse_only_with
+from elqr.terminal import json_text
 
 FINE, FOUND, UNUSABLE = 0, 1, 2
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -127,7 +127,7 @@ def _verify(paths: tuple[Path, ...], manifest: Path, out: Path, *, as_json: bool
         inspection = verify(request, listener=listener)
     delivery = deliver(inspection, out)
     if as_json:
-        click.echo(json.dumps(delivery.document, ensure_ascii=False, indent=2))
+        click.echo(json_text(delivery.document))
     else:
         for line in summary(inspection, trend=delivery.trend, out=out):
             click.echo(line)

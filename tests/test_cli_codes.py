@@ -297,13 +297,33 @@ def test_every_encoding_of_a_terminal_or_a_log_takes_the_words(name: str, words:
         assert json.loads(said) == json.loads(run(*words).stdout)
 
 
-def test_what_a_terminal_lacks_is_shown_by_its_units() -> None:
-    code = "from elqr.terminal import write_anything; write_anything(); print('𠮷 1–4 みほん')"
-    environment = {**os.environ, "PYTHONIOENCODING": "cp932"}
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("cp932", r"\ud842\udfb7 1-4 ― みほん・￥5 ≧ 3 × \ud55c"),
+        ("ascii", r"\ud842\udfb7 1-4 - \u307f\u307b\u3093.\u00a55 \u2265 3 x \ud55c"),
+        ("utf-8", "𠮷 1–4 — みほん·¥5 ≥ 3 ✗ 한"),
+    ],
+)
+def test_what_a_terminal_lacks_is_shown_by_the_nearest_mark_or_its_units(name: str, shown: str) -> None:
+    code = "from elqr.terminal import write_anything; write_anything(); print('𠮷 1–4 — みほん·¥5 ≥ 3 ✗ 한')"
+    environment = {**os.environ, "PYTHONIOENCODING": name}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
     )
-    assert done.stdout.decode("cp932").strip() == r"\ud842\udfb7 1\u20134 みほん"
+    assert done.stdout.decode(name).strip() == shown
+
+
+@pytest.mark.parametrize("name", ["cp932", "ascii", "utf-8"])
+def test_json_for_a_terminal_says_what_it_said(name: str) -> None:
+    """A dash in a payer's data is not the hyphen that stands for it in words."""
+    code = "from elqr.terminal import json_text, write_anything; write_anything(); print(json_text(['𠮷 1–4 みほん', 1]))"
+    environment = {**os.environ, "PYTHONIOENCODING": name}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout.decode(name)) == ["𠮷 1–4 みほん", 1]
+    assert ("みほん" in done.stdout.decode(name)) is (name != "ascii")
 
 
 @pytest.mark.parametrize("words", [("profiles",), ("--help",), ("ledger", "info", "--help")])
