@@ -56,7 +56,9 @@ def _drop(folder: Path, names: Iterable[str]) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> ProblemError:
     reason = error.strerror or type(error).__name__
-    found = str(error.filename2 or folder)  # on Windows, a list that is open in a spreadsheet cannot be replaced: which one
+    found = str(
+        error.filename2 or folder
+    )  # on Windows, a list that is open in a spreadsheet cannot be replaced: which one
     return ProblemError(Problem("out.unwritable", params={"found": found, "reason": reason}))
 
 

@@ -355,6 +355,8 @@ class Layout:
     holes: tuple[Hole, ...] = ()
     document: str = "slip"
     """What the form is for: a `slip`, or a notice of another kind (`refund_notice`)."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of slip (`kind` of the input) that the form may carry; none are named: all."""
     base: str = ""
     preprinted: bool = False
     """The constant part of the form is on the paper already; only values, codes and marks are printed."""

@@ -14,7 +14,17 @@ from typing import Any
 from slips.form import Layout
 
 SINGLE = (
-    *("version", "title", "document", "base", "preprinted", "large_print", "exclusive", "slips_per_page"),
+    *(
+        "version",
+        "title",
+        "document",
+        "base",
+        "preprinted",
+        "large_print",
+        "kinds",
+        "exclusive",
+        "slips_per_page",
+    ),
     *(
         "page_w_mm",
         "page_h_mm",

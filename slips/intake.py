@@ -49,13 +49,17 @@ class Prepress(Protocol):
 
 @dataclass(frozen=True)
 class Form:
-    """The layout for ordinary or large print: its name and the rows of its instalment table (0 = none). `large`: all of it is large print."""
+    """The layout for ordinary or large print: its name and the rows of its instalment table (0 = none). `large`: all of it is large print.
+
+    `kinds`: of the slips that it may carry, all where none is named.
+    """
 
     name: str
     table_rows: int
     guide: Guide | None = None
     slips_per_page: int = 1
     large: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass
@@ -104,15 +108,18 @@ def take_in(
     for batch in batches:
         checked = check.check(batch)
         log = checked.log
-        good = _placed(checked.frame, forms, log)
+        placed = _placed(checked.frame, forms, log)
+        good = _meant_for(placed, forms, log)
         fitting = _fitting(good, prepress, site, forms, log)
         unread, unsound = _split(checked.held, batch.refused["line"])
+        misplaced = _without(placed, good["line"])
         too_long = _without(good, fitting["line"])
-        for step, rows in (("input", unread), ("check", unsound), ("text", too_long)):
+        for step, rows in (("input", unread), ("check", unsound), ("check", misplaced), ("text", too_long)):
             account.came_in.add(rows["amount"])
             account.hold(step, rows["amount"])
         account.came_in.add(fitting["amount"])
         intake.note_held(batch.frame.join(unsound.select("line"), on="line", how="semi"))
+        intake.note_held(misplaced)
         intake.note_held(too_long)
         intake.modes.update(fitting["mode"].to_list())
         intake.spool.append(fitting)
@@ -149,6 +156,27 @@ def _placed(good: pl.DataFrame, forms: Mapping[bool, Form], log: ProblemLog) -> 
     if not forms[False].large:
         log.add(asked, "large_print.no_layout", field="large_print", found=forms[False].name)
     return good.with_columns(large_print=pl.lit(False)) if asked.height else good
+
+
+def _meant_for(good: pl.DataFrame, forms: Mapping[bool, Form], log: ProblemLog) -> pl.DataFrame:
+    """The rows whose kind of slip their form may carry: no reminder goes to somebody who is not late."""
+    wrong = []
+    for large, form in forms.items():
+        if form.kinds:
+            rows = good.filter(
+                pl.col("large_print").fill_null(False) == large, ~pl.col("kind").is_in(form.kinds)
+            )
+            expected = ", ".join(form.kinds)
+            log.add(
+                rows,
+                "kind.not_of_form",
+                field="kind",
+                found=pl.col("kind"),
+                expected=expected,
+                form=form.name,
+            )
+            wrong.append(rows["line"])
+    return _without(good, pl.concat(wrong)) if wrong else good
 
 
 def _fitting(

@@ -7,7 +7,7 @@ value handed on, so that all faults of a file are told at once. Refuses nothing 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from elqr.problems import Problem, Where
@@ -86,13 +86,17 @@ class Keys:
         value = self._take(key, default, (bool,), "true | false")
         return default if value is None else bool(value)
 
-    def strings(self, key: str, default: Sequence[str] | object = REQUIRED) -> tuple[str, ...]:
+    def strings(
+        self, key: str, default: Sequence[str] | object = REQUIRED, *, choices: Collection[str] | None = None
+    ) -> tuple[str, ...]:
         value = self._take(key, default, (list,), "a list of texts")
         if value is None:
             return () if default is REQUIRED else tuple(default)  # type: ignore[arg-type]
         if not all(isinstance(v, str) for v in value):
             self.refuse("layout.wrong_type", key, found=repr(value), expected="a list of texts")
             return ()
+        if choices is not None and (others := [v for v in value if v not in choices]):
+            self.refuse("layout.bad_value", key, found=", ".join(others), expected=" | ".join(choices))
         return tuple(value)
 
     def numbers(self, key: str) -> tuple[float, ...]:

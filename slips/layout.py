@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from elqr.columns import KINDS as SLIP_KINDS
 from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import file_bytes, parse_settings
 from slips.derived import OWN_KEYS, merged, on_printed_paper, refuse_shapes
@@ -168,6 +169,7 @@ def _layout(top: Keys, sha256: str) -> Layout:
         exclusive=top.groups("exclusive"),
         large_print=top.string("large_print", ""),
         document=top.string("document", "slip", choices=DOCUMENTS),
+        kinds=top.strings("kinds", (), choices=SLIP_KINDS),
         slips_per_page=top.whole("slips_per_page", 1, least=1),
     )
     slots = {p.slot for p in frame.parts} - {0}

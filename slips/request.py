@@ -161,6 +161,7 @@ def form_of(layout: Layout, guide: Guide) -> Form:
         guide if guided else None,
         layout.slips_per_page,
         layout.body_min_pt >= LARGE_PRINT_PT,
+        layout.kinds,
     )
 
 

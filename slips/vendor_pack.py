@@ -83,6 +83,9 @@ def _samples(layout: Layout, name: str, office: Site, site: Path | None, work: P
             raise ProblemError(problems)
         return len(KINDS)
     rows = sample_rows(office)
+    if layout.kinds:
+        fitting = pl.col("kind").is_in(layout.kinds)
+        rows = rows.with_columns(kind=pl.when(fitting).then("kind").otherwise(pl.lit(layout.kinds[0])))
     source = work / SAMPLES / "samples.csv"
     rows.write_csv(source)
     printed = work / "printed"

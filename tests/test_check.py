@@ -198,6 +198,30 @@ def test_a_slip_cannot_replace_itself(tmp_path: Path) -> None:
     assert_listed(problems[0], line=LINE, found=key, expected="")
 
 
+def test_a_reminder_before_its_day_is_over_is_told(tmp_path: Path) -> None:
+    """地方税法: a reminder goes out within 20 days after the due date, to those who have not paid by then."""
+    _, problems, _ = run(spoilt({"kind": "dunning"}), SITE, tmp_path)
+    (problem,) = problems
+    assert (problem.code, problem.severity) == ("kind.dunning_early", Severity.WARNING)
+    due = clean(20)["due_date"][HIT]
+    assert_listed(problem, line=LINE, found=due, expected="2026-05-01")
+
+
+@pytest.mark.parametrize(
+    ("due", "codes"), [("2026-04-30", ["due_date.before_issue"]), ("2026-05-01", ["kind.dunning_early"])]
+)
+def test_a_reminder_from_the_day_after_is_not(tmp_path: Path, due: str, codes: list[str]) -> None:
+    rows = clean(20, codes=False)
+    hit = pl.int_range(pl.len()) == HIT
+    rows = rows.with_columns(
+        due_date=pl.when(hit).then(pl.lit(due)).otherwise("due_date"),
+        kind=pl.when(hit).then(pl.lit("dunning")).otherwise(pl.lit("initial")),
+    )
+    rows = rows.with_columns(payload=payloads(rows), barcode=barcodes(rows))
+    _, problems, _ = run(rows, SITE, tmp_path)
+    assert [p.code for p in problems if p.code != "due_date.day_off"] == codes
+
+
 def test_due_date_before_issue_is_a_note_only(tmp_path: Path) -> None:
     rows = clean(20, codes=False)
     rows = rows.with_columns(

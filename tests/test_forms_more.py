@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,6 +195,35 @@ def test_a_trial_without_the_site_is_warned_even_where_no_slip_is_good(tmp_path:
     assert CliRunner().invoke(main, ["print", str(tmp_path / "slips.csv"), *args]).exit_code == 1
     codes = pl.read_csv(tmp_path / "o" / "problems.csv", infer_schema=False)["code"].to_list()
     assert codes.count("site.words_trial") == 1
+
+
+def test_a_reminder_goes_to_nobody_who_is_not_to_get_one(tmp_path: Path) -> None:
+    """It says that the day is past, whatever the row says."""
+    rows = clean(6).with_columns(
+        kind=pl.Series(["initial", "dunning", None, "reissue", "dunning", "delinquency"])
+    )
+    write_csv(rows, tmp_path / "slips.csv")
+    args = ["--out", str(tmp_path / "o"), "--site", str(SITE), "--issue-date", "2026-06-01"]
+    args += ["--skip-read-back", "--layout", "postcard_reminder"]
+    assert CliRunner().invoke(main, ["print", str(tmp_path / "slips.csv"), *args]).exit_code == 1
+    problems = pl.read_csv(tmp_path / "o" / "problems.csv", infer_schema=False)
+    held = problems.filter(pl.col("code") == "kind.not_of_form")
+    found = ["initial", "initial", "reissue", "delinquency"]
+    assert held["line"].to_list() == ["2", "4", "5", "7"]
+    for kind, text in zip(found, held["message_ja"], strict=True):
+        assert f"種別(kind)が dunning の納付書だけに使います。この行は {kind} です" in text
+    job = json.loads((tmp_path / "o" / "job.json").read_text(encoding="utf-8"))
+    assert (job["held"]["slips"], job["printed"]["slips"]) == (4, 2)
+
+
+def test_a_form_is_for_kinds_of_slip_that_there_are(tmp_path: Path) -> None:
+    form = tmp_path / "mine.toml"
+    form.write_text(
+        'base = "mihara"\nid = "mine"\nversion = "1"\nkinds = ["dunning", "督促"]\n', encoding="utf-8"
+    )
+    with pytest.raises(ProblemError) as error:
+        load_layout(form)
+    assert [(p.code, p.field) for p in error.value.problems] == [("layout.bad_value", "kinds")]
 
 
 # --- pictures -------------------------------------------------------------------------------------

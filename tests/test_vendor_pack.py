@@ -73,7 +73,7 @@ def test_no_field_of_a_box_or_form_is_left_out() -> None:
         news = {
             "register_marks": (RegisterMark(x_mm=1, y_mm=2),), "holes": (Hole(x_mm=1, y_mm=2, diameter_mm=3),),
             "windows": (Rect(1, 2, 3, 4),), "strikes": FORM.lines[:1],
-            "title": {"ja": "別", "en": "x"}, "exclusive": (), "preprinted": True,
+            "title": {"ja": "別", "en": "x"}, "exclusive": (), "preprinted": True, "kinds": ("dunning",),
             "inserter_marks": load_layout("booklet").inserter_marks,
         }  # fmt: skip
         new = news.get(name, () if isinstance(value, tuple) else other.get(type(value)))

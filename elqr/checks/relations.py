@@ -40,6 +40,12 @@ def _dates(issue_date: date) -> Iterator[Rule]:
         {"found": due.cast(pl.String), "expected": str(issue_date)},
     )
     yield Rule(
+        "kind.dunning_early",
+        "due_date",
+        (pl.col("kind") == "dunning") & (due >= issued),
+        {"found": due.cast(pl.String), "expected": str(issue_date)},
+    )
+    yield Rule(
         "payable_until.before_issue",
         "payable_until",
         until < issued,
