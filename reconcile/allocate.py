@@ -7,13 +7,14 @@ Refuses nothing: what is posted, excess and held adds up to the claim, always.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from reconcile.outcomes import Outcome
 
 NOTHING: frozenset[Outcome] = frozenset()
+Surplus = tuple[str, str, int, Outcome, date | None]  # component, class, yen, case, since
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +81,39 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Pass one: what a claim did to the principal. `own` of its principal, `moved` of its 延滞金 that went to the principal first; `since`:
-    the revision with which its 過納 arose."""
+    """Pass one: what a claim did to the principal. `own` of its principal, `moved` of its 延滞金 that went to the principal first; `parts`:
+    its 過納 by the day of the revision with which each part arose."""
 
     own: int
     moved: int
     kanou: int
     gonou: int
     facts: frozenset[Outcome]
-    since: date | None = None
+    parts: tuple[tuple[date, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """What was due of a claim's 延滞金 and 督促手数料 when it was paid, and why the rest was not: component -> case."""
+    """What was due of a claim's 延滞金 and 督促手数料 when it was paid, and why the rest was not: component -> case. `later`: (day, component ->
+    yen), what was left due of them with each revision since, without the last."""
 
     delinquency: int
     dunning_fee: int
     cases: Mapping[str, Outcome]
+    later: tuple[tuple[date, Mapping[str, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Both passes. `excess`: (component, class, yen, case) of each part that cannot stay; `since`: when the 過納 of the principal arose."""
+    """Both passes. `excess`: (component, class, yen, case, since) of each part that cannot stay; `since`: the revision with which a 過納 arose,
+    None for 誤納."""
 
     principal: int
     delinquency: int
     dunning_fee: int
     held: int
-    excess: tuple[tuple[str, str, int, Outcome], ...]
+    excess: tuple[Surplus, ...]
     facts: frozenset[Outcome]
-    since: date | None = None
 
 
 def spread(
@@ -160,10 +163,12 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
         kanou = min(excess, max(0, lawful - own))
         closed = (room == 0 and posted > 0) or (before >= then.due and before > 0)
         facts = set()
-        since = None
+        parts: tuple[tuple[date, int], ...] = ()
         if kanou:
-            facts.add(_revised(line))
-            since = reduced_since(line, claim.paid_on, before + lawful)
+            worth = before + lawful
+            later = line.versions[line.versions.index(then) + 1 :]
+            parts = reductions([(v.revised_at, v.due) for v in later], worth - kanou, worth)
+            facts |= {_revised(line, since) for since, _ in parts}
         if excess > kanou:
             facts.add(_surplus(line, claim, takers, closed=closed))
         posted += own + moved
@@ -174,20 +179,31 @@ def take_principal(line: Line, claims: Sequence[Claim]) -> list[Taken]:
         if lawful or own + moved:
             takers.add(claim.full_year)
         before += claim.principal + claim.delinquency
-        found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING, since))
+        found.append(Taken(own, moved, kanou, excess - kanou, frozenset(facts) or NOTHING, parts))
     return found
 
 
-def reduced_since(line: Line, day: date, worth: int) -> date | None:
-    """The revision after a day with which the line came to be worth less than `worth`, and has been ever since: what an increase gave back
-    in between was due again."""
-    since = None
-    for version in line.versions[line.versions.index(line.on(day)) + 1 :]:
-        if version.due >= worth:
-            since = None
-        elif since is None:
-            since = version.revised_at
-    return since
+def reductions(
+    revisions: Iterable[tuple[date | None, int]], low: int, high: int
+) -> tuple[tuple[date, int], ...]:
+    """The yen from `low` to `high` of what was due, by the revision since which each of them no longer is: (day, yen), oldest first.
+
+    revisions: (day, what is due from then on), oldest first; what an increase gave back was due again.
+    """
+    fallen: list[tuple[date, int, int]] = []  # since, and from where to where; the highest yen first
+    for day, due in revisions:
+        while fallen and fallen[-1][1] < due:
+            since, _, top = fallen.pop()
+            if top > due:
+                fallen.append((since, due, top))
+        least = fallen[-1][1] if fallen else high
+        if day is not None and due < least:
+            fallen.append((day, due, least))
+    found: dict[date, int] = {}
+    for since, bottom, top in fallen:
+        if top > max(bottom, low):
+            found[since] = found.get(since, 0) + top - max(bottom, low)
+    return tuple(found.items())
 
 
 def is_barred(line: Line, claim: Claim) -> bool:
@@ -230,7 +246,7 @@ def take_rest(
                 continue
             if is_barred(line, claim):
                 facts.add(Outcome.TIME_BARRED)
-                excess.append((component, "gonou", yen, Outcome.TIME_BARRED))
+                excess.append((component, "gonou", yen, Outcome.TIME_BARRED, None))
                 continue
             if component == "delinquency" and charge is None:
                 facts.add(Outcome.NO_RATE)
@@ -256,17 +272,22 @@ def take_rest(
                 held,
                 tuple(excess),
                 frozenset(facts) or NOTHING,
-                first.since,
             )
         )
     return found
 
 
-def _principal_excess(line: Line, taken: Taken) -> list[tuple[str, str, int, Outcome]]:
-    kanou_case = _revised(line)
+def _principal_excess(line: Line, taken: Taken) -> list[Surplus]:
     gonou_case = next((f for f in taken.facts if f in _SURPLUS), Outcome.OVERPAID)
-    rows = (("kanou", taken.kanou, kanou_case), ("gonou", taken.gonou, gonou_case))
-    return [("principal", class_, yen, case) for class_, yen, case in rows if yen]
+    return _surpluses(line, "principal", taken.parts, taken.gonou, gonou_case)
+
+
+def _surpluses(
+    line: Line, component: str, kanou: Sequence[tuple[date, int]], gonou: int, case: Outcome
+) -> list[Surplus]:
+    """A row for each revision that made a part 過納, and one for what is 誤納."""
+    rows: list[Surplus] = [(component, "kanou", yen, _revised(line, since), since) for since, yen in kanou]
+    return [*rows, (component, "gonou", gonou, case, None)] if gonou else rows
 
 
 _SURPLUS = frozenset(
@@ -282,8 +303,10 @@ _SURPLUS = frozenset(
 )
 
 
-def _revised(line: Line) -> Outcome:
-    return Outcome.CANCELLED_AFTER if line.now.cancelled else Outcome.REDUCED_AFTER
+def _revised(line: Line, since: date) -> Outcome:
+    """What the revision of a day was: a part that went before the line was cancelled stays what it was."""
+    gone = line.now.cancelled and line.on(since).cancelled
+    return Outcome.CANCELLED_AFTER if gone else Outcome.REDUCED_AFTER
 
 
 def _surplus(line: Line, claim: Claim, takers: set[bool], *, closed: bool) -> Outcome:
@@ -303,7 +326,7 @@ def _surplus(line: Line, claim: Claim, takers: set[bool], *, closed: bool) -> Ou
 
 def _extra_surplus(
     line: Line, claim: Claim, then: Then | None, component: str, stays: int, yen: int, *, used: bool
-) -> list[tuple[str, str, int, Outcome]]:
+) -> list[Surplus]:
     """延滞金 or 督促手数料 that cannot be taken, by class: 過納 is what was due on its day beyond what stays."""
     due: int = getattr(then, component, 0)
     kanou = min(yen, max(0, due - stays))
@@ -312,8 +335,9 @@ def _extra_surplus(
         case = then.cases.get(component, case)
     elif line.on(claim.paid_on).cancelled:
         case = Outcome.CANCELLED_BEFORE
-    rows = ((component, "kanou", kanou, _revised(line)), (component, "gonou", yen - kanou, case))
-    return [row for row in rows if row[2]]
+    later = [(day, left[component]) for day, left in then.later] if then else []
+    parts = reductions([*later, (line.now.revised_at, stays)], stays, stays + kanou)
+    return _surpluses(line, component, parts, yen - kanou, case)
 
 
 def _short(line: Line, claim: Claim) -> Outcome:

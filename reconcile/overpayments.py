@@ -18,6 +18,7 @@ from reconcile.fiscal import refund_accounting
 from reconcile.interest import interest
 from reconcile.policy import Policy
 from reconcile.prescription import claim_lapses_from, is_barred
+from reconcile.world import SORTED_BY
 
 _TEXT, _YEN, _DAY = pl.String(), pl.Int64(), pl.Date()
 NOT_REMITTED = "not_remitted"  # 払込 has not reached the bank account yet
@@ -64,6 +65,7 @@ REFUNDS: Mapping[str, pl.DataType] = {
     "component": _TEXT,
     "class": _TEXT,
     "found_on": _TEXT,
+    "arisen_on": _DAY,
     "amount": _YEN,  # of the excess
     "offset": _YEN,
     "refund": _YEN,  # what is left to give back
@@ -99,7 +101,7 @@ def propose(
 ) -> Proposals:
     """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`. to_come: of a target,
     a day and the yen that complete its principal on it: the day of completion, and the 延滞金 that it brings."""
-    known = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False)
+    known = excess.sort("paid_on", *SORTED_BY["excess"], nulls_last=False)
     lapses = claim_lapses_from(
         known["arisen_on"],
         premium=known["is_premium"],

@@ -23,7 +23,7 @@ from reconcile.policy import Policy
 from reconcile.refund_book import RefundBook, spent
 from reconcile.refund_states import Key, Refund, State, key_of, refunds_of
 from reconcile.tables import TABLES
-from reconcile.world import EXCESS
+from reconcile.world import EXCESS, SORTED_BY
 
 CHANGED = "changed"  # the overpayment is not what it was when proposed
 OVERDRAWN = "overdrawn"  # more was given back to this payer than stands: a person decides
@@ -85,7 +85,7 @@ def settled(excess: pl.DataFrame, refunds: tuple[Refund, ...]) -> Owed:
     payers = dict(excess.group_by("payer_id").agg(pl.col("amount").sum()).iter_rows())
     if not live:
         return Owed(excess=excess, refunds=book, free=_no_payer(excess), taken={}, rows=known, payers=payers)
-    rows = excess.sort("paid_on", "payment_id", "line_id", "component", "class", nulls_last=False).to_dicts()
+    rows = excess.sort("paid_on", *SORTED_BY["excess"], nulls_last=False).to_dicts()
     by_key = {key_of(row): row for row in rows}
     taken = {r.refund_id: 0 for r in live}
     # what is given holds its yen before what is only proposed

@@ -17,7 +17,8 @@ import polars as pl
 from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
 
-Key = tuple[str, str | None, str, str]  # payment_id, line_id, component, class: one row of standing excess
+# payment_id, line_id, component, class, and of 過納 the day of its revision: one row of standing excess
+Key = tuple[str, str | None, str, str, str]
 Row = Mapping[str, Any]
 
 
@@ -94,8 +95,9 @@ class Refund:
 
 
 def key_of(row: Row) -> Key:
-    """The key of a row of excess."""
-    return row["payment_id"], row["line_id"], row["component"], row["class"]
+    """The key of a row of excess, its days as such or as ISO text. The day of a 誤納 may be corrected, it is the same row."""
+    since = str(row["arisen_on"]) if row["class"] == "kanou" else ""
+    return row["payment_id"], row["line_id"], row["component"], row["class"], since
 
 
 def refunds_of(ledger: Ledger, refund_ids: Sequence[str] | None = None) -> tuple[Refund, ...]:

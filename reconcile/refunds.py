@@ -56,7 +56,7 @@ def propose(act: Act, *, only: Sequence[str] = ()) -> Done:
             if problem := _unproposable(row):
                 problems.append(problem)
                 continue
-            basis = now.standing((row["payment_id"], row["line_id"], row["component"], row["class"]))
+            basis = now.standing(key_of(row))
             if basis is None:
                 raise ValueError(f"{row['payment_id']}: proposed from an excess that does not stand")
             content = {

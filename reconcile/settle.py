@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from reconcile.allocate import Claim, Line, Share, reduced_since, spread, take_principal, take_rest
+from reconcile.allocate import Claim, Line, Share, spread, take_principal, take_rest
 from reconcile.frames import COMPONENTS
 from reconcile.outcomes import Outcome, first, in_order
 from reconcile.then import Assess, Closing, closing, due_then
@@ -251,16 +251,22 @@ def _excess(
     blocked: Mapping[str, str],
 ) -> list[Row]:
     found = [(line_id, *part) for line_id, share in shares.items() for part in share.excess]
-    since = {line_id: share.since for line_id, share in shares.items()}
     if loose:
-        found.append(("", "principal", "gonou", loose, Outcome.OVERPAID))
+        found.append(("", "principal", "gonou", loose, Outcome.OVERPAID, None))
     if payment.fate == "excess":
         only = {line_id for line_id, _, _ in payment.covers}
         found.append(
-            (only.pop() if len(only) == 1 else "", "principal", "gonou", payment.amount, first(payment.facts))
+            (
+                only.pop() if len(only) == 1 else "",
+                "principal",
+                "gonou",
+                payment.amount,
+                first(payment.facts),
+                None,
+            )
         )
     rows = []
-    for line_id, component, class_, yen, case in found:
+    for line_id, component, class_, yen, case, since in found:
         line = lines.get(line_id)
         payer = line.payer_id if line else payment.payer_id
         near = {line_id} if line else {cover for cover, _, _ in payment.covers}
@@ -278,9 +284,7 @@ def _excess(
                 "amount": yen,
                 "class": class_,
                 "found_on": case.value,
-                "arisen_on": payment.paid_on
-                if class_ == "gonou" or line is None
-                else _arisen(payment, line, component, since[line_id]),
+                "arisen_on": since or payment.paid_on,
                 "paid_on": payment.paid_on,
                 "account_date": payment.account_date,
                 "remit_date": payment.remit_date,
@@ -297,10 +301,3 @@ def _excess(
 
 def _premium(payment: Payment, lines: Mapping[str, Line]) -> bool:
     return any(lines[line_id].is_premium for line_id, _, _ in payment.covers)
-
-
-def _arisen(payment: Payment, line: Line, component: str, since: date | None) -> date:
-    """When a 過納 arose. Of 延滞金 and 督促手数料: with the revision since which the line is worth less than when they were paid."""
-    if component != "principal":
-        since = reduced_since(line, payment.paid_on, line.on(payment.paid_on).due)
-    return since or payment.paid_on

@@ -92,7 +92,7 @@ EXCESS: Mapping[str, pl.DataType] = {
     "amount": _YEN,
     "class": _TEXT,  # kanou | gonou
     "found_on": _TEXT,  # the case that made it excess
-    "arisen_on": _DAY,  # 誤納: the payment; 過納: the decision that made it too much
+    "arisen_on": _DAY,  # 誤納: the payment; 過納: the revision that made it too much, a row for each
     "paid_on": _DAY,
     "account_date": _DAY,
     "remit_date": _DAY,
@@ -205,7 +205,7 @@ SORTED_BY: Mapping[
 ] = {  # unique in each frame, so that the order of rows is the content's
     "outcomes": ("payment_id",),
     "postings": ("line_id", "component", "payment_id"),
-    "excess": ("payment_id", "line_id", "component", "class"),
+    "excess": ("payment_id", "line_id", "component", "class", "arisen_on"),
     "suspense": ("payment_id",),
     "held": ("payment_id", "line_id"),
     "charges": ("line_id",),

@@ -157,8 +157,8 @@ def test_of_a_charge_that_is_partly_left_the_rest_is_no_second_payment() -> None
     shares = take_rest(one, late, take_principal(one, late), 1_500, {})
     assert [(s.delinquency, s.excess) for s in shares] == [
         (1_000, ()),
-        (500, (("delinquency", "gonou", 500, Outcome.OVERPAID),)),
-        (0, (("delinquency", "gonou", 1, Outcome.DUPLICATE),)),
+        (500, (("delinquency", "gonou", 500, Outcome.OVERPAID, None),)),
+        (0, (("delinquency", "gonou", 1, Outcome.DUPLICATE, None),)),
     ]
 
 
@@ -169,8 +169,8 @@ def test_of_a_charge_that_filled_principal_so_much_stays() -> None:
     then = {0: Then(delinquency=1_500, dunning_fee=0, cases={"delinquency": Outcome.OVERPAID})}
     (share,) = take_rest(one, [claim("07-15", 9_000, delinquency=3_000)], taken, 0, then)
     assert share.excess == (
-        ("delinquency", "kanou", 500, Outcome.REDUCED_AFTER),
-        ("delinquency", "gonou", 1_500, Outcome.OVERPAID),
+        ("delinquency", "kanou", 500, Outcome.REDUCED_AFTER, day("08-01")),
+        ("delinquency", "gonou", 1_500, Outcome.OVERPAID, None),
     )
 
 

@@ -99,18 +99,26 @@ def test_kanou_arises_with_the_revision_gonou_with_the_payment() -> None:
     ("paid_yen", "versions", "arisen"),
     [
         # reduced, but still to what had been paid in part: nothing was too much before the second revision
-        (12_000, [("07-01", 15_000), ("08-01", 10_000)], "08-01"),
+        (12_000, [("07-01", 15_000), ("08-01", 10_000)], {"08-01": 2_000}),
+        # each revision makes its own part too much, on its own day
+        (20_000, [("07-01", 15_000), ("08-01", 10_000)], {"07-01": 5_000, "08-01": 5_000}),
+        (20_000, [("07-01", 15_000), ("08-01", 0)], {"07-01": 5_000, "08-01": 15_000}),
+        (20_000, [("07-01", 15_000), ("07-01", 10_000)], {"07-01": 10_000}),
         # reduced, restored, reduced again: in between the payment was due to the yen
-        (20_000, [("07-01", 15_000), ("07-15", 20_000), ("08-01", 15_000)], "08-01"),
-        (20_000, [("07-01", 15_000), ("07-15", 17_000), ("08-01", 15_000)], "07-01"),
+        (20_000, [("07-01", 15_000), ("07-15", 20_000), ("08-01", 15_000)], {"08-01": 5_000}),
+        (20_000, [("07-01", 15_000), ("07-15", 17_000), ("08-01", 15_000)], {"07-01": 3_000, "08-01": 2_000}),
+        (20_000, [("07-01", 9_000), ("07-15", 17_000), ("08-01", 15_000)], {"07-01": 3_000, "08-01": 2_000}),
+        (20_000, [("07-01", 9_000), ("07-15", 15_000)], {"07-01": 5_000}),
     ],
 )
 def test_kanou_arises_with_the_revision_that_made_it_too_much(
-    paid_yen: int, versions: list[tuple[str, int]], arisen: str
+    paid_yen: int, versions: list[tuple[str, int]], arisen: dict[str, int]
 ) -> None:
     lines = [line(principal=20_000), *(line(principal=yen, revised_at=w.day(day)) for day, yen in versions)]
     found = w.decided(simple(paid(amount=paid_yen), lines=lines)).excess
-    assert found.select("class", "arisen_on").rows() == [("kanou", w.day(arisen))]
+    assert found.select("class", "arisen_on", "amount").rows() == [
+        ("kanou", w.day(on), yen) for on, yen in arisen.items()
+    ]
 
 
 def test_a_second_payment_arises_with_the_revision_that_reached_it() -> None:
@@ -119,8 +127,34 @@ def test_a_second_payment_arises_with_the_revision_that_reached_it() -> None:
     found = w.decided(simple(paid(amount=8_000), paid("p2", on="06-11", amount=12_000), lines=lines)).excess
     assert found.select("payment_id", "amount", "arisen_on").rows() == [
         ("p1", 2_000, w.day("08-01")),  # the first 8,000 yen stood until then
-        ("p2", 12_000, w.day("07-01")),
+        ("p2", 5_000, w.day("07-01")),
+        ("p2", 7_000, w.day("08-01")),
     ]
+
+
+def test_a_charge_that_was_due_goes_down_with_each_revision() -> None:
+    """250,000 due in February were paid in July with their 7,400 of 延滞金; of 150,000 it is 4,400, of 20,000 below 1,000."""
+    versions = [("09-01", 150_000), ("10-01", 20_000)]
+    lines = [
+        line(principal=250_000, due="2026-02-28"),
+        *(line(principal=yen, due="2026-02-28", revised_at=w.day(day)) for day, yen in versions),
+    ]
+    slips = [slip(1, 260_000, delinquency=10_000)]
+    covers = [cover(1, "A", 250_000), cover(1, "A", 10_000, component="delinquency")]
+    charges = [
+        w.decided(world(lines[:n], slips, covers, [paid(amount=260_000, on="07-20")]))
+        .charges["amount"]
+        .item()
+        for n in (1, 2, 3)
+    ]
+    found = w.decided(world(lines, slips, covers, [paid(amount=260_000, on="07-20")])).excess
+    rows = found.filter(pl.col("component") == "delinquency").select("class", "amount", "arisen_on").rows()
+    assert rows == [
+        ("gonou", 10_000 - charges[0], w.day("07-20")),
+        ("kanou", charges[0] - charges[1], w.day("09-01")),
+        ("kanou", charges[1] - charges[2], w.day("10-01")),
+    ]
+    assert charges[0] > charges[1] > charges[2] == 0
 
 
 @pytest.mark.parametrize("restored", [True, False])
