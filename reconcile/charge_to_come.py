@@ -1,13 +1,13 @@
-"""延滞金 that a 充当 itself brings about: it completes a principal that was due before the overpayment was there.
+"""延滞金 that 充当 itself brings about: it completes a principal that was due before the overpayment was there.
 
-In: an open ledger, the policy; then a line, the day and the yen that would complete it. Out: the day of completion and the charge. What is left of
-the overpayment fills that too (reconcile-rules §5.1: 本税, then its 延滞金). Refuses nothing: a year past the rate table gives no charge, and a line
+In: an open ledger, the policy; then a line and the 充当 that would complete it. Out: the day of completion and the charge. What is left of
+the overpayments fills that too (reconcile-rules §5.1: 本税, then its 延滞金). Refuses nothing: a year past the rate table gives no charge, and a line
 whose payments do not come to what is known to be paid is left to the night.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ import polars as pl
 from reconcile.assess import PAID, charged
 from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger
+from reconcile.overpayments import Paid
 from reconcile.policy import Policy
 
 
@@ -25,11 +26,11 @@ class ChargesToCome:
     def __init__(self, ledger: Ledger, policy: Policy) -> None:
         self._ledger, self._policy = ledger, policy
 
-    def __call__(self, target: Mapping[str, Any], day: date, yen: int) -> tuple[date, int]:
-        """`target`: of `TARGETS`, its principal open with `yen`, which a 充当 of the day pays. The day of completion, and the charge in yen."""
+    def __call__(self, target: Mapping[str, Any], filled: Sequence[Paid]) -> tuple[date, int]:
+        """`target`: of `TARGETS`; `filled`: the 充当 that pay what is not paid of its principal. The day of completion, and the charge in yen."""
         line_id, due = target["line_id"], target["due_date"]
         earlier = self._paid(line_id) if target["paid"] else pl.DataFrame(schema=dict(PAID))
-        own = pl.DataFrame([(line_id, day, yen)], schema=dict(PAID), orient="row")
+        own = pl.DataFrame([(line_id, *part) for part in filled], schema=dict(PAID), orient="row")
         paid = pl.concat([earlier, own])
         days: list[date] = paid["paid_on"].to_list()
         until = max(days)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -39,7 +40,7 @@ TARGETS: Mapping[
     "open": _YEN,  # principal neither paid nor 速報, nor meant to be filled by other proposals
     "charge_open": _YEN,  # 延滞金 assessed and unpaid
     "closed_on": _DAY,  # 納付日 of the payment that completed the principal: from then on there is 延滞金; null while some is open
-    "provisional": _YEN,  # > 0: something on it is only 速報, so nobody fills it
+    "provisional": _YEN,  # > 0: something of its principal is only 速報, so nobody fills it
     "barred_from": _DAY,
     "exempt_from": _DAY,
     "exempt_to": _DAY,
@@ -88,7 +89,54 @@ class Proposals:
     refunds: pl.DataFrame
 
 
-ToCome = Callable[[Mapping[str, Any], date, int], tuple[date, int]]
+Paid = tuple[date, int]  # 充当適状日 and yen of a 充当
+ToCome = Callable[[Mapping[str, Any], Sequence[Paid]], tuple[date, int]]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What other proposals mean to fill of a debt: its principal, and yen of the 延滞金 that comes with it."""
+
+    principal: tuple[Paid, ...] = ()
+    charge: int = 0
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left of the debts while one excess after another fills them: yen by line and component, the 充当 of each principal, and the day on
+    which they complete it."""
+
+    to_come: ToCome
+    yen: dict[tuple[str, str], int]
+    paid: dict[str, list[Paid]]
+    closed: dict[str, date]
+
+    def add(self, target: Mapping[str, Any], coming: Coming) -> None:
+        """A debt, and what is meant to fill it already."""
+        line = target["line_id"]
+        self.yen.update({(line, c): max(0, target[_YEN_OF[c]] or 0) for c in _YEN_OF})
+        self.paid[line] = list(coming.principal)
+        self._completed(target, coming.charge)
+
+    def fill(self, target: Mapping[str, Any], component: str, yen: int, day: date) -> None:
+        """A 充当 of a day."""
+        line = target["line_id"]
+        self.yen[line, component] -= yen
+        if component == "principal":
+            self.paid[line].append((day, yen))
+            self._completed(target, 0)
+
+    def _completed(self, target: Mapping[str, Any], meant: int) -> None:
+        """Where it is the 充当 together that complete a principal, they bring its 延滞金."""
+        line = target["line_id"]
+        paid = self.paid[line]
+        if (
+            paid
+            and target["due"] is not None
+            and sum(yen for _, yen in paid) == target["due"] - target["paid"]
+        ):
+            self.closed[line], charge = self.to_come(target, paid)
+            self.yen[line, "delinquency"] = max(0, charge - meant)
 
 
 def propose(
@@ -97,10 +145,12 @@ def propose(
     policy: Policy,
     *,
     as_of: date,
-    to_come: ToCome = lambda target, day, yen: (day, 0),
+    to_come: ToCome = lambda target, paid: (max(paid)[0], 0),
+    coming: Mapping[str, Coming] = MappingProxyType({}),
 ) -> Proposals:
-    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`. to_come: of a target,
-    a day and the yen that complete its principal on it: the day of completion, and the 延滞金 that it brings."""
+    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`. to_come: of a target
+    and the 充当 that complete its principal: the day of completion, and the 延滞金 that it brings. coming: by line, what other proposals mean to
+    fill and what is to be counted as filled; without it they only keep a debt from being filled twice."""
     known = excess.sort("paid_on", *SORTED_BY["excess"], nulls_last=False)
     lapses = claim_lapses_from(
         known["arisen_on"],
@@ -115,14 +165,14 @@ def propose(
         elif row["blocked"] is None and lapsed:
             row["blocked"] = TIME_BARRED
     debts: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    left: dict[tuple[str, str], int] = {}
+    left = _Left(to_come, {}, {}, {})
     for target in targets.iter_rows(named=True):
         debts.setdefault(_whose(target), []).append(target)
-        left |= {(target["line_id"], c): max(0, target[_YEN_OF[c]] or 0) for c in _YEN_OF}
+        left.add(target, coming.get(target["line_id"], Coming()))
     filled: list[list[dict[str, Any]]] = []
     for row in rows:
         mine = debts.get(_whose(row), []) if row["blocked"] is None else []
-        filled.append(_fill(row, mine, left, policy, as_of, to_come))
+        filled.append(_fill(row, mine, left, policy, as_of))
         row["offset"] = sum(o["amount"] for o in filled[-1])
         row["passed_over"] = _passed_over(row, mine, as_of) if row["offset"] < row["amount"] else None
     offsets = [offset for of_row in filled for offset in of_row]
@@ -139,34 +189,24 @@ _YEN_OF: Mapping[str, str] = {"principal": "open", "delinquency": "charge_open"}
 def _fill(
     row: Mapping[str, Any],
     debts: Sequence[Mapping[str, Any]],
-    left: dict[tuple[str, str], int],
+    left: _Left,
     policy: Policy,
     as_of: date,
-    to_come: ToCome,
 ) -> list[dict[str, Any]]:
-    """One excess over the debts that are its payer's: every 本税 goes before its own 延滞金, lines in the order of the policy.
-
-    延滞金 that comes of it is filled by the excess that completes the principal alone. Of several, which is approved first is not known yet.
-    """
+    """One excess over the debts that are its payer's: every 本税 goes before its own 延滞金, lines in the order of the policy."""
     mine = [t for t in debts if _may_fill(row, t, as_of) and _left_alone(t) is None]
     mine.sort(key=lambda t: _order(row, t, policy))
     yen = row["amount"]
     found = []
     for target in mine:
-        closed_on, charge = target["closed_on"], 0
         for component in _YEN_OF:
-            debt = left[target["line_id"], component]
-            part = min(yen, charge if component == "delinquency" and charge else debt)
+            part = min(yen, left.yen[target["line_id"], component])
             if part <= 0:
                 continue
-            left[target["line_id"], component] = max(0, debt - part)
+            closed_on = left.closed.get(target["line_id"], target["closed_on"])
+            day = _there_since(row, target, closed_on if component == "delinquency" else None)
+            left.fill(target, component, part, day)
             yen -= part
-            if (
-                component == "principal"
-                and target["due"] is not None
-                and part == target["due"] - target["paid"]
-            ):
-                closed_on, charge = to_come(target, _there_since(row, target, None), part)
             wrong = target["notice_no"] == row["notice_no"] and target["line_id"] != row["line_id"]
             found.append(
                 {
@@ -178,9 +218,7 @@ def _fill(
                     "offset_to": target["line_id"],
                     "component": component,
                     "amount": part,
-                    "effective_on": _there_since(
-                        row, target, closed_on if component == "delinquency" else None
-                    ),
+                    "effective_on": day,
                     "rule": "wrong_period" if wrong and row["class"] == "gonou" else "offset",
                 }
             )

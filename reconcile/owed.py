@@ -8,7 +8,7 @@ Refuses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ from reconcile.charge_to_come import ChargesToCome
 from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger
 from reconcile.lines_now import lines_now
-from reconcile.overpayments import TARGETS, Proposals, propose
+from reconcile.overpayments import TARGETS, Coming, Proposals, propose
 from reconcile.policy import Policy
 from reconcile.refund_book import RefundBook, spent
 from reconcile.refund_states import Key, Refund, State, key_of, refunds_of
@@ -144,9 +144,18 @@ def _no_payer(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def proposals(
-    ledger: Ledger, rows: pl.DataFrame, refunds: Iterable[Refund], *, policy: Policy, as_of: date
+    ledger: Ledger,
+    rows: pl.DataFrame,
+    refunds: Iterable[Refund],
+    *,
+    policy: Policy,
+    as_of: date,
+    deciding: bool = False,
 ) -> Proposals:
-    """充当 and 還付 of rows of excess (`amount` as is free) on a day. Debts that other proposals mean to fill are not filled twice."""
+    """充当 and 還付 of rows of excess (`amount` as is free) on a day. Debts that other proposals mean to fill are not filled twice.
+
+    A principal that they complete together with these rows brings 延滞金, which these fill; `deciding`: not before they are decided too.
+    """
     payers = rows["payer_id"].drop_nulls().unique()
     ids = ledger.lookup("assessments", payers, ["line_id"])["line_id"]
     lines = lines_now(ledger, ids, policy=policy).filter(pl.col("status") != "cancelled")
@@ -168,4 +177,19 @@ def proposals(
             .drop("meant")
         )
     to_come = ChargesToCome(ledger, policy)
-    return propose(rows.select(list(EXCESS)), targets, policy, as_of=as_of, to_come=to_come)
+    coming = {} if deciding else _coming(pending)
+    return propose(rows.select(list(EXCESS)), targets, policy, as_of=as_of, to_come=to_come, coming=coming)
+
+
+def _coming(offsets: Iterable[Mapping[str, Any]]) -> dict[str, Coming]:
+    """充当 of proposals by the line that they fill."""
+    found: dict[str, Coming] = {}
+    for offset in offsets:
+        before = found.get(offset["offset_to"], Coming())
+        if offset["component"] == "principal":
+            part = date.fromisoformat(offset["effective_on"]), int(offset["amount"])
+            now = replace(before, principal=(*before.principal, part))
+        else:
+            now = replace(before, charge=before.charge + int(offset["amount"]))
+        found[offset["offset_to"]] = now
+    return found

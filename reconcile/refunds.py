@@ -87,11 +87,14 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
         if problem:
             return problem
         figures, offsets, problem = ready.figures(record, refund, now)
-        if problem:
-            return problem
         # the tier is that of this day's figures: interest may have carried the refund into the next one
         needed = act.rules.tier(_yen(figures)).approvals
         left = _left(needed, refund)
+        first = _decided_first(refund, now) if problem and problem.code == "refund.offset_changed" else ""
+        if first and len(left) == 1:
+            return Problem("refund.decide_first", params={"refund": refund.refund_id, "found": first})
+        if problem and not first:
+            return problem
         role = next((r for r in left if r in act.rules.roles(act.who)), ANY if ANY in left else None)
         if role is None:
             expected = ", ".join(left) or "–"
@@ -231,7 +234,7 @@ def recomputed(
     names = {r.key: r for r in refunds}
     ours = {r.refund_id for r in refunds}
     others = [r for r in now.refunds if r.refund_id not in ours]
-    found = proposals(ledger, rows, others, policy=policy, as_of=on)
+    found = proposals(ledger, rows, others, policy=policy, as_of=on, deciding=True)
     parts = iter(found.offsets.to_dicts())
     computed: dict[str, Computed] = {}
     for said in found.refunds.to_dicts():
@@ -277,6 +280,18 @@ def same_person(who: str, refund: Refund) -> Problem | None:
     if who in refund.people:
         return Problem("refund.same_person", params={"refund": refund.refund_id, "found": who})
     return None
+
+
+def _decided_first(refund: Refund, now: Owed) -> str:
+    """The proposals that complete a principal together with a refund that fills the 延滞金 of it: that is owed once they are decided."""
+    lines = {o["offset_to"] for o in refund.offsets if o["component"] == "delinquency"}
+    return ", ".join(
+        other.refund_id
+        for other in now.refunds.of_payer(refund.payer_id)
+        if other.state is State.PROPOSED
+        and other.refund_id != refund.refund_id
+        and any(o["offset_to"] in lines and o["component"] == "principal" for o in other.offsets)
+    )
 
 
 def _left(needed: Sequence[str], refund: Refund) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
-from refund_towns import Places, act, copied, found, in_debt, later, refunds, refused
+from refund_towns import Places, act, copied, found, in_debt, later, refunds, refused, rules
 
 from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
@@ -128,6 +128,64 @@ def test_an_offset_that_an_earlier_payment_pushes_out_is_owed_back(tmp_path: Pat
     assert [(r.amount, r.payable) for r in again] == [(15_000, 15_000)]
     approve(act(place, "chie"), ["R000002"])
     assert found(place) == [] and sum(r.payable for r in refunds(place).values()) == 20_000
+
+
+def together(place: str, folder: Path) -> list[list[tuple[str, int, str]]]:
+    """Three payments of ¥5,000 too much, and ¥9,000 due since 2024: two complete it, the second fills the 延滞金 that this brings, the third
+    what is left of that. Out: what is proposed to be filled."""
+    a = write(folder / "a.csv", LINE_HEAD, line(1, 1, 5_000), line(1, 2, 9_000, due_date="2024-04-01"))
+    s = write(folder / "s.csv", SLIP_HEAD, slip(11, 1, 1, 5_000), slip(12, 1, 2, 9_000))
+    paid = [receipt(f"T{x}", 11, 5_000, date(2026, 1, x)) for x in (2, 3, 4, 5)]
+    night(place, assessments=[a], slips=[s], receipts=[write(folder / "r.csv", RECEIPT_HEAD, *paid)])
+    made = propose(act(place, "mai")).refunds
+    return [[(o["component"], o["amount"], o["effective_on"]) for o in r.offsets] for r in made]
+
+
+FILLED = [
+    [("principal", 5_000, "2026-01-03")],
+    [("principal", 4_000, "2026-01-04"), ("delinquency", 1_000, "2026-01-04")],
+    [("delinquency", 300, "2026-01-05")],
+]
+
+
+def test_several_that_complete_a_principal_fill_the_charge_that_it_brings(tmp_path: Path) -> None:
+    place = str(tmp_path / "l.db")
+    assert together(place, tmp_path) == FILLED
+    approve(act(place, "chie"), ["R000001", "R000002", "R000003"])
+    with open_ledger(place) as ledger:
+        now = lines_now(ledger, pl.Series(["00001-2"]), policy=POLICY)
+        assert now.select("open", "charge", "charge_open").row(0) == (0, 1_300, 0)
+    assert sum(r.figures["refund"] for r in refunds(place).values()) == 4_700
+    assert found(place) == [] and propose(act(place, "mai")).refunds == ()
+
+
+def test_the_charge_is_filled_after_the_principal_is(tmp_path: Path) -> None:
+    """Who fills the charge waits for who completes the principal with it; all but the last yes may be said before."""
+    place = str(tmp_path / "l.db")
+    together(place, tmp_path)
+    two = rules((None, ("any", "any")))
+    assert len(approve(act(place, "aya", rules=two), ["R000001", "R000002", "R000003"]).refunds) == 3
+    said = refused(lambda: approve(act(place, "chie", rules=two), ["R000003", "R000002"]))
+    assert said["refund.decide_first"] == {"refund": "R000002", "found": "R000001"}
+    done = approve(act(place, "chie", rules=two), ["R000003", "R000001", "R000002"])
+    assert [(p.code, p.params["found"]) for p in done.problems] == [
+        ("refund.decide_first", "R000001, R000002")
+    ]
+    assert [r.refund_id for r in done.refunds] == ["R000001", "R000002"]
+    approve(act(place, "chie", rules=two), ["R000003"])
+    assert sum(r.figures["offset"] for r in refunds(place).values()) == 10_300 and found(place) == []
+
+
+def test_a_charge_that_other_proposals_bring_is_filled_by_the_next(tmp_path: Path) -> None:
+    """The proposals of another day count as well, and what they fill of the charge is not filled twice."""
+    place = str(tmp_path / "l.db")
+    together(place, tmp_path)
+    reject(act(place, "mai"), ["R000003"], reason="?")
+    made = propose(act(place, "mai")).refunds
+    assert [[(o["component"], o["amount"], o["effective_on"]) for o in r.offsets] for r in made] == FILLED[2:]
+    reject(act(place, "mai"), ["R000001"], reason="?")
+    said = refused(lambda: approve(act(place, "chie"), ["R000002"]))
+    assert set(said) == {"refund.offset_changed"}
 
 
 @pytest.mark.parametrize(
