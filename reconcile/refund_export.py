@@ -2,7 +2,8 @@
 
 In: an `Act`, the day of the transfer, a folder. Out: `Exported`: the batch, its bytes in the folder, what was left out and why.
 The ledger says that a refund is out before a byte of the file is written: killed in between, the same words write the same bytes and pay nobody
-twice. Refuses (ProblemError): no consignor, a day on which banks are closed, a batch that is not there or whose bytes are not those recorded.
+twice. Refuses (ProblemError): no consignor, a day that is over or on which banks are closed, a batch that is not there or whose bytes are not
+those recorded.
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
         good, problems = _checked(record.ledger, act, ready, now, transfer_on)
         problems += _not_ready(only, now)
         again = None if good else _same_words(record.ledger, act, transfer_on, only)
+        if good and transfer_on < act.on:  # an order cannot be taken back, and no bank carries this one out
+            said = {"found": transfer_on.isoformat(), "expected": act.on.isoformat()}
+            raise ProblemError(Problem("refund.transfer_past", "transfer_on", said))
         batch = _order(record, act, top, good, transfer_on) if good else again
         if batch is None:
             return Exported(

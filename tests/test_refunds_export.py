@@ -164,6 +164,18 @@ def test_banks_are_closed_on_that_day(place: str, tmp_path: Path, day: date) -> 
     assert {r.state.value for r in refunds(place).values()} == {"approved"}
 
 
+def test_no_money_goes_on_a_day_that_is_over(place: str, tmp_path: Path) -> None:
+    """What is out cannot be taken back, so a slip of the pen in the day must not order it."""
+    late = act(place, "eri", on=date(2026, 11, 28))
+    said = refused(lambda: export(late, transfer_on=FRIDAY, out=tmp_path / "bank"))
+    assert said["refund.transfer_past"] == {"found": "2026-11-27", "expected": "2026-11-28"}
+    assert {r.state.value for r in refunds(place).values()} == {"approved"} and found(place) == []
+    first = export(act(place, "eri", on=FRIDAY), transfer_on=FRIDAY, out=tmp_path / "bank")
+    # the same words write it again on any day
+    again = export(late, transfer_on=FRIDAY, out=tmp_path / "again")
+    assert (first.count, again.again, again.sha256) == (3, True, first.sha256)
+
+
 def test_what_cannot_go_is_left_out_with_its_reason(place: str, tmp_path: Path) -> None:
     late = date(2026, 11, 19)
     early = export(act(place, "eri", on=late), transfer_on=FRIDAY, out=tmp_path / "bank")
