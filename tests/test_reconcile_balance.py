@@ -19,9 +19,10 @@ from reconcile.credits import Credited, take_credits
 from reconcile.frames import CREDITS
 from reconcile.ledger import open_ledger
 from reconcile.ledger_check import check_ledger
+from reconcile.payments import net_yen
 from reconcile.world import EVENTS_READ
 
-HEAD = "remit_date,channel,tax_item,amount,reason,institution"
+HEAD = "remit_date,account_date,channel,tax_item,amount,reason,institution"
 D1, D2, D3 = date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3)
 
 
@@ -86,8 +87,20 @@ def test_a_difference_is_zero_or_named_or_open_and_a_surplus_is_never_fine() -> 
     assert [(r[5], r[6]) for r in told(found)] == [(1, "open"), (-1, "explained"), (9, "open")]
 
 
+def test_the_reasons_of_a_day_are_said_once_each() -> None:
+    words = ("手数料", "手数料", "振込先の誤り")
+    found = balance(CAME, credits(*(credit(D1, 50, reason=word) for word in words), credit(D2, 7)))
+    assert found["reason"].to_list() == ["手数料、振込先の誤り", None]
+
+
+def test_what_was_not_remitted_yet_is_no_day_of_the_bank() -> None:
+    came = events(*CAME.to_dicts(), event("e", 9, D1) | {"remit_date": None})  # type: ignore[dict-item]
+    assert balance(came, credits(credit(D1, 180))).equals(balance(CAME, credits(credit(D1, 180))))
+
+
 def test_a_day_without_credit_is_open_once_the_bank_has_told_of_a_later_one() -> None:
     assert told(balance(CAME, credits(credit(D3, 0))))[0] == (D1, None, None, 180, 0, -180, "open")
+    assert told(balance(CAME, credits(credit(D2, 0))))[1] == (D2, None, None, 7, 0, -7, "open")
 
 
 def test_corrections_and_cancellations_stand_on_their_own_day() -> None:
@@ -102,6 +115,27 @@ def test_corrections_and_cancellations_stand_on_their_own_day() -> None:
     )
     sums = remitted(came).group_by("remit_date").agg(pl.col("amount").sum()).sort("remit_date")
     assert sums.rows() == [(D1, 150), (D2, -10), (D3, -50)]  # a 速報 moved no money, nor did its 取消
+
+
+def test_a_cancellation_takes_back_what_a_correction_had_left() -> None:
+    came = events(
+        event("a", 100, D1),
+        event("a", 90, D2, "corrected"),
+        event("a", 100, D3, "cancelled"),
+        event("b", 40, D2, "corrected"),  # its 確報 never came
+    )
+    sums = remitted(came).group_by("remit_date").agg(pl.col("amount").sum()).sort("remit_date")
+    assert sums.rows() == [(D1, 100), (D2, 30), (D3, -90)]
+
+
+def test_of_several_corrections_the_one_that_decides_is_remitted() -> None:
+    came = events(
+        event("a", 100, D1),
+        event("a", 80, D2, "corrected") | {"receipt_id": "a2"},
+        event("a", 90, D2, "corrected") | {"receipt_id": "a1"},
+    )
+    for order in (came, came.reverse()):
+        assert remitted(order)["amount"].sum() == net_yen(order).sum() == 80
 
 
 @given(
@@ -153,6 +187,39 @@ def test_a_file_counts_once_whatever_its_name_and_equal_rows_are_two_credits(
     assert (again.new, again.already, again.table.equals(first.table)) == (0, 2, True)
     with open_ledger(place, writer=True) as ledger:
         assert ledger.standing.run_id == 2 and check_ledger(ledger) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"remit_date": "2026-06-09"},
+        {"account_date": "2026-06-09"},
+        {"institution": "たとえ銀行"},
+        {"channel": "app"},
+        {"tax_item": "002"},
+        {"amount": 301},
+        {"reason": "手数料"},
+    ],
+)
+def test_a_credit_that_differs_in_one_word_is_another(place: str, tmp_path: Path, other: Row) -> None:
+    row: Row = {"remit_date": "2026-06-08", "amount": 300, "institution": "みほん銀行", "channel": "card"}
+    assert take(place, tmp_path / "1.csv", row).new == 1
+    done = take(place, tmp_path / "2.csv", row, {**row, **other})
+    assert (done.new, done.already) == (1, 1)
+
+
+def test_files_that_came_before_are_counted_together_and_kept_by_their_names(
+    place: str, tmp_path: Path
+) -> None:
+    first, second = (
+        write(tmp_path / f"{n}.csv", HEAD, {"remit_date": "2026-06-08", "amount": 300 * n}) for n in (1, 2)
+    )
+    assert take_credits(place, [first, second], as_of=AS_OF).new == 2
+    again = take_credits(place, [first, second], as_of=AS_OF)
+    assert (again.new, again.already) == (0, 2)
+    with open_ledger(place) as ledger:
+        kept = pl.concat(ledger.scan("bank_credits", ["file"]))
+    assert kept["file"].to_list() == ["1.csv", "2.csv"]
 
 
 def test_rows_that_cannot_be_read_are_told_and_the_others_taken(place: str, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ P, D, F = "principal", "delinquency", "dunning_fee"
         (slip(amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
         (slip(amount="15000", covers="A1:9000;A1:1000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
         (slip(amount="5000", notice_no="", covers="B1:5000"), [("B1", P, 5000)]),
+        (slip(amount="15000", covers="A1:10000; B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
     ],
 )
 def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, str, int]]) -> None:
@@ -70,7 +71,15 @@ def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, s
         (slip(covers="A1:9000;A2:9000"), "register.cover_sum"),
         (slip(period="03"), "register.cover_none"),
         (slip(notice_no=""), "register.cover_none"),
+        (
+            slip(amount="15500", delinquency="500", principal="15000", covers="A1:10000;B1:5500"),
+            "register.cover_sum",
+        ),
         (slip(payer_id="P9"), "register.cover_none"),
+        (slip(period=""), "register.cover_none"),
+        (slip(tax_item="002"), "register.cover_none"),
+        (slip(levy_year="2025"), "register.cover_none"),
+        (slip(tax_year="2025"), "register.cover_none"),
         (slip(period="00", notice_no="N9"), "register.cover_none"),
         (slip(period="00", amount="18999"), "register.cover_sum"),
         (slip(period="00", amount="19500", principal="19000", delinquency="500"), "register.cover_split"),
@@ -78,6 +87,12 @@ def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, s
 )
 def test_what_nothing_settles_is_a_problem_and_no_guess(tmp_path: Path, slip_: Row, code: str) -> None:
     assert covered(tmp_path, slip_, slip("2")) == ([("A1", P, 10000)], [code])
+
+
+def test_the_same_notice_of_another_body_is_another_notice(tmp_path: Path) -> None:
+    theirs = slipped(tmp_path, slip()).frame.with_columns(body_code=pl.lit("342041"))
+    found = derive_covers(theirs, assessed(tmp_path, *LINES).frame)
+    assert (found.frame.height, [p.code for p in found.log.problems()]) == (0, ["register.cover_none"])
 
 
 def test_two_lines_that_both_could_be_meant(tmp_path: Path) -> None:
@@ -109,8 +124,48 @@ def test_a_whole_year_slip_and_a_later_change(tmp_path: Path) -> None:
     assert covered(tmp_path, slip(period="00"), lines=cancelled)[0] == [("A1", P, 10000)]
 
 
+def test_of_two_ways_that_come_to_the_same_sum_the_lines_as_they_now_stand_are_meant(tmp_path: Path) -> None:
+    moved = {"notice_no": "N7", "revised_at": "2026-07-01"}
+    lines = (
+        line("C1", principal="10000", notice_no="N7"),
+        line("C2", principal="9000", period="02", notice_no="N7"),
+        line("C1", principal="9500", **moved),
+        line("C2", principal="9500", period="02", **moved),
+    )
+    found = covered(tmp_path, slip(period="00", amount="19000", notice_no="N7"), lines=lines)
+    assert found == ([("C1", P, 9500), ("C2", P, 9500)], [])
+
+
+def test_what_a_line_is_now_is_said_by_its_last_revision_wherever_it_stands_in_the_file(
+    tmp_path: Path,
+) -> None:
+    """The office's file gives the newest first, and the revision moved the line to another notice."""
+    revised = {"principal": "8000", "notice_no": "N8", "revised_at": "2026-07-01"}
+    lines = (line("A1", **revised), line("A1", principal="10000"))
+    of_old, of_new = slip("1", period="00"), slip("2", period="00", notice_no="N8", amount="8000")
+    assert covered(tmp_path, of_old, of_new, lines=lines) == ([("A1", P, 8000)], ["register.cover_none"])
+
+
+def test_a_line_that_was_cancelled_shares_no_delinquency_of_a_whole_year_slip(tmp_path: Path) -> None:
+    gone = line("A2", principal="9000", period="02", status="cancelled", revised_at="2026-07-01")
+    asked = slip(period="00", amount="10500", principal="10000", delinquency="500")
+    assert covered(tmp_path, asked, lines=(*LINES, gone)) == ([("A1", P, 10000), ("A1", D, 500)], [])
+
+
+def test_rows_of_a_slip_stand_together_in_order_of_keys(tmp_path: Path) -> None:
+    late = {"amount": "10500", "principal": "10000", "delinquency": "500"}
+    found = derive_covers(
+        slipped(tmp_path, slip("2", **late), slip("1", **late)).frame, assessed(tmp_path, *LINES).frame
+    )
+    keys = found.frame["slip_key"].to_list()
+    assert keys == sorted(keys) and found.frame["component"].to_list() == [P, D, P, D]
+
+
 def test_a_slip_above_every_version_is_told(tmp_path: Path) -> None:
     assert covered(tmp_path, slip(amount="10100")) == ([("A1", P, 10100)], ["register.cover_above"])
+    assert covered(tmp_path, slip(amount="10100", principal="10100")) == ([("A1", P, 10100)], [])
+    reduced = (*LINES, line("A1", principal="6000", revised_at="2026-07-01"))
+    assert covered(tmp_path, slip(), lines=reduced) == ([("A1", P, 10000)], [])
 
 
 @given(

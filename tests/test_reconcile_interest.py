@@ -43,6 +43,7 @@ def found(kind: str, amount: int, paid: str, until: str, **more: str | None) -> 
         ("gonou", 1_999, "2014-05-31", "2026-05-29", [], 0),
         ("kanou", 100_000, "2024-01-10", "2025-01-09", [877, 22], 0),
         ("kanou", 239_999, "2025-01-01", "2025-06-19", [995], 0),
+        ("kanou", 237_000, "2025-01-01", "2025-06-21", [999], 0),
         ("kanou", 240_000, "2025-01-01", "2025-06-19", [1_000], 1_000),  # the least that is added
     ],
 )
@@ -83,6 +84,12 @@ def test_no_day_no_interest() -> None:
     assert found("gonou", 10_000_000, "2025-05-31", "2025-06-30") == {**nothing, "base": 10_000_000}
     assert found("kanou", 10_000_000, "2025-05-31", "2025-05-31") == {**nothing, "base": 10_000_000}
     assert found("kanou", 1_999, "2024-05-31", "2025-05-31") == {**nothing, "base": 0}
+
+
+def test_the_least_refund_that_bears_is_two_thousand_yen() -> None:
+    """Below it there is no base; whatever comes of it stays under the thousand that is added."""
+    row = found("kanou", 2_000, "2025-05-31", "2025-12-31")
+    assert (row["base"], row["interest"]) == (2_000, 0) and "214d 0.9% 10" in str(row["segments"])
 
 
 def test_an_unclaimed_span_is_left_out() -> None:

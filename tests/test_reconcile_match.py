@@ -44,15 +44,27 @@ def test_the_mix_can_be_undone_for_one_low_half() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["123", "1234567890123456789x", "１２３４５６７８９０１２３４５６７８９０", None]
-)
+    "key",
+    ["123", "1234567890123456789", "123456789012345678901", "1234567890123456789x",
+     "１２３４５６７８９０１２３４５６７８９０", None],
+)  # fmt: skip
 def test_keys_that_are_no_keys(key: str | None) -> None:
-    with pytest.raises(ValueError, match="20 digits"):
+    with pytest.raises(ValueError, match="is 20 digits; 1 are not"):
         halves(pl.Series([w.key(1), key]))
 
 
+def test_keys_that_mix_to_the_same_are_never_taken_for_each_other() -> None:
+    """Such pairs are rare: this one was looked for among two thousand million."""
+    one, other = "12345678901234567890", "42057829631318912071"
+    (mix, of_other), low = mixed(halves(pl.Series([one, other]))), halves(pl.Series([one, other]))[1]
+    assert mix == of_other and low[0] != low[1]
+    assert KeyIndex.of(pl.Series([w.key(1), one])).find(pl.Series([other, one])).tolist() == [-1, 1]
+    with pytest.raises(ValueError, match="0 slip keys stand twice, 1 pairs are not told apart"):
+        KeyIndex.of(pl.Series([one, other]))
+
+
 def test_a_key_twice_in_the_register() -> None:
-    with pytest.raises(ValueError, match="1 slip keys stand twice"):
+    with pytest.raises(ValueError, match="1 slip keys stand twice, 0 pairs"):
         KeyIndex.of(pl.Series([w.key(1), w.key(2), w.key(1)]))
 
 

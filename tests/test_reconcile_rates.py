@@ -83,9 +83,41 @@ def test_a_table_of_ones_own_continues_the_years(tmp_path: Path) -> None:
     assert rates.holds(pl.Series([2025, 2026, 2027, 2028])).to_list() == [False, True, True, False]
 
 
+def test_the_least_and_the_highest_rate_are_rates(tmp_path: Path) -> None:
+    text = GOOD.replace("rate = 28", "rate = 0").replace("rate = 30", "rate = 1000")
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    assert load_rates(tmp_path / "own.toml").table().rows() == [(2026, 0), (2027, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("2026-01-01", "2026-02-01", "rate[1].valid_from"),  # the table and its first row begin within a year
+        ("2027-12-31", "2026-12-31", "rate[2].valid_until"),  # its last row ends before it begins
+    ],
+)
+def test_a_table_whose_head_and_rows_agree_is_refused_all_the_same(
+    tmp_path: Path, old: str, new: str, field: str
+) -> None:
+    (tmp_path / "own.toml").write_text(GOOD.replace(old, new), encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_rates(tmp_path / "own.toml")
+    assert field in [p.field for p in refused.value.problems]
+
+
+def test_a_table_without_a_single_rate_is_refused(tmp_path: Path) -> None:
+    text = "rate = []\n" + GOOD[: GOOD.index("[[rate]]")]
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_rates(tmp_path / "own.toml")
+    assert [(p.code, p.field, p.params["expected"]) for p in refused.value.problems] == [
+        ("rates.file", "valid_until", "[[rate]]")
+    ]
+
+
 def test_years_outside_are_all_named() -> None:
     with pytest.raises(ProblemError) as refused:
-        load_rates("refund_interest").refuse(pl.Series([2013, 2020, 2027, 2027, 2028]))
+        load_rates("refund_interest").refuse(pl.Series([2028, 2020, 2027, 2013, 2027]))
     found = [(p.code, p.params["found"]) for p in refused.value.problems]
     assert found == [("rates.before_table", 2013), ("rates.past_table", 2027), ("rates.past_table", 2028)]
     assert "還付加算金" in refused.value.problems[1].text("ja")
@@ -100,6 +132,7 @@ def test_years_outside_are_all_named() -> None:
         ("rate = 28", 'rate = "28"', "rate[1].rate", "0–1000"),
         ("rate = 28", "rate = true", "rate[1].rate", "0–1000"),
         ("rate = 30", "rate = 1001", "rate[2].rate", "0–1000"),
+        ("rate = 30", "rate = -1", "rate[2].rate", "0–1000"),
         ("rate = 30", "", "rate[2].rate", "0–1000"),
         ('source = "告示"', 'source = ""', "rate[1].source", "source"),
         ("valid_from = 2027-01-01", "valid_from = 2027-02-01", "rate[2].valid_from", "2027-01-01"),
