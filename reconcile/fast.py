@@ -22,7 +22,7 @@ def split(
     payments: pl.DataFrame, covers: pl.DataFrame, lines: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Quick payments, their claims (a row a payment and line), and the slow payments. All are numbered: `p` and `l` are rows."""
-    plain = (pl.col("fate") == "lines") & ~pl.any_horizontal(REMARKS)
+    plain = ~pl.any_horizontal(REMARKS)
     plain &= ~(pl.col("superseded") & pl.col("provisional"))  # two remarks at once
     facts = payments.select(
         "payment_id",
@@ -36,15 +36,14 @@ def split(
         plain=plain,
         booked_year=fiscal_year(payments.select(pl.coalesce("account_date", "paid_on")).to_series()),
     )
-    of_line = lines.select("due", "rolled", "barred", "versions", "status", "carried_over", "fiscal_year")
+    of_line = lines.select("due", "rolled", "barred", "versions", "carried_over", "fiscal_year")
     claims = covers.hstack(facts[covers["p"]]).filter("to_lines")
     claims = claims.hstack(of_line[claims["l"]])
     good = (
         pl.col("plain")
         & (pl.col("component") == "principal")
         & (pl.col("versions") == 1)
-        & (pl.col("status") != "cancelled")
-        & (pl.col("yen") == pl.col("due"))
+        & (pl.col("yen") == pl.col("due"))  # 0 where the line is cancelled
         & (pl.col("paid_on") <= pl.col("rolled"))
         & (pl.col("barred").is_null() | (pl.col("paid_on") < pl.col("barred")))
         & ~pl.col("carried_over")
