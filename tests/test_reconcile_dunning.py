@@ -1,0 +1,114 @@
+"""督促: which lines are reminded on which day, and why the others are left out; each day at its limit."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
+
+from reconcile.dunning import Dunning
+from reconcile.ledger import open_ledger
+from reconcile.report_figures import figures
+from reconcile.tables import TABLES
+from reconcile.view import view
+
+PAID = date(2026, 6, 25)
+SEND_BY = date(2026, 7, 20)  # 20 days after 30 June
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lines that were due on 30 June: unpaid, paid in part, paid, waiting for something, reminded, or none of the office's to ask for."""
+    folder = tmp_path_factory.mktemp("dunning")
+    lines = [
+        line(1, 1, 10_000, payer_id="P99999"),
+        *(line(n, 1, 10_000) for n in range(2, 8)),
+        line(8, 1, 10_000, status="cancelled"),
+        line(9, 1, 10_000, status="suspended"),
+        line(10, 1, 10_000),
+        line(11, 1, 10_000, time_barred_on="2026-07-15"),
+        line(12, 1, 10_000, time_barred_on="2026-07-16"),
+        line(13, 1, 10_000),
+    ]
+    slips = [
+        *(slip(n, n, 1, 10_000) for n in range(1, 10)),
+        slip(7_000_000, 10, 1, 10_000),
+        *(slip(n, n, 1, 10_000) for n in range(11, 14)),
+        *(slip(8_100_000 + n, n, 1, 10_000, kind="dunning") for n in (4, 5, 10, 13)),
+        slip(8_200_006, 6, 1, 10_000, kind="delinquency"),
+        slip(8_300_007, 7, 1, 10_000, kind="reissue"),
+    ]
+    receipts = [
+        receipt("T2", 2, 4_000, PAID),
+        receipt("T3", 3, 10_000, PAID),
+        receipt("T4", 4, 10_000, PAID, "preliminary"),
+        receipt("T5", 5, 2_500, PAID),
+        receipt("T10", 7_000_009, 10_000, PAID),  # one digit wrong
+        receipt("T13", 13, 10_000, PAID, "corrected", orig_txn_id=""),  # held: nobody knows what it corrects
+    ]
+    night(
+        folder / "ledger",
+        assessments=[write(folder / "a.csv", f"{LINE_HEAD},time_barred_on", *lines)],
+        slips=[write(folder / "s.csv", SLIP_HEAD, *slips)],
+        receipts=[write(folder / "r.csv", RECEIPT_HEAD, *receipts)],
+    )
+    return folder / "ledger"
+
+
+def dunning(place: Path, as_of: date) -> Dunning:
+    with open_ledger(place) as ledger:
+        nothing_new = {"outcomes": pl.DataFrame(schema=dict(TABLES["outcomes"].columns))}
+        seen = view(ledger, nothing_new, policy=POLICY, as_of=as_of)
+        return figures(ledger, seen, policy=POLICY, as_of=as_of).dunning
+
+
+def chosen(place: Path, as_of: date) -> pl.DataFrame:
+    return pl.concat(dunning(place, as_of).chosen.blocks())
+
+
+def test_lines_are_reminded_by_payer_and_of_a_part_payment_the_rest(place: Path) -> None:
+    found = chosen(place, date(2026, 7, 15)).select("line_id", "open").rows()
+    assert found == [
+        ("00002-1", 6_000),
+        ("00007-1", 10_000),
+        ("00012-1", 10_000),  # barred from the next day
+        ("00001-1", 10_000),  # its payer stands last
+    ]
+
+
+def test_of_what_is_left_out_the_first_reason_is_told_with_what_is_unpaid(place: Path) -> None:
+    """A line that waits for money and was reminded waits for money."""
+    assert dunning(place, date(2026, 7, 15)).left_out.rows() == [
+        ("provisional", 1, 10_000),
+        ("held", 1, 10_000),
+        ("suspense", 1, 10_000),
+        ("reminded", 2, 17_500),
+    ]
+    assert dunning(place, date(2026, 6, 30)).left_out["count"].to_list() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "days_left", "when", "told"),
+    [
+        (date(2026, 7, 1), 19, "later", SEND_BY),
+        (date(2026, 7, 14), 6, "later", SEND_BY),
+        (date(2026, 7, 15), 5, "now", SEND_BY),
+        (date(2026, 7, 20), 0, "now", SEND_BY),
+        (date(2026, 7, 21), -1, "now", None),
+    ],
+)
+def test_a_reminder_goes_out_late_and_within_twenty_days(
+    place: Path, as_of: date, days_left: int, when: str, told: date | None
+) -> None:
+    rows = chosen(place, as_of).select("send_by", "days_left", "when").unique().rows()
+    assert rows == [(SEND_BY, days_left, when)]
+    (total,) = dunning(place, as_of).sums.rows()
+    open_lines = chosen(place, as_of)["open"]
+    assert total == (told, when, len(open_lines), open_lines.sum())
+
+
+def test_nobody_is_reminded_on_the_last_day_to_pay(place: Path) -> None:
+    assert chosen(place, date(2026, 6, 30)).is_empty()
