@@ -44,10 +44,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     receipts = [
         receipt("T2", 2, 4_000, PAID),
         receipt("T3", 3, 10_000, PAID),
-        receipt("T4", 4, 10_000, PAID, "preliminary"),
+        receipt("T4", 4, 1, PAID, "preliminary"),
+        receipt("T44", 4, 10_000, PAID, "corrected", orig_txn_id=""),  # held: nobody knows what it corrects
         receipt("T5", 5, 2_500, PAID),
         receipt("T10", 7_000_009, 10_000, PAID),  # one digit wrong
-        receipt("T13", 13, 10_000, PAID, "corrected", orig_txn_id=""),  # held: nobody knows what it corrects
+        receipt("T13", 13, 10_000, PAID, "corrected", orig_txn_id=""),
     ]
     night(
         folder / "ledger",

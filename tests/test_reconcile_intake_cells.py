@@ -121,6 +121,18 @@ def odd(name: str, sound: bytes, text: bytes) -> list[bytes]:
     ]
 
 
+def nearly(name: str, sound: bytes) -> list[bytes]:
+    """The record, or each of its cells, a sign longer or shorter."""
+    if load_receipt_layout(name).form == "fixed":
+        return [sound[:-1], sound[:60], sound + b" ", sound + b"0"]
+    cells = sound.split(b",")
+    return [
+        b",".join([*cells[:n], other, *cells[n + 1 :]])
+        for n, own in enumerate(cells)
+        for other in (own + b"0", b"0" + own, own + b"x", own[:-1], own[1:])
+    ]
+
+
 def told_alike(tmp_path: Path, name: str, rows: list[bytes], encoding: str = "cp932") -> None:
     path = tmp_path / "r.dat"
     path.write_bytes(file_of(rows, load_receipt_layout(name)))
@@ -140,6 +152,7 @@ def test_every_cell_in_every_notation(tmp_path: Path, name: str, texts: tuple[st
         for text in texts:
             made = odd(name, sound, text.encode("cp932", "replace"))
             rows += [r for r in made if not r.startswith(marks)] if marks else made
+        rows += nearly(name, sound)
         rows.append(sound)
     told_alike(tmp_path, name, rows)
 
