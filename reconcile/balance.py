@@ -60,7 +60,7 @@ def balanced(came: pl.DataFrame, credits: pl.DataFrame) -> pl.DataFrame:
         got = (
             came.join(mine, on="remit_date", how="semi").group_by(names).agg(received=pl.col("amount").sum())
         )
-        parts.append(paid.join(got, on=names, how="full", coalesce=True, nulls_equal=True))
+        parts.append(paid.join(got, on=names, how="full", coalesce=True))
     silent = came.join(days, on="remit_date", how="anti").drop_nulls("remit_date")
     parts.append(silent.group_by("remit_date").agg(received=pl.col("amount").sum()))
     rows = pl.concat(parts, how="diagonal").with_columns(
@@ -69,7 +69,7 @@ def balanced(came: pl.DataFrame, credits: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(drift=pl.col("credited") - pl.col("received"))
     state = (
         pl.when(pl.col("drift") == 0).then(pl.lit("balanced"))
-        .when((pl.col("remit_date") > last) & (pl.col("credited") == 0)).then(pl.lit("waits"))
+        .when(pl.col("remit_date") > last).then(pl.lit("waits"))
         .when(pl.col("reason").is_not_null()).then(pl.lit("explained")).otherwise(pl.lit("open"))
     )  # fmt: skip
     missing = [
