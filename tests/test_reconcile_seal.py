@@ -92,6 +92,7 @@ def test_after_each_commit_it_says_what_the_whole_file_would(
         assert updated(before, log_of(ledger), frames=frames(ledger), run_id=7) == expected
     for count, expected in seen:  # the log as far as each commit went
         assert updated(before, log_of(ledger), frames=count, run_id=7) == expected
+    assert updated(seen[0][1], log_of(ledger), frames=seen[-1][0], run_id=7) == seen[-1][1]
     sizes = [len(expected.crcs) for _, expected in seen]
     assert sizes[0] > len(before.crcs) and sizes[-1] < sizes[0]
 
@@ -100,6 +101,7 @@ def test_a_part_of_the_log_that_no_commit_ended_changes_nothing(
     ledger: Path, database: sqlite3.Connection
 ) -> None:
     before = whole(ledger, run_id=1)
+    assert updated(before, ledger.with_name("no-log"), frames=0, run_id=1) == before
     commit(database, 9)
     assert logged(log_of(ledger), frames=1) == ({}, 0)
     assert updated(before, log_of(ledger), frames=1, run_id=1) == before
