@@ -240,6 +240,7 @@ def _refuse_conflicts(sift: Sifted, loaded: Loaded, night: Night, first_file: in
                 "found": row["found"],
                 "expected": row["expected"],
                 "count": count,
+                "differs": row["differs"],
             }
             found.append(
                 Problem(code, params=params, where=Where(names[row["file_no"] - first_file], row["line"]))

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reconcile.frames import ASSESSMENTS, SLIPS, empty
+from reconcile.frames import ASSESSMENTS, RECEIPTS, SLIPS, empty
 from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
 
+_NOT_SAID = frozenset({"payment_id", "content_sha", "line", "raw", "occurrence"})
+_RECEIPT = [n for n in RECEIPTS if n in TABLES["receipts"].columns and n not in _NOT_SAID]
 SLIP_CONTENT: tuple[str, ...] = tuple(n for n in SLIPS if n != "line")
 LINE_CONTENT: tuple[str, ...] = tuple(n for n in ASSESSMENTS if n != "line")
 _CONFLICT: Mapping[str, pl.DataType] = {
@@ -24,12 +26,14 @@ _CONFLICT: Mapping[str, pl.DataType] = {
     "line": pl.Int64(),
     "found": pl.String(),
     "expected": pl.String(),
+    "differs": pl.String(),  # what was recorded and what is said now, by column
 }
 
 
 @dataclass(frozen=True)
 class Sifted:
-    """`new`, `already`: rows; `conflicts`: `identity, file_no, line, found, expected` (digests); `known`: stored events of the same payments."""
+    """`new`, `already`: rows; `conflicts`: `identity, file_no, line, found, expected` (digests), `differs` (columns); `known`: stored events of
+    the same payments."""
 
     new: pl.DataFrame
     already: pl.DataFrame
@@ -56,12 +60,20 @@ def sift_receipts(ledger: Ledger, events: pl.DataFrame) -> Sifted:
     )
     same = pl.col("content_sha") == pl.col("_expected")
     new = here & ~pl.col("_known")
+    other = rows.filter(~same)
+    recorded = pl.concat([known.select(_RECEIPT), first.select(_RECEIPT)]).unique("receipt_id", keep="first")
+    recorded = other.select("receipt_id").join(recorded, on="receipt_id", how="left", maintain_order="left")
     return Sifted(
         new=rows.filter(new).select(events.columns),
         already=rows.filter(same & ~new).select(events.columns),
-        conflicts=rows.filter(~same)
-        .select("file_no", "line", identity="receipt_id", found="content_sha", expected="_expected")
-        .select(list(_CONFLICT)),
+        conflicts=other.select(
+            "file_no",
+            "line",
+            identity="receipt_id",
+            found="content_sha",
+            expected="_expected",
+            differs=_differing(recorded, other.select(_RECEIPT)),
+        ).select(list(_CONFLICT)),
         known=known,
     )
 
@@ -104,7 +116,9 @@ def sift_slips(ledger: Ledger, rows: pl.DataFrame, tonight: Tonight | None = Non
     other = rest.join(already, on="_n", how="anti", maintain_order="left")
     expected = other.select("slip_key").join(standing, on="slip_key", how="left", maintain_order="left")
     conflicts = other.select("file_no", "line", identity="slip_key").with_columns(
-        found=_digests(other.select(content)), expected=_digests(expected.select(content))
+        found=_digests(other.select(content)),
+        expected=_digests(expected.select(content)),
+        differs=_differing(expected.select(content), other.select(content)),
     )
     new = pl.concat([fresh, new]).sort("_n") if new.height else fresh
     return Sifted(new.drop("_n"), already.drop("_n"), conflicts.select(list(_CONFLICT)), stored)
@@ -147,6 +161,24 @@ def sift_quarantine(ledger: Ledger, rows: pl.DataFrame) -> pl.DataFrame:
     stored = ledger.lookup("quarantine", marked["bad_id"], ["bad_id"])
     fresh = marked.join(stored, on="bad_id", how="anti", maintain_order="left")
     return fresh.select(list(columns))
+
+
+def _differing(recorded: pl.DataFrame, said: pl.DataFrame) -> pl.Series:
+    """By row, each column whose cells differ, with both: `amount 38000→83000`. Frames of the same columns, row by row."""
+    texts = [
+        "; ".join(
+            f"{name} {_cell(before)}→{_cell(now)}"
+            for name, before, now in zip(said.columns, was, says, strict=True)
+            if before != now
+        )
+        or "-"
+        for was, says in zip(recorded.iter_rows(), said.iter_rows(), strict=True)
+    ]
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
 
 
 def _digests(rows: pl.DataFrame) -> pl.Series:

@@ -74,6 +74,9 @@ def test_other_words_in_the_ledger_are_told_for_each_row_with_both_digests(
     assert [row[:3] for row in said] == [("ledger.conflict", "0.csv", 3), ("ledger.conflict", "1.csv", 2)]
     assert {row[4] for row in said} == {sha for (sha,) in stored(tmp_path, "receipts", "content_sha")}
     assert said[0][3] == said[1][3] != said[0][4]
+    assert [p.text("ja").split(": ")[1].split("。")[0] for p in caught.value.problems] == [
+        "amount 100→200"
+    ] * 2
 
 
 # --- assessments ------------------------------------------------------------------------------------
@@ -113,6 +116,7 @@ def test_a_slip_with_other_words_is_told_with_its_own_digest_and_that_of_the_fir
             night_of(SLIP_HEAD, "slips", [slip(2, 1, 1, 100), slip(1, 1, 1, yen)])
         said += conflicts(caught)
     assert [row[:3] for row in said] == [("ledger.slip_conflict", "0.csv", 3)] * 2
+    assert "amount 100→80; " in caught.value.problems[0].text("en")
     assert said[0][4] == said[1][4] and len({row[3] for row in said} | {said[0][4]}) == 3
     with pytest.raises(ProblemError) as caught:  # neither of them is in the ledger
         night_of(SLIP_HEAD, "slips", [slip(5, 1, 1, 100)], [slip(6, 1, 1, 90), slip(5, 1, 1, 90)])
