@@ -120,10 +120,12 @@ def bank_debits(
         }
         click.echo(json_text(document))
     else:
-        click.echo(
-            f"口座振替の請求 {found.rows.height:,}件 / {found.rows.height:,} planned debits"
-            f" — 台帳は第{found.run_id:,}回処理、基準日 {found.as_of} まで / ledger up to run {found.run_id:,}, {found.as_of}"
+        upto = (
+            f"台帳は第{found.run_id:,}回処理、基準日 {found.as_of} まで / ledger up to run {found.run_id:,}, {found.as_of}"
+            if found.run_id
+            else "台帳にはまだ一度の処理もありません / the ledger holds no night yet"
         )
+        click.echo(f"口座振替の請求 {found.rows.height:,}件 / {found.rows.height:,} planned debits ― {upto}")
         for state, n, yen in found.sums:
             click.echo(f"  {state.ja}: {n:,}件 {yen:,}円 / {state.en}: {n:,}, {yen:,} yen")
         click.echo(f"→ {out}: {', '.join(written)}")

@@ -157,6 +157,7 @@ def test_the_command_lists_what_is_not_as_planned_and_leaves_the_ledger_alone(
     said = elqr("debits", bad, *words, "--excel")
     assert said.exit_code == 1, said.output
     assert "納付済み: 3件 6,000円 / paid already: 3, 6,000 yen" in said.output
+    assert "基準日 2026-11-20 まで / ledger up to run 1, 2026-11-20" in said.output
     with (tmp_path / "out" / "debits.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert list(rows[0]) == list(DEBITS)
@@ -174,6 +175,15 @@ def test_the_command_lists_what_is_not_as_planned_and_leaves_the_ledger_alone(
         "problems": [],
     }
     assert place.read_bytes() == before
+
+
+def test_a_ledger_without_a_night_is_told_as_such(tmp_path: Path) -> None:
+    """It said: up to run 0, and no day."""
+    assert elqr("ledger", "init", tmp_path / "l.db").exit_code == 0
+    bad = write(tmp_path / "d.csv", HEAD, planned("00003-1", 1_000))
+    said = elqr("debits", bad, "--ledger", tmp_path / "l.db", "--out", tmp_path / "out")
+    assert said.exit_code == 1
+    assert "台帳にはまだ一度の処理もありません / the ledger holds no night yet" in said.output
 
 
 def test_the_sample_finds_the_debit_of_a_year_that_is_paid(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ pictures of the code. Pages whose code is well are handed back as they are, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -73,13 +73,15 @@ def explained(
         "quiet_min": min(m.quiet),
     }
     place = sheet.places.symbol
-    said = {code for finding in page.findings for code in SAID.get(finding.code, ())}
-    causes = [
-        replace(cause, window=weak[0].window)
-        for cause in diagnose(figures, x_mm=place.x_mm, y_mm=place.y_mm, pitch_mm=place.pitch_mm)
-        if cause.code not in said
-    ]
+    suspected = diagnose(figures, x_mm=place.x_mm, y_mm=place.y_mm, pitch_mm=place.pitch_mm)
+    causes = [replace(cause, window=weak[0].window) for cause in unsaid(suspected, page.findings)]
     return _with_map(page, weak[0].window, margin_picture(grey, grid.map, m.margin_map), causes=causes)
+
+
+def unsaid(causes: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
+    """The causes that no finding by a gate has named already."""
+    said = {code for finding in findings for code in SAID.get(finding.code, ())}
+    return [cause for cause in causes if cause.code not in said]
 
 
 def _with_map(
