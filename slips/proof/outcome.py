@@ -39,6 +39,8 @@ class PageResult:
     content: str = ""
     """The digits that were read where the manifest does not hold them."""
     blank: bool = False
+    back: bool = False
+    """A blank back of a sheet whose front is another page: no slip is looked for on it."""
     unreadable: bool = False
     misread: bool = False
     foreign: bool = False

@@ -188,6 +188,7 @@ def _page(page: PageResult) -> dict[str, Any]:
         "known_by": page.known_by,
         "content": page.content,
         "blank": page.blank,
+        "back": page.back,
         "decoders": list(page.decoders),
         "grade_est": page.grade_est,
         "codewords_left_min": page.codewords_left_min,

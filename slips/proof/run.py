@@ -13,6 +13,7 @@ from pathlib import Path
 
 from elqr.crew import Broken, Crew
 from slips.progress import Listener, Progress, silent
+from slips.proof.backs import passed_over
 from slips.proof.book import Book, read_book
 from slips.proof.curve import load_curve
 from slips.proof.decode import require_readers
@@ -71,6 +72,7 @@ def verify(request: VerifyRequest, *, listener: Listener = silent) -> Inspection
         with Crew(inspector, jobs=request.jobs, limits=gates.processes) as crew:
             surveyed = _surveyed(crew, sources)
             pages = _looked_at(crew, surveyed, listener)
+            surveyed, pages = passed_over(surveyed, pages)
             pages = _looked_again(crew, surveyed, pages, len(book))
     return _inspection(request, book, sha256, used, gates, curve.name, scanner, surveyed, pages)
 
@@ -133,7 +135,9 @@ def _looked_again(
     """A second look at pages that nobody knows yet, with what the stack says of them."""
     paths = {source.name: source for source, _ in surveyed}
     found = list(pages)
-    asked = {k: hint for k, hint in hints(pages, total).items() if pages[k].kind}
+    standing = [k for k, page in enumerate(pages) if not page.back]  # a back is no gap, and fills none
+    asked = {standing[k]: hint for k, hint in hints([pages[k] for k in standing], total).items()}
+    asked = {k: hint for k, hint in asked.items() if pages[k].kind}
     tasks = [_again(paths[pages[k].source], pages[k].page, hint) for k, hint in asked.items()]
     for k, (task, answer) in zip(asked, crew.run(tasks), strict=True):
         again = _answered(crew, task, answer)

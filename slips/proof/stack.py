@@ -204,7 +204,7 @@ def _missing(row: int, book: Book, elsewhere: Mapping[str, str]) -> SlipResult:
 def _others(pages: Sequence[PageResult]) -> Iterator[SlipResult]:
     """Foreign codes, and pages that cannot be said to be anybody's."""
     for page in pages:
-        if page.row is None:
+        if page.row is None and not page.back:
             verdict = Verdict.UNREADABLE
             if page.foreign or page.misread:
                 verdict = Verdict.FOREIGN if page.foreign else Verdict.MISREAD

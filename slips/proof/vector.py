@@ -88,7 +88,7 @@ class VectorPages:
         results = []
         for k, (index, page, _) in enumerate(views):
             known = order.get(k)
-            if known is None:
+            if known is None or _blank(page, seen[k]):
                 results.append(self._unknown(index, page, seen[k]))
                 continue
             entry = wanted[known]
@@ -141,9 +141,9 @@ class VectorPages:
                 yield _Seen(sheet, picture, content, identity, elsewhere=False)
 
     def _unknown(self, index: int, page: Page, seen: _Seen) -> PageResult:
-        """A page that no slip of the manifest can be said to stand on."""
+        """A page that no slip of the manifest can be said to stand on, or nothing at all, whatever should lie there."""
         said = identity_remarks(seen.identity, None)
-        blank = not seen.content and page.object_count == 0
+        blank = _blank(page, seen)
         if blank:
             said = [remark("verify.blank")]
         elif not seen.content:
@@ -311,6 +311,10 @@ class VectorPages:
             findings=tuple(findings),
             pictures=crops.cut(picture, findings) if picture is not None else (b"",) * len(findings),
         )
+
+
+def _blank(page: Page, seen: _Seen) -> bool:
+    return not seen.content and page.object_count == 0
 
 
 def _read(picture: Picture) -> bytes:

@@ -182,7 +182,7 @@ def scope_section(inspection: Inspection) -> Iterator[str]:
 def conditions_section(inspection: Inspection) -> Iterator[str]:
     """Curve, manifest, registration, gates and forms."""
     curve = CURVES.get(inspection.curve, Words(inspection.curve, ""))
-    ways = Counter(sheet.registration for sheet in inspection.pages if sheet.kind)
+    ways = Counter(sheet.registration for sheet in inspection.pages if sheet.kind and not sheet.back)
     columns = [Column(Words("条件", "condition")), Column(Words("内容", "value"))]
     rows: list[tuple[Cell, ...]] = [
         (Words("反射率の換算", "reflectance curve"), curve),
