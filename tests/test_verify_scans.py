@@ -203,3 +203,21 @@ def test_grades_and_scale_at_600_dpi(printed_job: Path, tmp_path: Path) -> None:
     assert "verify.skew" in codes(skewed)
     assert found.slips[0].verdict is Verdict.DUPLICATE
     assert all(f.weight is not Weight.FAIL for f in fine.findings)
+
+
+@pytest.mark.parametrize(("keep_mm", "beyond_mm"), [((258.0, 114.3), 15.0), ((279.4, 102.0), 6.3)])
+def test_a_code_outside_the_picture_is_no_fault_of_the_print(
+    keep_mm: tuple[float, float], beyond_mm: float, printed_job: Path, tmp_path: Path
+) -> None:
+    """A sheet that the scanner cut off was to be looked at for stains, or printed again."""
+    (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
+    scan = Scanner(turn_deg=0.0, shift_mm=0.0, stretch=0.0, jpeg=0).scan(page, seed=1)
+    wide, high = (round(mm * 300 / 25.4) for mm in keep_mm)
+    Image.fromarray(np.ascontiguousarray(scan[:high, :wide])).save(tmp_path / "1.png", dpi=(300, 300))
+    found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
+    (finding,) = (f for f in found.pages[0].findings if f.weight is Weight.FAIL)
+    assert finding.code == "verify.cut_off" and float(finding.measured.split()[0]) == pytest.approx(
+        beyond_mm, abs=0.5
+    )
+    assert found.slips[0].verdict is Verdict.UNREADABLE
+    deliver(found, tmp_path / "out")

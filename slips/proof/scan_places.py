@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from slips.proof.page_fit import PageFit
 from slips.proof.plane import Points
 from slips.proof.register import register_corners
 from slips.proof.scan import MM_PER_INCH, Pixels, Scan
@@ -72,6 +73,14 @@ def is_blank(scan: Scan) -> bool:
     ]
     paper = float(np.median(inner))
     return float((inner < paper - BLANK_DARKER).mean()) < BLANK_SHARE_MAX
+
+
+def beyond_mm(scan: Scan, fit: PageFit, sheet: Sheet) -> float:
+    """How far the code's place reaches over the picture's edge; negative: so far inside."""
+    corners = fit.to_pixels(corners_mm(sheet))
+    high, wide = scan.grey.shape
+    over = max(float(-corners.min()), float((corners - (wide, high)).max()))
+    return over * sheet.side_mm / float(np.hypot(*(corners[1] - corners[0])))
 
 
 def is_dark(scan: Scan) -> bool:

@@ -29,12 +29,14 @@ from slips.proof.printed import AMOUNTS, DAYS
 from slips.proof.remarks import remark
 from slips.proof.scan import Scan
 from slips.proof.scan_page import Facts, place_of
-from slips.proof.scan_places import is_dark
+from slips.proof.scan_places import beyond_mm, is_dark
 from slips.proof.symbol_map import CORRECTABLE
 from slips.proof.text_reading import Legibility
 from slips.proof.verdicts import Finding, Window
 
 PASS_VOICES = 2
+BEYOND_MM = 0.5
+"""A registered page is known to a fifth of that; so much of the code is a module and a half."""
 SIDES = ("top", "right", "bottom", "left")
 SIDES_JA = ("上", "右", "下", "左")
 
@@ -104,7 +106,11 @@ def _who(
         return
     contents = {v.content for v in facts.voices if v.content}
     if not contents:
-        yield from _unread(facts, gates, window)
+        over = 0.0 if facts.fit is None or facts.sheet is None else beyond_mm(scan, facts.fit, facts.sheet)
+        if over > BEYOND_MM and facts.fit and facts.fit.method != "corners":
+            yield remark("verify.cut_off", measured=f"{over:.1f} mm", limit="0 mm", window=window)
+        else:
+            yield from _unread(facts, gates, window)
         return
     for finding in identity_remarks(facts.identity, entry):
         yield remark(
