@@ -221,3 +221,28 @@ def test_a_code_outside_the_picture_is_no_fault_of_the_print(
     )
     assert found.slips[0].verdict is Verdict.UNREADABLE
     deliver(found, tmp_path / "out")
+
+
+def test_a_foreign_code_on_a_sheet_of_ours_is_no_foreign_sheet(printed_job: Path, tmp_path: Path) -> None:
+    """Number and barcode say whose sheet it is; where the barcode is not ours, a number alone proves nothing: every job has a number 2."""
+    rows = pl.read_parquet(printed_job / "manifest.parquet")
+    form = load_layout("mihara")
+    sheets = [Sheet(page, form) for page in sheets_of(printed_job / "slips-00001.pdf", [1, 2, 9, 3])]
+    bars = next(box for box in form.boxes if box.kind == "gs1_128")
+    sheets[0] = sheets[0].with_code_of(sheets[2])
+    other = sheets[1].page.copy()
+    other[sheets[1].cut(bars)] = sheets[2].page[sheets[1].cut(bars)]
+    sheets[1] = Sheet(other, form).with_code_of(sheets[2])
+    write_scans([sheet.page for sheet in (*sheets[:2], sheets[3])], tmp_path / "in", scanner=Scanner())
+    rows.filter(pl.col("seq") != 9).write_parquet(tmp_path / "manifest.parquet")  # a slip of another job
+    request = VerifyRequest(paths=[tmp_path / "in"], manifest=tmp_path / "manifest.parquet", sample=True)
+    found = verify(request)
+    assert [codes(page) - NOTED for page in found.pages] == [
+        {"verify.foreign_code"},
+        {"verify.foreign"},
+        set(),
+    ]
+    (told,) = (f for f in found.pages[0].findings if f.code == "verify.foreign_code")
+    assert (told.measured, told.limit) == (rows["slip_key"][8], rows["slip_key"][0])
+    foreign = [(slip.slip_key, slip.verdict) for slip in found.slips if slip.verdict is Verdict.FOREIGN]
+    assert foreign == [(rows["slip_key"][8], Verdict.FOREIGN)] * 2

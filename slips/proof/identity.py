@@ -18,6 +18,7 @@ from slips.proof.remarks import remark
 from slips.proof.verdicts import Finding, Window
 
 EXCERPT = 20
+FOREIGN, FOREIGN_CODE = "verify.foreign", "verify.foreign_code"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +69,13 @@ def whole(content: bytes) -> bool:
     return int(content[payload.CRC_OFFSET :]) == crc
 
 
-def identity_remarks(identity: Identity, entry: Entry | None) -> list[Finding]:
-    """What is to be said of who this page is."""
+def identity_remarks(identity: Identity, entry: Entry | None, *, paper: Entry | None = None) -> list[Finding]:
+    """What is to be said of who this page is; `paper` is the slip whose sheet a foreign code is known to stand on."""
+    if identity.foreign and paper is not None:
+        key = key_of(identity.content)
+        return [remark(FOREIGN_CODE, measured=key, limit=paper.slip_key, number=paper.number)]
     if identity.foreign:
-        return [remark("verify.foreign", measured=key_of(identity.content))]
+        return [remark(FOREIGN, measured=key_of(identity.content))]
     if identity.misread:
         if entry is None:
             return [remark("verify.not_a_payload", measured=excerpt(identity.content))]

@@ -22,6 +22,7 @@ OTHER_DATA = (
     "verify.barcode_differs",
     "verify.barcode_unexpected",
     "verify.foreign",
+    "verify.foreign_code",
     "verify.second_slip",
     "verify.not_a_payload",
     "verify.mark_differs",

@@ -69,6 +69,8 @@ class Facts:
     """What the inserter marks say, in the form's order; empty where it has none or the page is not registered."""
     others: Others = field(default_factory=Others)
     """Codes beside the slip's own: near it, and anywhere else on the page. Those of slips that share the page are none."""
+    paper: Entry | None = None
+    """The slip whose sheet it is where the code on it is foreign, as far as the print beside it proves that."""
     mirrored: bool = False
     """The slip's own modules lie here, seen in a mirror."""
     nearest: tuple[int, ...] = ()
@@ -306,11 +308,23 @@ class ScanReader:
         if fit is not None:
             fit = replace(fit, scanner=(self.scanner.across, self.scanner.down))
             facts = replace(facts, fit=fit)
-        if entry is None or fit is None or sheet is None:
+        if fit is None or sheet is None:
             return facts
+        if entry is None:
+            return replace(facts, paper=self._paper(scan, fit, sheet)) if facts.identity.foreign else facts
         texts = self.text.read(scan.grey, fit, sheet, entry)
         marks = read_marks(scan.grey, sheet.layout, fit.map)
         return replace(facts, texts=texts, bars=bars_of(scan.grey, fit, sheet), marks=marks)
+
+    def _paper(self, scan: Scan, fit: PageFit, sheet: Sheet) -> Entry | None:
+        """Whose sheet a foreign code stands on: by its number, and by its barcode, since every job has a sheet of that number."""
+        if fit.method == "corners":
+            return None
+        number = self.text.number(scan.grey, fit, sheet)
+        row = None if number is None else self.book.of_number(number)
+        entry = None if row is None else self.book.entry(row)
+        ours = entry is not None and entry.barcode and bars_of(scan.grey, fit, sheet) == entry.barcode
+        return entry if ours else None
 
     # --- registering ------------------------------------------------------------------------------
 

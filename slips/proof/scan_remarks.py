@@ -112,7 +112,7 @@ def _who(
         else:
             yield from _unread(facts, gates, window)
         return
-    for finding in identity_remarks(facts.identity, entry):
+    for finding in identity_remarks(facts.identity, entry, paper=facts.paper):
         yield remark(
             finding.code, measured=finding.measured, limit=finding.limit, window=window, **finding.params
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from slips.proof.book import Book
-from slips.proof.identity import Hint
+from slips.proof.identity import FOREIGN, FOREIGN_CODE, Hint
 from slips.proof.outcome import PageResult
 from slips.proof.remarks import remark
 from slips.proof.sequence import Order, looks_like_a_sample, order_of
@@ -208,7 +208,7 @@ def _others(pages: Sequence[PageResult]) -> Iterator[SlipResult]:
             verdict = Verdict.UNREADABLE
             if page.foreign or page.misread:
                 verdict = Verdict.FOREIGN if page.foreign else Verdict.MISREAD
-            key = next((f.measured for f in page.findings if f.code == "verify.foreign"), "")
+            key = next((f.measured for f in page.findings if f.code in (FOREIGN, FOREIGN_CODE)), "")
             yield SlipResult(
                 slip_key=key,
                 source=page.source,
