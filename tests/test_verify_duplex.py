@@ -139,6 +139,18 @@ def test_a_file_a_sheet_is_one_stack_too() -> None:
     assert backs_in(long) == [("1.tif", 2), ("1.tif", 4)]
 
 
+def test_slips_that_lack_are_those_of_no_file() -> None:
+    """Two trays of one job, one with every second sheet; and pages of a PDF that came out blank, known by their numbers alone."""
+    trays: dict[str, list[Side]] = {
+        "a/1.tif": [0, None, 2, None, 4, None],
+        "a/2.tif": [1, None, 3, None, 5, None],
+    }
+    assert len(backs_in(trays)) == 6
+    surveyed, pages = run_of({"s.pdf": [0, None, 2, None, 4, None, 6]})
+    known = [replace(page, row=k, known_by="place") if page.blank else page for k, page in enumerate(pages)]
+    assert not any(page.back for page in backs.passed_over(surveyed, known)[1])
+
+
 def test_pages_of_several_slips(book: Book) -> None:
     """A page that has a result for each of its slips is a page: two of its slips lack where it came out blank."""
 

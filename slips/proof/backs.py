@@ -38,10 +38,13 @@ def passed_over(
     seen: dict[Place, list[PageResult]] = {}
     for page in pages:
         seen.setdefault((page.source, page.page), []).append(page)
+    there = sorted(
+        {page.row for some in seen.values() if not _blank(some) for page in some if page.row is not None}
+    )
     backs: set[Place] = set()
     said = {}
     for stack in _stacks(surveyed):
-        found = _backs(stack, seen)
+        found = _backs(stack, seen, there)
         backs |= set(found)
         if found:
             (first, at), (last, to) = found[0], found[-1]
@@ -82,7 +85,9 @@ def _stacks(surveyed: Sequence[Found]) -> Iterator[list[Place]]:
     yield stack
 
 
-def _backs(stack: Sequence[Place], seen: Mapping[Place, list[PageResult]]) -> list[Place]:
+def _backs(
+    stack: Sequence[Place], seen: Mapping[Place, list[PageResult]], there: Sequence[int]
+) -> list[Place]:
     """The blank backs of one stack, in their order; none where it is no stack of two sides."""
     for sides in _sides(stack):
         for back in (0, 1):  # the even ones, or the odd where the stack lay with its backs up
@@ -97,7 +102,7 @@ def _backs(stack: Sequence[Place], seen: Mapping[Place, list[PageResult]]) -> li
                 and len(blank) >= BACKS_SHARE * len(of_backs)
                 and of_fronts.count(False) >= FRONTS_SHARE * max(len(of_fronts), len(of_backs))
             )
-            if alternate and not _instead_of_slips(stack, seen):
+            if alternate and not _instead_of_slips(stack, seen, there):
                 return blank
     return []
 
@@ -118,10 +123,13 @@ def _blank(pages: Sequence[PageResult]) -> bool:
     return all(page.blank and all(f.code != _DARK for f in page.findings) for page in pages)
 
 
-def _instead_of_slips(stack: Sequence[Place], seen: Mapping[Place, list[PageResult]]) -> bool:
+def _instead_of_slips(
+    stack: Sequence[Place], seen: Mapping[Place, list[PageResult]], there: Sequence[int]
+) -> bool:
     """Whether as many slips lack as pages are blank, in most places: every second sheet came out blank, and these are no backs.
 
     A sheet that came out blank in a stack of two sides is three blank pages in a row, for one page of slips.
+    `there`: the slips of the whole run, rising.
     """
     gaps: list[tuple[int, int, int]] = []  # slips before and behind, blank pages between
     rows: list[int] = []
@@ -135,7 +143,6 @@ def _instead_of_slips(stack: Sequence[Place], seen: Mapping[Place, list[PageResu
                     (rows[-1], found[0], blank) if rows[-1] < found[0] else (found[-1], rows[0], blank)
                 )
             rows, blank, most = found, 0, max(most, len(found))
-    there = sorted({page.row for place in stack for page in seen.get(place, ()) if page.row is not None})
     lost = [
         (high - low - 1 - (bisect_left(there, high) - bisect_right(there, low)), n) for low, high, n in gaps
     ]
