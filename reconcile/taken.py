@@ -17,7 +17,9 @@ from reconcile.ledger import Ledger
 from reconcile.tables import TABLES
 
 _NOT_SAID = frozenset({"payment_id", "content_sha", "line", "raw", "occurrence"})
-_RECEIPT = [n for n in RECEIPTS if n in TABLES["receipts"].columns and n not in _NOT_SAID]
+_RECEIPT: tuple[str, ...] = tuple(
+    n for n in RECEIPTS if n in TABLES["receipts"].columns and n not in _NOT_SAID
+)
 SLIP_CONTENT: tuple[str, ...] = tuple(n for n in SLIPS if n != "line")
 LINE_CONTENT: tuple[str, ...] = tuple(n for n in ASSESSMENTS if n != "line")
 _CONFLICT: Mapping[str, pl.DataType] = {
