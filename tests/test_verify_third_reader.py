@@ -49,7 +49,6 @@ def crop() -> Pixels:
     return shot_of(CLEAN).grey
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the system does not count the work of a process")
 def test_the_limit_is_of_work_and_not_of_the_clock() -> None:
     with WeChat(wait_seconds=60, command=(sys.executable, "-c", WORKS_ON)) as reader:
         assert (reader.read(crop()).trouble, reader.troubles) == ("hang", ("hang",))
