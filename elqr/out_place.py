@@ -43,18 +43,19 @@ def refuse_replacing(
 
 def refuse_inputs(targets: Iterable[Path], inputs: Iterable[str | Path]) -> None:
     """Raises ProblemError where a file to be written is an input, by whatever name: a link, another spelling."""
-    replaced = set(_identities(targets))
+    replaced = {identity_of(target) for target in targets} - {None}
     for given in inputs:
-        if replaced.intersection(_identities([given])):
+        if identity_of(given) in replaced:
             raise ProblemError(Problem("job.input_in_out", params={"found": str(given)}))
 
 
-def _identities(paths: Iterable[str | Path]) -> Iterator[tuple[int, int] | str]:
-    """What the system knows the files by, their full names where it gives them no number; a URL, or a name that nothing has yet, is none."""
-    for path in paths:
-        with suppress(OSError, ValueError):
-            found = Path(path).stat()
-            yield (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(path)
+def identity_of(path: str | Path) -> tuple[int, int] | str | None:
+    """What the system knows a file by, its full name where it gives no number. None: a URL, or a name that nothing has yet."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if found.st_ino else os.path.normcase(os.path.realpath(path))
 
 
 def _holders(folder: Path) -> Iterator[str]:

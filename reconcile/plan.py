@@ -14,6 +14,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
+from elqr.out_place import identity_of
 from elqr.problems import Problem, ProblemError, Where
 from elqr.settings import parse_settings
 from reconcile.ledger import URL
@@ -50,15 +51,11 @@ def read_plan(path: Path, *, out: Path, as_of: date, report: bool = True) -> lis
     return tasks
 
 
-def _one_place(ledger: str) -> str:
+def _one_place(ledger: str) -> object:
     """The same for every spelling of a ledger: `./`, links, and case where the disk does not tell it apart."""
     if ledger.startswith(URL):
         return ledger.replace(*URL[::-1], 1)
-    try:
-        found = Path(ledger).stat()
-    except OSError:
-        return os.path.normcase(os.path.realpath(ledger))
-    return f"{found.st_dev}:{found.st_ino}" if found.st_ino else os.path.normcase(os.path.realpath(ledger))
+    return identity_of(ledger) or os.path.normcase(os.path.realpath(ledger))
 
 
 class _Entry:
