@@ -95,10 +95,11 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
             return Problem("refund.decide_first", params={"refund": refund.refund_id, "found": first})
         if problem and not first:
             return problem
-        role = next((r for r in left if r in act.rules.roles(act.who)), ANY if ANY in left else None)
+        # none is left where fewer are asked for than have agreed already: the day of the next yes decides
+        anybody = ANY if ANY in left or not left else None
+        role = next((r for r in left if r in act.rules.roles(act.who)), anybody)
         if role is None:
-            expected = ", ".join(left) or "–"
-            return Problem("refund.role", params={"found": act.who, "expected": expected})
+            return Problem("refund.role", params={"found": act.who, "expected": ", ".join(left)})
         said = {"on": act.on.isoformat(), "needed": list(needed)}
         agreed = record.event(refund, "approved", {**said, "role": role})
         if _left(needed, agreed):
@@ -176,7 +177,9 @@ class _Ready:
         """Figures and offsets of a refund, and why it may not go on, if so."""
         policy, on = self._act.policy, self._act.on
         if self._known is None:
-            mine = [r for r in now.refunds if r.refund_id in self._wanted and not now.moved(r)]
+            # nobody asks of those that are settled: one that was rejected takes from what the one proposed after it takes from
+            mine = [r for r in now.refunds if r.refund_id in self._wanted and r.state is State.PROPOSED]
+            mine = [r for r in mine if not now.moved(r)]
             many = Counter(r.payer_id for r in mine)
             fills = {r.payer_id for r in mine if r.offsets and many[r.payer_id] > 1}
             together = [r for r in mine if r.payer_id not in fills]

@@ -94,6 +94,17 @@ def test_the_tier_says_how_many(place: str) -> None:
     assert approve(act(place, "chie", rules=few), ["R000002"]).refunds[0].state.value == "approved"
 
 
+def test_rules_that_came_to_ask_for_fewer_leave_no_refund_without_a_way(place: str) -> None:
+    """One of two had agreed when the limits were raised: nobody had the role of none that was left."""
+    approve(act(place, "chie", rules=rules((None, ("any", "any")))), ["R000001"])
+    approve(act(place, "chie", rules=rules((None, ("any", "any", "any")))), ["R000002"])
+    done = approve(act(place, "dai"), ["R000001", "R000002"]).refunds
+    assert [(r.state.value, r.needed, [a.role for a in r.approvals]) for r in done] == [
+        ("approved", 1, ["any", "any"])
+    ] * 2
+    assert found(place) == []
+
+
 def test_a_role_is_asked_for(place: str) -> None:
     users = {**person("chie", "checker"), **person("hana", "head"), **person("mai", "maker")}
     asks = rules((None, ("checker", "head")), users=users)

@@ -98,6 +98,16 @@ def test_only_what_was_asked_for_is_proposed(place: str) -> None:
     assert said.refunds == () and [p.code for p in said.problems] == ["refund.unknown"]
 
 
+def test_a_rejected_refund_beside_the_one_proposed_after_it_is_refused_alone(place: str) -> None:
+    """Both take from one overpayment: asked for in one command, the figures of one were missing and nothing was approved."""
+    propose(act(place, "mai"))
+    reject(act(place, "chie"), ["R000002"], reason="確認")
+    assert [r.refund_id for r in propose(act(place, "mai")).refunds] == ["R000004"]
+    done = approve(act(place, "chie"), ["R000001", "R000002", "R000004"])
+    assert [r.refund_id for r in done.refunds] == ["R000001", "R000004"]
+    assert [p.code for p in done.problems] == ["refund.state"] and found(place) == []
+
+
 def test_refunds_that_fill_no_debt_are_looked_at_together(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
