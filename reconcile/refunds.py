@@ -91,7 +91,7 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
         needed = act.rules.tier(_yen(figures)).approvals
         left = _left(needed, refund)
         first = _decided_first(refund, now) if problem and problem.code == "refund.offset_changed" else ""
-        if first and len(left) == 1:
+        if first and len(left) <= 1:
             return Problem("refund.decide_first", params={"refund": refund.refund_id, "found": first})
         if problem and not first:
             return problem

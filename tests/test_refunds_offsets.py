@@ -167,6 +167,8 @@ def test_the_charge_is_filled_after_the_principal_is(tmp_path: Path) -> None:
     assert len(approve(act(place, "aya", rules=two), ["R000001", "R000002", "R000003"]).refunds) == 3
     said = refused(lambda: approve(act(place, "chie", rules=two), ["R000003", "R000002"]))
     assert said["refund.decide_first"] == {"refund": "R000002", "found": "R000001"}
+    # one yes is enough by now, and each has it: the next decides
+    assert "refund.decide_first" in refused(lambda: approve(act(place, "chie"), ["R000002"]))
     done = approve(act(place, "chie", rules=two), ["R000003", "R000001", "R000002"])
     assert [(p.code, p.params["found"]) for p in done.problems] == [
         ("refund.decide_first", "R000001, R000002")
