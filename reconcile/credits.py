@@ -49,7 +49,8 @@ CREDIT_COLUMNS: tuple[Column, ...] = (
 )
 RECEIPTS_ONLY = frozenset({"slip_key", "案件特定キー", "confirm_no", "確認番号", "paid_at", "txn_id"})
 """Headings that no bank's file of credits has."""
-_SAME = ("remit_date", "account_date", "institution", "channel", "tax_item", "amount", "reason")
+_MONEY = ("remit_date", "account_date", "institution", "channel", "tax_item", "amount")
+_SAME = (*_MONEY, "reason")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +72,21 @@ def take_credits(
     who: str | None = None,
     at: str | None = None,
 ) -> Credited:
-    """Take files of credits into the ledger, and balance. A row that came before (the same words, as often) has no effect."""
+    """Take files of credits into the ledger, and balance. A row that came before (the same words but for the reason, as often) is no other credit."""
     with open_ledger(place, writer=True) as ledger:
         ledger.begin()
         try:
-            frames, logs, already = [], {}, 0
+            new = already = 0
+            logs: dict[str, ProblemLog] = {}
             for path in paths:
-                rows, logs[path.name] = _read(path, encoding)
-                known = ledger.lookup("bank_credits", rows["credit_id"], ["credit_id"])["credit_id"]
-                fresh = rows.filter(~pl.col("credit_id").is_in(known.implode()))
-                already += rows.height - fresh.height
-                frames.append(ledger.add("bank_credits", fresh))
+                rows, log = _read(path, encoding)
+                logs.setdefault(path.name, ProblemLog()).extend(log)
+                credits, reasons = _not_there(ledger, rows)
+                ledger.add("bank_credits", pl.concat([credits, reasons]))
+                new, already = new + credits.height, already + rows.height - credits.height
             if ledger.grown:
                 _commit(ledger, paths, as_of=as_of, who=who, at=at)
-            return Credited(
-                new=sum(f.height for f in frames), already=already, table=balance_of(ledger), logs=logs
-            )
+            return Credited(new=new, already=already, table=balance_of(ledger), logs=logs)
         finally:
             ledger.rollback()
 
@@ -123,6 +123,32 @@ def _read(path: Path, encoding: str | None) -> tuple[pl.DataFrame, ProblemLog]:
     kinds = {n: k for n, k in TABLES["bank_credits"].columns.items() if n not in ("seq", "run_id")}
     rows = rows.with_columns(credit_id=pl.Series(ids, dtype=pl.String), file=pl.lit(path.name))
     return rows.select(list(kinds)).cast(pl.Schema(kinds)), log
+
+
+def _not_there(ledger: Ledger, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Credits that the ledger lacks; and reasons that it lacks, as rows of 0 yen beside the credit that they are given for.
+
+    The office learns the reason of a difference after it has seen it, and gives the file again with it: that is the same money.
+    """
+    known = ledger.lookup("bank_credits", rows["credit_id"], ["credit_id"])["credit_id"]
+    have = pl.concat([rows.clear().select(_MONEY), *ledger.scan("bank_credits", _MONEY)])
+    counted = (
+        rows.with_columns(_said=pl.len().over(_MONEY).cast(pl.Int64))
+        .join(
+            have.group_by(_MONEY).agg(_have=pl.len().cast(pl.Int64)),
+            on=_MONEY,
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .filter(~pl.col("credit_id").is_in(known.implode()))
+    )
+    # of rows of the same money as many are new, the last of them, as the file has more of them than the ledger
+    more = pl.col("_said") - pl.col("_have").fill_null(0)
+    from_last = pl.int_range(pl.len(), 0, -1).over(_MONEY)
+    credits = counted.filter(from_last <= more)
+    said = counted.filter((from_last > more) & pl.col("reason").is_not_null())
+    return credits.select(rows.columns), said.with_columns(amount=pl.lit(0, pl.Int64)).select(rows.columns)
 
 
 def _refuse_receipts(log: ProblemLog, path: Path) -> None:
