@@ -177,7 +177,8 @@ def _read(path: Path, encoding: str | None, *, allow_wo: bool) -> tuple[pl.DataF
     )
     distinct = written.unique(["payer_id", *_SAME], keep="first", maintain_order=True)
     twice = distinct.filter(pl.col("payer_id").is_duplicated())
-    log.add(twice, "refund.account_twice", field="payer_id", found=pl.col("account_no"))
+    shown = pl.Series([masked_account(row) for row in twice.iter_rows(named=True)], dtype=pl.String)
+    log.add(twice, "refund.account_twice", field="payer_id", found=shown)
     return distinct.filter(~pl.col("payer_id").is_duplicated()), log
 
 

@@ -163,6 +163,13 @@ def test_the_same_account_again_is_no_change(place: str, tmp_path: Path) -> None
     assert (again.new, again.changed, again.known) == (("P00002",), (), ("P00001",))
 
 
+def test_the_two_accounts_of_one_payer_are_told_without_their_numbers(place: str, tmp_path: Path) -> None:
+    """What is told of a file goes to the terminal and to the logs of the office."""
+    taken = accounts(place, tmp_path, account(1, account_no="7654321"), account(1, account_no="1234567"))
+    told = [p.params["found"] for p in taken.log.problems("a.csv") if p.code == "refund.account_twice"]
+    assert told == ["0005-001 普通 ****321", "0005-001 普通 ****567"]
+
+
 def test_accounts_that_cannot_be_used_are_refused_row_by_row(place: str, tmp_path: Path) -> None:
     rows = (
         account(1, bank_code="9999"),
