@@ -3,7 +3,7 @@
 In: an `Act`, the day of the transfer, a folder. Out: `Exported`: the batch, its bytes in the folder, what was left out and why.
 The ledger says that a refund is out before a byte of the file is written: killed in between, the same words write the same bytes and pay nobody
 twice. Refuses (ProblemError): no consignor, a day that is over or on which banks are closed, a batch that is not there or whose bytes are not
-those recorded.
+those recorded, a folder in which another order has the number.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
         wanted = frozenset(only)
         ready = [r for r in ready if not wanted or r.refund_id in wanted]
         good, problems = _checked(record.ledger, act, ready, now, transfer_on)
-        problems += _not_ready(only, now)
         again = None if good else _same_words(record.ledger, act, transfer_on, only)
+        problems += _not_ready(only, now, again=again)
         if good and transfer_on < act.on:  # an order cannot be taken back, and no bank carries this one out
             said = {"found": transfer_on.isoformat(), "expected": act.on.isoformat()}
             raise ProblemError(Problem("refund.transfer_past", "transfer_on", said))
-        batch = _order(record, act, top, good, transfer_on) if good else again
+        batch = _order(record, act, top, good, transfer_on, out) if good else again
         if batch is None:
             return Exported(
                 batch=None,
@@ -180,24 +180,30 @@ def _transfer(line: int, refund: Refund, account: Account, of_payer: Iterable[Re
     }
 
 
-def _not_ready(only: Sequence[str], now: Owed) -> list[Problem]:
-    """Refunds that were asked for by number and are not decided, or have nothing to transfer."""
+def _not_ready(only: Sequence[str], now: Owed, *, again: int | None) -> list[Problem]:
+    """Refunds that were asked for by number and are not decided. Those of a batch that is written `again` are what was asked for."""
     found = []
     for name in dict.fromkeys(only):
         refund = now.refunds.get(name)
         if refund is None:
             found.append(Problem("refund.unknown", params={"found": name}))
-        elif refund.state is not State.APPROVED:
+        elif refund.state is not State.APPROVED and (again is None or refund.batch != again):
             found.append(state_fault(refund, State.APPROVED))
     return found
 
 
 def _order(
-    record: Record, act: Act, top: Header, good: Sequence[tuple[Refund, dict[str, Any]]], transfer_on: date
+    record: Record,
+    act: Act,
+    top: Header,
+    good: Sequence[tuple[Refund, dict[str, Any]]],
+    transfer_on: date,
+    out: Path,
 ) -> int:
     """Commit that these are out."""
     data = zengin.encode(pl.DataFrame([row for _, row in good]), header=top)
     batch = record.ledger.store.highest("refund_exports", "batch") + 1
+    _refuse_other(out, batch, hashlib.sha256(data).hexdigest())
     for refund, row in good:
         said = {
             "on": act.on.isoformat(),
@@ -257,10 +263,29 @@ def batch_bytes(row: Mapping[str, Any], refunds: Mapping[str, Refund]) -> tuple[
     return mine, zengin.encode(frame, header=Header(**said["header"]))
 
 
+def _name(batch: int) -> str:
+    return f"furikomi-{batch:05}"
+
+
+def _refuse_other(out: Path, batch: int, sha256: str) -> None:
+    """A number begins anew with each ledger, and comes again in one put back from an older copy: an order that lies there is not written over."""
+    beside = out.joinpath(f"{_name(batch)}.json")
+    try:
+        known = json.loads(beside.read_bytes())["sha256"] == sha256
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        params: dict[str, str | int] = {"found": str(beside.with_suffix(".txt")), "batch": batch}
+        raise ProblemError(Problem("refund.batch_there", params=params))
+
+
 def _written(made: _Batch, out: Path, *, again: bool, problems: Sequence[Problem]) -> Exported:
     """The files: for the bank, and for the office with masked accounts."""
     row = made.row
-    name = f"furikomi-{row['batch']:05}"
+    name = _name(row["batch"])
+    _refuse_other(out, row["batch"], row["sha256"])
     listed = [
         {
             "refund_id": r.refund_id,
@@ -278,7 +303,13 @@ def _written(made: _Batch, out: Path, *, again: bool, problems: Sequence[Problem
         f"{name}.csv": pl.DataFrame(listed).select(LIST_COLUMNS).write_csv(line_terminator="\n").encode(),
         f"{name}.json": (json.dumps(sums, ensure_ascii=False, indent=2) + "\n").encode(),
     }
-    write_files(out, files)
+    try:
+        write_files(out, files)
+    except ProblemError as error:
+        if again:
+            raise
+        stands = Problem("refund.order_stands", params={"found": row["batch"]})
+        raise ProblemError([*error.problems, stands]) from None
     return Exported(
         batch=row["batch"],
         again=again,

@@ -20,6 +20,7 @@ from reconcile.refund_accounts import Taken, take_accounts
 from reconcile.refund_policy import RefundPolicy, Tier, load_refund_policy
 from reconcile.refund_record import Act
 from reconcile.refund_states import Refund, refunds_of
+from reconcile.refunds import approve, propose
 from reconcile.seal import seal_of
 from reconcile.transfers import Consignor
 
@@ -95,6 +96,16 @@ def account(number: int, **more: str) -> dict[str, str]:
 def accounts(place: str | Path, folder: Path, *rows: dict[str, str], who: str = "ida") -> Taken:
     """Take these accounts."""
     return take_accounts(act(place, who), write(folder / "accounts.csv", ACCOUNT_HEAD, *rows))
+
+
+def to_be_ordered(place: Path, folder: Path) -> Path:
+    """A ledger with three refunds of ¥20,000 decided, and accounts for all."""
+    overpaid(place, folder / "t")
+    propose(act(place, "mai"))
+    approve(act(place, "chie"), ["R000001", "R000002", "R000003"])
+    names = ("ヤマダ　タロー", "カ）ミホン", "ｻﾄｳ ﾊﾅｺ")
+    accounts(place, folder, *(account(n, holder_kana=name) for n, name in enumerate(names, 1)))
+    return place
 
 
 def refunds(place: str | Path) -> dict[str, Refund]:

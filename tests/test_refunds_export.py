@@ -27,6 +27,7 @@ from refund_towns import (
     refunds,
     refused,
     rules,
+    to_be_ordered,
 )
 
 from elqr.site import Site
@@ -45,13 +46,7 @@ PAYERS = "payer_id,payer_name,postal_code,address,lang"
 @pytest.fixture(scope="module")
 def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("export")
-    place = top / "l.db"
-    overpaid(place, top / "t")
-    propose(act(place, "mai"))
-    approve(act(place, "chie"), ["R000001", "R000002", "R000003"])
-    names = ("ヤマダ　タロー", "カ）ミホン", "ｻﾄｳ ﾊﾅｺ")
-    accounts(place, top, *(account(n, holder_kana=name) for n, name in enumerate(names, 1)))
-    return place
+    return to_be_ordered(top / "l.db", top)
 
 
 @pytest.fixture

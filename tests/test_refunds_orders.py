@@ -1,0 +1,70 @@
+"""The transfer file and the folder it goes to: full after the order, another ledger's order in it, the same words about some refunds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from refund_towns import FRIDAY, act, copied, refunds, refused, to_be_ordered
+
+from elqr.problems import Problem, ProblemError
+from reconcile import refund_export
+from reconcile.refund_export import export, export_again
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("orders")
+    return to_be_ordered(top / "l.db", top)
+
+
+@pytest.fixture
+def place(decided: Path, tmp_path: Path) -> str:
+    return copied(decided, tmp_path / "l.db")
+
+
+def test_a_disk_that_is_full_after_the_order_says_how_to_write_it(place: str, tmp_path: Path) -> None:
+    """The next words of another person, or of another day, order nothing: what is recorded and lies nowhere would never be paid."""
+
+    def full(folder: Path, _: object) -> None:
+        raise ProblemError(Problem("out.unwritable", params={"found": str(folder), "reason": "full"}))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refund_export, "write_files", full)
+        said = refused(lambda: export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank"))
+        assert list(said) == ["out.unwritable", "refund.order_stands"]
+        assert said["refund.order_stands"] == {"found": 1}
+        assert list(refused(lambda: export_again(place, 1, out=tmp_path / "bank"))) == ["out.unwritable"]
+    assert export_again(place, 1, out=tmp_path / "bank").count == 3
+
+
+def test_an_order_of_another_ledger_is_not_written_over(place: str, decided: Path, tmp_path: Path) -> None:
+    """Two ledgers share a folder, or one was put back from a copy that is older than its last order."""
+    bank = tmp_path / "bank"
+    other = copied(decided, tmp_path / "other.db")
+    export(act(other, "eri"), transfer_on=FRIDAY, out=bank, only=["R000001"])
+    before = {path.name: path.read_bytes() for path in bank.iterdir()}
+    said = refused(lambda: export(act(place, "eri"), transfer_on=FRIDAY, out=bank))
+    assert said == {"refund.batch_there": {"found": str(bank / "furikomi-00001.txt"), "batch": 1}}
+    assert {r.state.value for r in refunds(place).values()} == {"approved"}
+    export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "own")
+    assert "refund.batch_there" in refused(lambda: export_again(place, 1, out=bank))
+    assert {path.name: path.read_bytes() for path in bank.iterdir()} == before
+    # its own is replaced, whatever became of it; a record that says nothing is nobody's
+    (tmp_path / "own" / "furikomi-00001.txt").write_bytes(b"")
+    assert export_again(place, 1, out=tmp_path / "own").again
+    assert (tmp_path / "own" / "furikomi-00001.txt").stat().st_size == 120 * 6
+    (bank / "furikomi-00001.json").write_bytes(b"{}")
+    assert "refund.batch_there" in refused(lambda: export_again(place, 1, out=bank))
+    # what would be the same order is
+    back = copied(decided, tmp_path / "back.db")
+    assert export(act(back, "eri"), transfer_on=FRIDAY, out=tmp_path / "own").batch == 1
+
+
+def test_the_same_words_about_some_refunds_are_no_problem(place: str, tmp_path: Path) -> None:
+    """Written again after it was killed, the batch came with a refusal of each refund in it."""
+    words = {"transfer_on": FRIDAY, "out": tmp_path / "bank", "only": ["R000001", "R000002"]}
+    first, again = (export(act(place, "eri"), **words) for _ in range(2))  # type: ignore[arg-type]
+    assert (again.again, again.batch, again.problems) == (True, first.batch, ())
+    more = {**words, "only": ["R000001", "R000002", "R9"]}
+    assert [p.code for p in export(act(place, "eri"), **more).problems] == ["refund.unknown"]  # type: ignore[arg-type]
