@@ -174,8 +174,9 @@ def refunds_naming(ledger: Ledger, keys: Sequence[str]) -> list[tuple[Refund, Ro
     if not keys or not ledger.store.highest("refund_events"):
         return []
     columns = ["seq", "refund_id", "content"]
+    whole = [json.dumps(key, ensure_ascii=False) for key in keys]  # 00001-1 is no part of 100001-1
     named = [
-        part.filter(pl.col("content").str.contains_any(list(keys)))["refund_id"]
+        part.filter(pl.col("content").str.contains_any(whole))["refund_id"]
         for part in ledger.scan("refund_events", columns)
     ]
     found: list[tuple[Refund, Row]] = []

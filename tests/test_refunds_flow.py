@@ -32,6 +32,7 @@ from reconcile.overpayments import Proposals
 from reconcile.owed import proposals
 from reconcile.refund_blocks import block
 from reconcile.refund_export import export
+from reconcile.refund_states import refunds_naming
 from reconcile.refunds import approve, propose, reject
 
 
@@ -96,6 +97,15 @@ def test_only_what_was_asked_for_is_proposed(place: str) -> None:
     assert [r.payer_id for r in propose(act(place, "mai"), only=["P00002"]).refunds] == ["P00002"]
     said = propose(act(place, "mai"), only=["P00009"])
     assert said.refunds == () and [p.code for p in said.problems] == ["refund.unknown"]
+
+
+def test_a_line_is_named_by_its_whole_number(place: str) -> None:
+    propose(act(place, "mai"))
+    with open_ledger(place) as ledger:
+        names = {
+            key: [r.refund_id for r, _ in refunds_naming(ledger, [key])] for key in ("00001-1", "0001-1")
+        }
+    assert names == {"00001-1": ["R000001"], "0001-1": []}
 
 
 def test_a_rejected_refund_beside_the_one_proposed_after_it_is_refused_alone(place: str) -> None:
