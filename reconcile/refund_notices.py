@@ -70,8 +70,8 @@ def notices(
         chosen = [r for r in chosen if decided_on is None or r.decided_on == decided_on.isoformat()]
         accounts = accounts_of(opened, [r.payer_id for r in chosen])
         filled = _named_lines(opened, [o["offset_to"] for r in chosen for o in r.offsets], site)
-    known = {r.refund_id for r in decided}
-    problems = [Problem("refund.unknown", params={"found": name}) for name in only if name not in known]
+    numbers = {r.refund_id for r in decided}
+    problems = [Problem("refund.unknown", params={"found": name}) for name in only if name not in numbers]
     rows = []
     for refund in sorted(chosen, key=lambda r: r.notice_no or ""):
         person = people.get(refund.payer_id or "")
@@ -79,8 +79,10 @@ def notices(
             said: dict[str, str | int] = {"refund": refund.refund_id, "found": refund.payer_id or "–"}
             problems.append(Problem("refund.no_address", params=said))
             continue
-        account = accounts.get(refund.payer_id or "")
-        masked = named_account(account.row) if account and account.usable else None
+        known = accounts.get(refund.payer_id or "")
+        # where the money went, or is to go by now
+        account = refund.transfer or (known.row if known and known.usable else None)
+        masked = named_account(account) if account else None
         rows.append({**_row(refund, site, filled), **person, "account_masked": masked})
     kinds = dict.fromkeys(COLUMNS, pl.String())
     text = [{name: None if row[name] is None else str(row[name]) for name in COLUMNS} for row in rows]

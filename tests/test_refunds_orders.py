@@ -1,15 +1,20 @@
-"""The transfer file and the folder it goes to: full after the order, another ledger's order in it, the same words about some refunds."""
+"""What was ordered: a folder that is full after it, another ledger's order in it, the same words again; the account on the notice."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
-from refund_towns import FRIDAY, act, copied, refunds, refused, to_be_ordered
+from ledger_files import write
+from refund_towns import FRIDAY, account, accounts, act, copied, refunds, refused, to_be_ordered
 
 from elqr.problems import Problem, ProblemError
+from elqr.site import Site
 from reconcile import refund_export
+from reconcile.refund_accounts import confirm_account
 from reconcile.refund_export import export, export_again
+from reconcile.refund_notices import notices
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +73,23 @@ def test_the_same_words_about_some_refunds_are_no_problem(place: str, tmp_path: 
     assert (again.again, again.batch, again.problems) == (True, first.batch, ())
     more = {**words, "only": ["R000001", "R000002", "R9"]}
     assert [p.code for p in export(act(place, "eri"), **more).problems] == ["refund.unknown"]  # type: ignore[arg-type]
+
+
+def test_a_notice_names_the_account_that_the_money_went_to(place: str, tmp_path: Path) -> None:
+    """Written again after the account had changed, it named the new one for money that lay on the old one."""
+    one = {"payer_name": "見本", "postal_code": "999-9999", "address": "みほん市1-1"}
+    people = [{"payer_id": f"P{n:05}", **one} for n in (1, 2)]
+    payers = write(tmp_path / "payers.csv", "payer_id,payer_name,postal_code,address", *people)
+    export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=["R000001"])
+
+    def told() -> list[str]:
+        made = notices(place, payers=payers, site=Site.unknown(), only=["R000001", "R000002"])
+        return pl.read_csv(made.data, infer_schema=False)["account_masked"].to_list()
+
+    went = "三菱UFJ 本店 普通 ****001"
+    assert told() == [went, went.replace("001", "002")]
+    accounts(place, tmp_path, *(account(n, account_no=f"{n}00777") for n in (1, 2)))
+    assert told() == [went, None]  # who waits for a second person's look is told of no account
+    for n in (1, 2):
+        confirm_account(act(place, "kei"), f"P{n:05}")
+    assert told() == [went, went.replace("001", "777")]
