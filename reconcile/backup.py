@@ -7,7 +7,7 @@ no copy; a source or copy that is damaged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,11 +112,19 @@ def _refuse_damage(copy: Path, source: Ledger) -> None:
                 "expected": source.standing.digest,
             }
             raise ProblemError(Problem("ledger.check_chain", params=params))
-        _refuse_damage_in(made)
+        _refuse_damage_in(made, more=_changed_pages(source))
 
 
-def _refuse_damage_in(ledger: Ledger) -> None:
-    if found := check_ledger(ledger):
+def _changed_pages(source: Ledger) -> list[Problem]:
+    """Where the file copied is not as it was written. The copy is sealed as it lies: what no digest holds would be whole in it, and wrong."""
+    from reconcile.store_sqlite import SqliteStore
+
+    damage = source.store.pages() if isinstance(source.store, SqliteStore) else ()
+    return [Problem(d.code, params=d.params) for d in damage if d.code == "ledger.check_pages"]
+
+
+def _refuse_damage_in(ledger: Ledger, *, more: Sequence[Problem] = ()) -> None:
+    if found := [*more, *check_ledger(ledger)]:
         raise ProblemError(found)
 
 

@@ -22,7 +22,7 @@ from reconcile.bulk_rows import json_list, values
 from reconcile.later_index import indexed_later
 from reconcile.lock import FileLock
 from reconcile.row_text import block_text, read_found, read_rows, row_text
-from reconcile.seal import Seal, broken, log_of, logged, read_seal, trace_of, updated, whole, write_seal
+from reconcile.seal import broken, log_of, logged, read_seal, trace_of, updated, whole, write_seal
 from reconcile.store import SEVERAL, Damage
 from reconcile.tables import TABLES, to_stored
 
@@ -75,8 +75,7 @@ class SqliteStore:
         elif not writer:
             raise ProblemError(Problem("ledger.missing", params={"found": self.place}))
         elif trace := trace_of(self.path):
-            params = {"found": self.place, "names": trace.name}
-            raise ProblemError(Problem("ledger.gone", params=params))
+            raise ProblemError(Problem("ledger.gone", params={"found": self.place, "names": trace.name}))
         self._rest = None if writer else at_rest(self.path, self.place)
         mode = "rwc" if writer else "ro&immutable=1" if self._rest else "ro"
         uri = disk.uri_of(self.path.absolute(), mode=mode)
@@ -299,18 +298,7 @@ class SqliteStore:
 
     def damage(self) -> Iterator[Damage]:
         """Pages against the seal, then SQLite's own check of trees and indexes."""
-        try:
-            seal = read_seal(self.path)
-        except ValueError as error:
-            yield Damage("ledger.check_seal", {"found": str(error)})
-            seal = None
-        else:
-            if seal is None:
-                yield Damage("ledger.check_no_seal", {"found": self.place})
-        if seal is not None and seal.run_id != self._last_run():
-            yield Damage("ledger.check_old_seal", {"found": seal.run_id, "expected": self._last_run()})
-        elif seal is not None:
-            yield from self._pages(seal)
+        yield from self.pages()
         try:
             for (found,) in self._run("pragma integrity_check(20)"):
                 if found != "ok":
@@ -318,12 +306,23 @@ class SqliteStore:
         except sqlite3.DatabaseError as error:
             yield Damage("ledger.check_integrity", {"found": str(error)})
 
-    def _pages(self, seal: Seal) -> Iterator[Damage]:
+    def pages(self) -> Iterator[Damage]:
+        """Pages against the seal."""
+        try:
+            seal = read_seal(self.path)
+        except ValueError as error:
+            yield Damage("ledger.check_seal", {"found": str(error)})
+            return
+        if seal is None:
+            yield Damage("ledger.check_no_seal", {"found": self.place})
+            return
+        if seal.run_id != (last := self._last_run()):
+            yield Damage("ledger.check_old_seal", {"found": seal.run_id, "expected": last})
+            return
         with self._told():  # a reader moves no log: between nights there is none
             frames = self._run(disk.MOVE).fetchone()[1] if self._lock is not None else 0
             waiting, _ = logged(log_of(self.path), frames=frames)
-        pages = list(broken(self.path, seal, waiting=waiting))
-        if pages:
+        if pages := list(broken(self.path, seal, waiting=waiting)):
             shown = ", ".join(map(str, pages[:10])) + (" …" if len(pages) > 10 else "")
             told: dict[str, str | int] = {"found": len(pages), "expected": len(seal.crcs), "pages": shown}
             yield Damage("ledger.check_pages", told)

@@ -21,6 +21,7 @@ from reconcile.backup import backup, restore
 from reconcile.ledger import open_ledger
 from reconcile.ledger_info import checked
 from reconcile.run import run_in
+from reconcile.seal import seal_of
 from reconcile.store_sqlite import SqliteStore
 
 # --- copies -----------------------------------------------------------------------------------------
@@ -58,6 +59,25 @@ def test_no_copy_over_anything_and_none_of_a_damaged_ledger(
         backup(place, tmp_path / "b.db")
     assert "ledger.check_chain" in refused(error)
     assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+
+
+def test_a_changed_page_is_not_whole_in_the_copy(place: Path, tmp_path: Path) -> None:
+    """No digest of a run holds the day on which a line was closed: the copy got a seal of its own, and was found whole with a wrong day."""
+    with sqlite3.connect(place) as connection:
+        line = connection.execute(
+            "select line_id, payer_id, due_date, closed_on from standing_lines"
+        ).fetchone()
+    connection.close()
+    file = place.read_bytes()
+    spot = file.index(line[3].encode(), file.index("".join(line[:3]).encode()))
+    place.write_bytes(file[:spot] + b"1" + file[spot + 1 :])
+    for copy in (backup, restore):
+        with pytest.raises(ProblemError) as error:
+            copy(place, tmp_path / "b.db")
+        assert refused(error) == {"ledger.check_pages"}
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+    seal_of(place).unlink()  # without a seal nothing can be said of pages, and a copy is better than none
+    backup(place, tmp_path / "b.db")
 
 
 def test_no_copy_beside_the_log_of_another_ledger(place: Path, tmp_path: Path) -> None:
