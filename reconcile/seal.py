@@ -13,6 +13,7 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,15 +74,22 @@ def trace_of(ledger: Path) -> Path | None:
 
 
 def write_seal(ledger: Path, seal: Seal) -> None:
-    """Replace the seal: written beside, made durable, renamed."""
+    """Replace the seal: written beside, made durable, renamed. Where it cannot be, an earlier one of the same run goes: after a migration it
+    would pass for this one, and call damaged what was changed."""
     body = _HEAD.pack(_MAGIC, seal.run_id, seal.page_bytes, len(seal.crcs)) + _bytes(seal.crcs)
     path = seal_of(ledger)
     beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as handle:
-        handle.write(body + hashlib.sha256(body).digest())
-        handle.flush()
-        os.fsync(handle.fileno())
-    rename(beside, path)
+    try:
+        with beside.open("wb") as handle:
+            handle.write(body + hashlib.sha256(body).digest())
+            handle.flush()
+            os.fsync(handle.fileno())
+        rename(beside, path)
+    except OSError:
+        with suppress(OSError, ValueError):
+            if (known := read_seal(ledger)) and known.run_id == seal.run_id:
+                path.unlink()
+        raise
 
 
 def whole(ledger: Path, *, run_id: int) -> Seal:

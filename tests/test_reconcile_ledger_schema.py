@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tomllib
 from collections.abc import Callable
@@ -55,6 +56,33 @@ def test_every_older_version_migrates(
     done = all_at_once(place, made)
     assert done.result == stands(1).result
     assert whole(place) == []
+
+
+def test_a_seal_that_a_migration_could_not_renew_calls_no_page_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run came between: by its number the seal was that of the migrated file, whose pages it did not know, then and ever after."""
+    from reconcile import seal
+    from reconcile.ledger import migrate, open_store
+    from reconcile.migrations import migrations
+
+    place = str(tmp_path / "l.db")
+    store = open_store(place, writer=True)
+    migrate(store, migrations(store.dialect)[:2])
+    store.close()
+    older_night(place, town(tmp_path / "t"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seal, "rename", full)
+        with pytest.raises(ProblemError) as error:
+            migrated(place, dry_run=False)
+        assert refused(error) == {"ledger.disk_full"}
+    assert [p.code for p in checked(place, policy=None)] == ["ledger.check_no_seal"]
+    night(place, receipts=town(tmp_path / "t").receipts)
+    assert checked(place, policy=None) == []
 
 
 def older_night(place: str, made: files.Town) -> None:
