@@ -161,8 +161,8 @@ Computed = tuple[dict[str, Any], list[dict[str, Any]], Problem | None]
 
 
 class _Ready:
-    """Figures as of the day: together, but for a payer of several refunds asked for of which one fills a debt. There each sees the ones
-    before it, since a filled line may owe 延滞金 that it did not owe before.
+    """Figures as of the day: together, but for a payer of several refunds asked for of which one fills a debt, or two are of one overpayment.
+    There each sees the ones before it, since a filled line may owe 延滞金 that it did not owe before.
 
     Lines are read together too, as long as no 充当 of this command has moved one.
     """
@@ -181,7 +181,8 @@ class _Ready:
             mine = [r for r in now.refunds if r.refund_id in self._wanted and r.state is State.PROPOSED]
             mine = [r for r in mine if not now.moved(r)]
             many = Counter(r.payer_id for r in mine)
-            fills = {r.payer_id for r in mine if r.offsets and many[r.payer_id] > 1}
+            of_one = Counter(r.key for r in mine)  # parts of one overpayment, each proposed as it came free
+            fills = {r.payer_id for r in mine if of_one[r.key] > 1 or (r.offsets and many[r.payer_id] > 1)}
             together = [r for r in mine if r.payer_id not in fills]
             found = recomputed(record.ledger, together, now, policy=policy, on=on)
             # a debt that came since the proposal: which of the payer's refunds would fill it is for each to see

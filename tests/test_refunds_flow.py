@@ -118,6 +118,32 @@ def test_a_rejected_refund_beside_the_one_proposed_after_it_is_refused_alone(pla
     assert [p.code for p in done.problems] == ["refund.state"] and found(place) == []
 
 
+def test_two_parts_of_one_overpayment_are_approved_together(place: str, tmp_path: Path) -> None:
+    """What is out counts against another payment of the line until a third one covers it: the rest of the second is free later, and has a
+    refund of its own. Asked for in one command, one was without figures, and nothing was approved."""
+    later(
+        place,
+        tmp_path,
+        *(receipt(f"T1{x}", 11, 20_000, date(2026, 6, d)) for x, d in zip("cd", (3, 4), strict=True)),
+    )
+    found_first = {txn_of(place, r.refund_id): r.refund_id for r in propose(act(place, "mai")).refunds}
+    approve(act(place, "chie"), [found_first["T1d"]])
+    reject(act(place, "chie"), [found_first["T1c"]], reason="確認")
+    accounts(place, tmp_path, account(1))
+    export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
+    later(place, tmp_path, receipt("T1d", 11, 12_000, date(2026, 6, 4), "corrected"))
+    first = propose(act(place, "mai")).refunds[0]
+    later(place, tmp_path, receipt("T1e", 11, 8_000, date(2026, 6, 2)))
+    second = propose(act(place, "mai")).refunds[0]
+    assert first.key == second.key and (first.amount, second.amount) == (12_000, 8_000)
+    done = approve(act(place, "chie"), [first.refund_id, second.refund_id])
+    assert [(r.payable, r.notice_no) for r in done.refunds] == [
+        (12_000, "2026-000002"),
+        (8_000, "2026-000003"),
+    ]
+    assert found(place) == []
+
+
 def test_refunds_that_fill_no_debt_are_looked_at_together(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
