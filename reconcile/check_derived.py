@@ -20,7 +20,8 @@ from reconcile.covers import derive_covers
 from reconcile.entries import standing_entries
 from reconcile.frames import COVERS, SLIPS
 from reconcile.ledger import Ledger
-from reconcile.redecide import stored_around
+from reconcile.lines_now import STANDING
+from reconcile.redecide import stands, stored_around
 from reconcile.tables import ENTRIES, TABLES
 from reconcile.world import EVENTS_READ, Decision, World
 
@@ -63,7 +64,7 @@ def decision_problems(ledger: Ledger, decide: Decide) -> Iterator[Problem]:
     for table in ("transfers", "charges"):
         for rows in ledger.scan(table, ["line_id"]):
             wrong += _anew(ledger, decide, said.get("body_code"), lines=rows["line_id"])
-    for table in ENTRIES:
+    for table in (*ENTRIES, "standing_lines"):
         if wrong[table]:
             yield Problem("ledger.check_decision", params={"table": table, "found": wrong[table]})
 
@@ -76,7 +77,7 @@ def _anew(
     payments: pl.Series | None = None,
     lines: pl.Series | None = None,
 ) -> Counter[str]:
-    """How many entries of these payments or lines, and of all they touch, differ by table."""
+    """How many entries of these payments or lines, and of all they touch, differ by table, and how many lines as they stand."""
     no = pl.Series([], dtype=pl.String)
     whole = pl.DataFrame(schema={"payment_no": pl.Int64(), **EVENTS_READ})
     closure = Closure(ledger, body_code=body_code, whole=whole)
@@ -92,4 +93,9 @@ def _anew(
         wrong[table] = len(made.filter(~made.is_in(have.implode()))) + len(
             have.filter(~have.is_in(made.implode()))
         )
+    stand = decision.lines.filter(stands()).select(STANDING)
+    kept = ledger.lookup("standing_lines", known.lines.alias("line_id"), list(STANDING))
+    pairs = ((stand, kept), (kept, stand))
+    odd = pl.concat([a.join(b, on=STANDING, how="anti", nulls_equal=True)["line_id"] for a, b in pairs])
+    wrong["standing_lines"] = odd.n_unique()
     return wrong

@@ -17,7 +17,8 @@ from reconcile.policy import Policy
 from reconcile.standing import last_versions
 from reconcile.whole_groups import whole_groups
 
-_PAID: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open", "closed_on")
+# what is read of the derived table of lines; its other columns are as of the night that touched a line last
+STANDING: Sequence[str] = ("line_id", "paid", "provisional", "charge", "charge_open", "closed_on")
 _VERSION: Sequence[str] = ("seq", *(n for n in ASSESSMENTS if n != "line"))
 
 
@@ -26,7 +27,7 @@ def lines_now(ledger: Ledger, line_ids: pl.Series, *, policy: Policy) -> pl.Data
     ids = line_ids.alias("line_id").drop_nulls().unique()
     versions = all_versions(ledger, ids)
     return _standing(
-        last_versions(versions, policy=policy), ledger.lookup("standing_lines", ids, list(_PAID))
+        last_versions(versions, policy=policy), ledger.lookup("standing_lines", ids, list(STANDING))
     )
 
 
@@ -34,7 +35,7 @@ def all_lines(ledger: Ledger, *, policy: Policy) -> Iterator[pl.DataFrame]:
     """Every line of the ledger in one of many frames, in the same columns."""
     for rows in whole_groups(ledger, "assessments", "line_id", _VERSION):
         versions = rows.drop("seq").with_columns(line=pl.lit(0, pl.Int64))
-        paid = ledger.lookup("standing_lines", versions["line_id"], list(_PAID))
+        paid = ledger.lookup("standing_lines", versions["line_id"], list(STANDING))
         yield _standing(last_versions(versions, policy=policy), paid)
 
 

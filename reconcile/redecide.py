@@ -90,15 +90,18 @@ def _numbered(table: str, decision: Decision, touched: Touched) -> pl.DataFrame:
     return frame.join(payments, on="payment_id", how="left", maintain_order="left")
 
 
+def stands() -> pl.Expr:
+    """Of lines of a decision: whether money or a charge stands on it, so that the derived table of lines holds it."""
+    return (
+        (pl.col("paid") != 0) | (pl.col("provisional") != 0) | (pl.col("charge") != 0).fill_null(value=True)
+    )
+
+
 def _lines(ledger: Ledger, decision: Decision) -> None:
     """The derived table of lines: those on which money or a charge stands."""
     rows = decision.lines.select(list(TABLES["standing_lines"].columns))
-    stands = (
-        (pl.col("paid") != 0) | (pl.col("provisional") != 0) | (pl.col("charge") != 0).fill_null(value=True)
-    )
-    gone = rows.filter(~stands).select("line_id")
-    ledger.store.remove("standing_lines", gone)
-    ledger.store.replace("standing_lines", rows.filter(stands))
+    ledger.store.remove("standing_lines", rows.filter(~stands()).select("line_id"))
+    ledger.store.replace("standing_lines", rows.filter(stands()))
 
 
 def _totals(

@@ -12,6 +12,7 @@ from ledger_files import DUES, RECEIPT_HEAD, codes, night, receipt, refused, wri
 
 from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
+from reconcile.ledger_info import checked
 from reconcile.seal import broken, log_of, logged, read_seal, seal_of, updated, whole, write_seal
 from reconcile.store_sqlite import SqliteStore
 
@@ -205,6 +206,18 @@ def test_a_decision_that_the_receipts_do_not_give(place: Path) -> None:
             return found
 
         assert {p.code for p in check_ledger(ledger, decide=other)} == {"ledger.check_decision"}
+
+
+def test_a_day_of_closing_that_the_payments_do_not_give(place: Path) -> None:
+    """From that day a charge is owed and an overpayment used for it; no digest, sum or entry holds it."""
+    with sqlite3.connect(place) as connection:
+        connection.execute("update standing_lines set closed_on = '2026-01-01' where closed_on > ''")
+    connection.close()
+    seal_of(place).unlink()
+    assert codes(place) == {"ledger.check_no_seal"}
+    anew = checked(str(place), policy="default")
+    assert [p.code for p in anew] == ["ledger.check_no_seal", "ledger.check_decision"]
+    assert anew[1].params["table"] == "standing_lines"
 
 
 def test_result_digest(place: Path) -> None:

@@ -18,7 +18,7 @@ from ledger_files import all_at_once, night, refused, town, whole
 from elqr.problems import ProblemError
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.ledger_info import checked, described, migrated
-from reconcile.lines_now import _PAID
+from reconcile.lines_now import STANDING
 from reconcile.run import RunResult
 from reconcile.tables import TABLES
 
@@ -150,5 +150,5 @@ def test_the_page_names_the_columns_of_standing_lines_that_are_read() -> None:
     said = page.partition("Of `standing_lines` the program reads")[2].partition(". They stay")[0]
     read, others = (set(re.findall("`([a-z_]+)`", part)) for part in said.split("The others"))
     columns = set(TABLES["standing_lines"].columns) - {"line_id"}
-    assert read == set(_PAID) - {"line_id"}
+    assert read == set(STANDING) - {"line_id"}
     assert others - {"check"} == columns - read
