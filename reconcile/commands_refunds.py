@@ -1,4 +1,4 @@
-"""The commands of refunds, for the shell: `elqr refunds propose | approve | reject | export | list | show`. One library call each.
+"""The commands of refunds, for the shell: `elqr refunds propose | approve | reject | export | returned | list | show`. One library call each.
 
 In: arguments. Out: words or JSON, exit code 0 or 1. The clock is asked here, for the audit log alone; the day of a decision is always given.
 Refuses by ProblemError, which the shell turns into words and an exit code.
@@ -81,7 +81,7 @@ def refuse_empty(reason: str) -> None:
 
 @click.group()
 def refunds() -> None:
-    """Refunds with four eyes (propose, approve, reject, export, notices, list, show).
+    """Refunds with four eyes (propose, approve, reject, export, returned, notices, list, show).
 
     過誤納の還付・充当。起案・承認・振込データ作成は別の人が行います。
     """
@@ -195,6 +195,36 @@ def export(
             click.echo(f"→ {out}: {', '.join(done.files)}")
         warn(done.problems)
     raise SystemExit(code(done.problems))
+
+
+@refunds.command()
+@IDS
+@click.option("--reason", required=True, help="Why, as the bank says it. 理由")
+@click.option(
+    "--same-account",
+    is_flag=True,
+    help="The account was right: it may be used again as it is. 口座に誤りなし",
+)
+@acting
+@JSON
+@NAMES
+def returned(
+    refund_ids: tuple[str, ...],
+    reason: str,
+    same_account: bool,
+    as_json: bool,
+    show_names: bool,
+    **who: Any,
+) -> None:
+    """Record that the bank sent transfers back; these refunds can be ordered again, by another person.
+
+    組戻し・振込不能で戻った還付を記録します。再振込の振込データは別の人が作ります。
+    """
+    refuse_empty(reason)
+    from reconcile.refund_returns import take_returned
+
+    done = take_returned(act_of(**who), refund_ids, reason=reason, same_account=same_account)
+    _tell(done.refunds, done.problems, as_json=as_json, show_names=show_names)
 
 
 @refunds.command("list")

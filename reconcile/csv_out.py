@@ -134,7 +134,7 @@ def _held(refund: Refund, owed: Owed) -> dict[str, object]:
         "refund_id": refund.refund_id,
         "notice_no": refund.notice_no,
         "decided_on": refund.decided_on,
-        "transfer_on": refund.transfer_on,
+        "transfer_on": refund.order.transfer_on if refund.order else None,
     }
 
 

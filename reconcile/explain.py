@@ -23,7 +23,7 @@ from reconcile.lines_now import lines_now
 from reconcile.nearby import nearby
 from reconcile.owed import owed, proposals
 from reconcile.policy import Policy
-from reconcile.refund_states import refunds_naming
+from reconcile.refund_states import Refund, refunds_naming, step_of
 from reconcile.refund_words import split_passed_over
 from reconcile.replaced import with_successors
 from reconcile.tables import TABLES
@@ -239,7 +239,7 @@ class _Gathered:
                 continue
             figures = {n: refund.figures[n] for n in ("amount", "offset", "refund", "interest")}
             yield {
-                **{"run": event["run_id"], "seq": event["seq"], "event": "refund", "step": event["event"]},
+                **{"run": event["run_id"], "seq": event["seq"], "event": "refund", "step": step_of(event)},
                 **{
                     "refund_id": refund.refund_id,
                     "by": event["who"],
@@ -247,7 +247,7 @@ class _Gathered:
                     **figures,
                 },
                 "offset_to": [o["offset_to"] for o in refund.offsets],
-                **{"reason": refund.reason, "batch": refund.batch, "transfer_on": refund.transfer_on},
+                **_ordered(refund),
             }
 
     def _event(self, word: str, row: Mapping[str, Any], *names: str) -> Row:
@@ -255,6 +255,15 @@ class _Gathered:
         if row.get("file_no") is not None:
             said |= {"file": self.files.get(row["file_no"]), "line": row["line"]}
         return said | {name: _plain(row[name]) for name in names}
+
+
+def _ordered(refund: Refund) -> Row:
+    """The last order of a refund as it is after a step, and the reason that was given for the step."""
+    if not refund.orders:
+        return {"reason": refund.reason, "batch": None, "transfer_on": None}
+    last = refund.orders[-1]
+    reason = refund.reason or (last.returned.reason if last.returned else None)
+    return {"reason": reason, "batch": last.batch, "transfer_on": last.transfer_on}
 
 
 def _none(table: str) -> pl.DataFrame:

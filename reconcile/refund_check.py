@@ -56,13 +56,19 @@ def _numbers(refunds: Sequence[Refund]) -> Iterator[Problem]:
 
 
 def _people(refunds: Sequence[Refund]) -> Iterator[Problem]:
-    """Maker, those who agreed and the exporter are different people, and as many agreed as were needed."""
+    """Maker, those who agreed and the exporter are different people, nobody orders again what came back by the same person's word, and as
+    many agreed as were needed."""
     for refund in refunds:
-        people = [*refund.people, *([refund.exporter] if refund.exporter else [])]
+        people, hands = list(refund.people), set(refund.people)
+        twice = len(hands) != len(people)
+        for order in refund.orders:
+            people.append(order.exporter)
+            twice = twice or order.exporter in hands
+            hands |= {order.returned.who} if order.returned else set()
         short = refund.state in (State.APPROVED, State.EXPORTED) and len(refund.approvals) < max(
             1, refund.needed
         )
-        if len(set(people)) != len(people) or short:
+        if twice or short:
             params = {"refund": refund.refund_id, "found": ", ".join(people)}
             yield Problem("refund.check_people", params=params)
 
@@ -86,25 +92,25 @@ def _offsets(ledger: Ledger, refunds: Sequence[Refund]) -> Iterator[Problem]:
 
 
 def _batches(ledger: Ledger, refunds: dict[str, Refund]) -> Iterator[Problem]:
-    """Each transfer file can be made again with the digest that was recorded; a refund stands in one of them at most."""
-    met: set[str] = set()
+    """Each transfer file can be made again with the digest that was recorded; an order of a refund stands in one of them."""
+    met: set[tuple[str, int]] = set()
     for number, row in enumerate(_whole(ledger, "refund_exports").sort("seq").iter_rows(named=True), 1):
         try:
             mine, data = batch_bytes(row, refunds)
-            ids = {r.refund_id for r in mine}
+            orders = {(r.refund_id, number) for r in mine}
             right = (
                 row["batch"] == number
                 and hashlib.sha256(data).hexdigest() == row["sha256"]
                 and (len(mine), sum(r.payable for r in mine)) == (row["count"], row["yen"])
-                and all(r.batch == number for r in mine)
-                and not ids & met
+                and all(r.in_batch(number) for r in mine)
+                and len(orders) == len(mine)
             )
-            met |= ids
+            met |= orders
         except (KeyError, ValueError, TypeError, pl.exceptions.PolarsError):
             right = False
         if not right:
             yield Problem("refund.check_batch", params={"found": str(row["batch"]), "expected": number})
-    lost = [r.refund_id for r in refunds.values() if r.state is State.EXPORTED and r.refund_id not in met]
+    lost = [r.refund_id for r in refunds.values() for o in r.orders if (r.refund_id, o.batch) not in met]
     if lost:
         yield Problem(
             "refund.check_batch", params={"found": ", ".join(lost[:5]), "expected": "refund_exports"}

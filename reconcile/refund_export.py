@@ -25,7 +25,7 @@ from reconcile.owed import Owed, owed
 from reconcile.refund_accounts import Account, accounts_of, masked_account
 from reconcile.refund_policy import EXPORTER
 from reconcile.refund_record import Act, Record, recording
-from reconcile.refund_states import Refund, State, refunds_of
+from reconcile.refund_states import Refund, State, nth, refunds_of
 from reconcile.refund_words import state_fault
 from reconcile.refunds import changed, same_person
 from reconcile.tables import TABLES
@@ -33,6 +33,7 @@ from reconcile.transfers import check, header
 from reconcile.write_out import probe, write_files
 from reconcile.zengin import Header
 
+_ACCOUNT = ("bank_code", "branch_code", "account_type", "account_no")
 LIST_COLUMNS = ("refund_id", "notice_no", "payer_id", "account", "amount", "transfer_on")
 
 
@@ -126,7 +127,14 @@ def _checked(
     for row in checked.log.table().filter(pl.col("severity") == "error").iter_rows(named=True):
         said = {"refund": by_line[row["line"]].refund_id, "found": row["code"]}
         problems.append(Problem("refund.cannot_be_written", params=said))
-    return [(by_line[row.pop("line")], row) for row in checked.frame.to_dicts()], problems
+    good = []
+    for row in checked.frame.to_dicts():
+        refund = by_line[row.pop("line")]
+        if problem := _came_back_from_there(refund, row):
+            problems.append(problem)
+        else:
+            good.append((refund, row))
+    return good, problems
 
 
 def _held(
@@ -143,10 +151,19 @@ def _held(
             "yen": f"{refund.amount:,}",
         }
         return Problem("refund.blocked", params=params)
-    decided = refund.decided_on or ""
+    before = max(refund.decided_on or "", *(said.on for _, said in refund.came_back[-1:]), "")
     early = min(on, transfer_on).isoformat()
-    if early < decided:
-        return Problem("refund.day", params={"refund": refund.refund_id, "found": early, "expected": decided})
+    if early < before:
+        return Problem("refund.day", params={"refund": refund.refund_id, "found": early, "expected": before})
+    return None
+
+
+def _came_back_from_there(refund: Refund, row: Mapping[str, Any]) -> Problem | None:
+    """Whether the bank has sent the money back from this very account, and nobody said that the account was right."""
+    for order, said in refund.came_back[-1:]:
+        if not said.same_account and all(order.transfer[n] == row[n] for n in (*_ACCOUNT, "payee")):
+            params: dict[str, str | int] = {"refund": refund.refund_id, "found": masked_account(row)}
+            return Problem("refund.account_returned", params=params)
     return None
 
 
@@ -166,14 +183,13 @@ def _no_way(act: Act, refund: Refund, account: Account | None) -> Problem | None
 
 def _transfer(line: int, refund: Refund, account: Account, of_payer: Iterable[Refund]) -> dict[str, Any]:
     row = account.row
-    ordered = sorted((r for r in of_payer if r.transfer), key=lambda r: (r.batch or 0, r.refund_id))
-    earlier = [r.transfer for r in ordered if r.transfer]
-    names = ("bank_code", "branch_code", "account_type", "account_no")
-    known = bool(earlier) and all(str(earlier[-1][n]).lstrip("0") == row[n].lstrip("0") for n in names)
+    ordered = sorted(((o.batch, r.refund_id, o) for r in of_payer for o in r.orders), key=lambda o: o[:2])
+    earlier = [order.transfer for _, _, order in ordered]
+    known = bool(earlier) and all(str(earlier[-1][n]).lstrip("0") == row[n].lstrip("0") for n in _ACCOUNT)
     return {
         "line": line,
         "reference": refund.refund_id.removeprefix("R"),
-        **{n: row[n] for n in names},
+        **{n: row[n] for n in _ACCOUNT},
         "payee": row["holder_kana"],
         "amount": refund.payable,
         "new_code": "0" if known else "2" if earlier else "1",  # 新規コード: 1 first, 2 changed
@@ -187,7 +203,7 @@ def _not_ready(only: Sequence[str], now: Owed, *, again: int | None) -> list[Pro
         refund = now.refunds.get(name)
         if refund is None:
             found.append(Problem("refund.unknown", params={"found": name}))
-        elif refund.state is not State.APPROVED and (again is None or refund.batch != again):
+        elif refund.state is not State.APPROVED and (again is None or not refund.in_batch(again)):
             found.append(state_fault(refund, State.APPROVED))
     return found
 
@@ -211,7 +227,7 @@ def _order(
             "transfer_on": transfer_on.isoformat(),
             "transfer": row,
         }
-        record.event(refund, "exported", said)
+        record.event(refund, nth("exported", len(refund.orders) + 1), said)
     content = {"header": asdict(top), "refunds": [refund.refund_id for refund, _ in good]}
     order = {
         "batch": batch,
@@ -247,19 +263,20 @@ def _made(ledger: Ledger, batch: int) -> _Batch:
         last = ledger.store.highest("refund_exports", "batch")
         raise ProblemError(Problem("refund.no_batch", params={"found": batch, "expected": last}))
     row = rows.row(0, named=True)
-    refunds, data = batch_bytes(
-        row, {r.refund_id: r for r in refunds_of(ledger, json.loads(row["content"])["refunds"])}
-    )
+    known = {r.refund_id: r for r in refunds_of(ledger, json.loads(row["content"])["refunds"])}
+    if not any(r.in_batch(batch) for r in known.values()):
+        raise ProblemError(Problem("refund.batch_bytes", params={"found": "–", "expected": row["sha256"]}))
+    refunds, data = batch_bytes(row, known)
     if (found := hashlib.sha256(data).hexdigest()) != row["sha256"]:
         raise ProblemError(Problem("refund.batch_bytes", params={"found": found, "expected": row["sha256"]}))
     return _Batch(row, data, refunds)
 
 
 def batch_bytes(row: Mapping[str, Any], refunds: Mapping[str, Refund]) -> tuple[tuple[Refund, ...], bytes]:
-    """The refunds of a row of `refund_exports` in their order, and the bytes that they make."""
+    """The refunds of a row of `refund_exports` in their order, and the bytes that those of them make that are in it."""
     said = json.loads(row["content"])
     mine = tuple(refunds[i] for i in said["refunds"])
-    frame = pl.DataFrame([dict(r.transfer or {}) for r in mine])
+    frame = pl.DataFrame([dict(order.transfer) for r in mine if (order := r.in_batch(row["batch"]))])
     return mine, zengin.encode(frame, header=Header(**said["header"]))
 
 
@@ -291,11 +308,12 @@ def _written(made: _Batch, out: Path, *, again: bool, problems: Sequence[Problem
             "refund_id": r.refund_id,
             "notice_no": r.notice_no,
             "payer_id": r.payer_id,
-            "account": masked_account(r.transfer) if r.transfer else "",
+            "account": masked_account(order.transfer),
             "amount": r.payable,
-            "transfer_on": r.transfer_on,
+            "transfer_on": order.transfer_on,
         }
         for r in made.refunds
+        if (order := r.in_batch(row["batch"]))
     ]
     sums = {k: row[k] for k in ("batch", "transfer_on", "count", "yen", "sha256", "who")}
     files = {

@@ -81,7 +81,7 @@ def notices(
             continue
         known = accounts.get(refund.payer_id or "")
         # where the money went, or is to go by now
-        account = refund.transfer or (known.row if known and known.usable else None)
+        account = refund.order.transfer if refund.order else known.row if known and known.usable else None
         masked = named_account(account) if account else None
         rows.append({**_row(refund, site, filled), **person, "account_masked": masked})
     kinds = dict.fromkeys(COLUMNS, pl.String())

@@ -41,6 +41,27 @@ class Approval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Returned:
+    """That the bank sent a transfer back (組戻し): who said so, on which day, why. `same_account`: the account was not what was wrong."""
+
+    who: str
+    on: str
+    reason: str
+    same_account: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One order to the bank: the transfer file, who made it, the day of the transfer, and its record in the file."""
+
+    batch: int
+    exporter: str
+    transfer_on: str
+    transfer: Row
+    returned: Returned | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refund:
     """`basis`: the standing excess as the maker saw it, whole; `figures`: amount, offset, refund, interest … as proposed, and from the decision
     on as decided; `offsets`: what goes to other lines."""
@@ -63,10 +84,9 @@ class Refund:
     notice_no: str | None = None
     rejected_by: str | None = None
     reason: str | None = None
-    batch: int | None = None
-    exporter: str | None = None
-    transfer_on: str | None = None
-    transfer: Row | None = None  # the record of the transfer file
+    orders: tuple[
+        Order, ...
+    ] = ()  # all but the last were sent back, and the last where the refund is decided again
 
     @property
     def key(self) -> Key:
@@ -89,9 +109,33 @@ class Refund:
         return self.state is not State.REJECTED
 
     @property
+    def order(self) -> Order | None:
+        """The order that is out."""
+        return self.orders[-1] if self.orders and self.orders[-1].returned is None else None
+
+    @property
+    def came_back(self) -> tuple[tuple[Order, Returned], ...]:
+        """The orders that the bank sent back."""
+        return tuple((o, o.returned) for o in self.orders if o.returned)
+
+    def in_batch(self, batch: int) -> Order | None:
+        """Its order in a transfer file."""
+        return next((o for o in self.orders if o.batch == batch), None)
+
+    @property
     def people(self) -> tuple[str, ...]:
-        """Everybody who has had a hand in it."""
+        """Everybody who has had a hand in its decision."""
         return (self.maker, *(a.who for a in self.approvals))
+
+
+def nth(word: str, number: int) -> str:
+    """The word of a step that a refund can take again: the ledger holds each word of a refund once."""
+    return word if number == 1 else f"{word}-{number}"
+
+
+def step_of(event: Row) -> str:
+    """The step of an event, the first time or again."""
+    return str(event["event"]).partition("-")[0]
 
 
 def key_of(row: Row) -> Key:
@@ -128,6 +172,7 @@ def after(refund: Refund | None, event: Row) -> Refund:
     """The refund after one more event. Raises ValueError where the event cannot follow."""
     said = json.loads(event["content"])
     word, who = event["event"], event["who"]
+    out = len(refund.orders) if refund else 0
     if refund is None and word == "proposed":
         return Refund(
             refund_id=event["refund_id"],
@@ -157,15 +202,14 @@ def after(refund: Refund | None, event: Row) -> Refund:
             )
         case "rejected", State.PROPOSED | State.APPROVED if refund is not None:
             return replace(refund, state=State.REJECTED, rejected_by=who, reason=said["reason"])
-        case "exported", State.APPROVED if refund is not None:
-            return replace(
-                refund,
-                state=State.EXPORTED,
-                exporter=who,
-                batch=said["batch"],
-                transfer_on=said["transfer_on"],
-                transfer=said["transfer"],
-            )
+        case _, State.APPROVED if refund is not None and word == nth("exported", out + 1):
+            names = ("batch", "transfer_on", "transfer")
+            order = Order(exporter=who, **{name: said[name] for name in names})
+            return replace(refund, state=State.EXPORTED, orders=(*refund.orders, order))
+        case _, State.EXPORTED if refund is not None and word == nth("returned", out):
+            why = Returned(who=who, **{name: said[name] for name in ("on", "reason", "same_account")})
+            orders = (*refund.orders[:-1], replace(refund.orders[-1], returned=why))
+            return replace(refund, state=State.APPROVED, orders=orders)
     raise ValueError(f"{event['refund_id']}: {word} after {refund.state.value if refund else 'nothing'}")
 
 

@@ -71,9 +71,12 @@ def document(refund: Refund, *, show_names: bool) -> dict[str, Any]:
         "decided_on": refund.decided_on,
         "rejected_by": refund.rejected_by,
         "reason": refund.reason,
-        "batch": refund.batch,
-        "exporter": refund.exporter,
-        "transfer_on": refund.transfer_on,
+        **{name: getattr(refund.order, name, None) for name in ("batch", "exporter", "transfer_on")},
+        "returned": [
+            {"batch": order.batch, "transfer_on": order.transfer_on}
+            | {name: getattr(said, name) for name in ("who", "on", "reason", "same_account")}
+            for order, said in refund.came_back
+        ],
     }
 
 
@@ -92,8 +95,10 @@ def line(refund: Refund, *, show_names: bool) -> str:
     ]
     if refund.notice_no:
         parts.append(f"通知 {refund.notice_no}")
-    if refund.batch:
-        parts.append(f"振込 {refund.batch:05} {refund.transfer_on}")
+    if refund.order:
+        parts.append(f"振込 {refund.order.batch:05} {refund.order.transfer_on}")
+    elif refund.came_back:
+        parts.append(f"組戻し {refund.came_back[-1][1].on}")
     return "、".join(parts) + f" / {en}"
 
 
@@ -125,5 +130,7 @@ def story(refund: Refund, *, show_names: bool) -> Iterator[str]:
         yield f"  決定 {refund.decided_on} 通知 {refund.notice_no}、{span} / decided"
     if refund.rejected_by:
         yield f"  差戻し {refund.rejected_by}: {refund.reason} / rejected"
-    if refund.batch:
-        yield f"  振込データ {refund.batch:05} {refund.transfer_on} {refund.exporter} / exported"
+    for order in refund.orders:
+        yield f"  振込データ {order.batch:05} {order.transfer_on} {order.exporter} / exported"
+        if order.returned:
+            yield f"  組戻し {order.returned.on} {order.returned.who}: {order.returned.reason} / sent back by the bank"

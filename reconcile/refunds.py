@@ -111,7 +111,7 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
         return decided
 
     ready = _Ready(act, refund_ids)
-    return _each(act, "refunds approve", refund_ids, one)
+    return each(act, "refunds approve", refund_ids, one)
 
 
 def reject(act: Act, refund_ids: Sequence[str], *, reason: str) -> Done:
@@ -124,10 +124,10 @@ def reject(act: Act, refund_ids: Sequence[str], *, reason: str) -> Done:
             record.take_back(refund)
         return record.event(refund, "rejected", {"on": act.on.isoformat(), "reason": reason})
 
-    return _each(act, "refunds reject", refund_ids, one)
+    return each(act, "refunds reject", refund_ids, one)
 
 
-def _each(
+def each(
     act: Act,
     what: str,
     refund_ids: Sequence[str],
@@ -280,8 +280,8 @@ def changed(refund: Refund, now: Owed, *, more: int = 0) -> Problem | None:
 
 
 def same_person(who: str, refund: Refund) -> Problem | None:
-    """Four eyes: nobody has a hand in one refund twice."""
-    if who in refund.people:
+    """Four eyes: nobody has a hand in one refund twice, and who says that its money came back does not order it again."""
+    if who in refund.people or any(said.who == who for _, said in refund.came_back):
         return Problem("refund.same_person", params={"refund": refund.refund_id, "found": who})
     return None
 

@@ -34,6 +34,7 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     "decided": ("決定", "decided"),
     "rejected": ("差戻し", "rejected"),
     "exported": ("振込データ作成", "transfer ordered"),
+    "returned": ("組戻し", "transfer sent back"),
 }
 _WHAT: Mapping[str, tuple[str, str]] = {
     "posted": ("消込", "posting"),
@@ -225,6 +226,11 @@ def _refund(e: Row) -> tuple[str, str]:
     head, head_en = f"還付 {e['refund_id']} {ja}({e['by']})", f"refund {e['refund_id']} {en} by {e['by']}"
     if e["step"] == "rejected":
         return f"{head} 理由: {e['reason']}", f"{head_en}: the overpayment is open again"
+    if e["step"] == "returned":
+        return (
+            f"{head} 振込 {e['transfer_on']} 第{e['batch']}号 理由: {e['reason']}",
+            f"{head_en}: the money of {e['transfer_on']} came back, to be ordered again",
+        )
     if e["step"] == "exported":
         return (
             f"{head} 振込 {e['transfer_on']} 第{e['batch']}号",

@@ -128,7 +128,7 @@ def test_an_account_known_to_the_bank_says_so(place: str, tmp_path: Path) -> Non
 
     confirm_account(act(place, "kei"), "P00001")
     export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=ids[1:])
-    codes = [refunds(place)[i].transfer for i in ("R000001", *ids)]
+    codes = [refunds(place)[i].orders[-1].transfer for i in ("R000001", *ids)]
     assert [c["new_code"] for c in codes if c] == ["1", "0", "2"]
     assert found(place) == []
 
@@ -145,7 +145,7 @@ def test_the_account_known_to_the_bank_is_that_of_the_last_file(place: str, tmp_
     confirm_account(act(place, "kei"), "P00001")
     for one in ("R000001", ids[0]):
         export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[one])
-    codes = [refunds(place)[i].transfer for i in (ids[1], "R000001", ids[0])]
+    codes = [refunds(place)[i].orders[-1].transfer for i in (ids[1], "R000001", ids[0])]
     assert [c["new_code"] for c in codes if c] == ["1", "2", "0"]
 
 

@@ -28,6 +28,7 @@ from reconcile import refund_export
 from reconcile.ledger import open_ledger
 from reconcile.owed import owed
 from reconcile.refund_export import export
+from reconcile.refund_returns import take_returned
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.refunds import approve, propose, reject
 from reconcile.store_sqlite import SqliteStore
@@ -119,12 +120,20 @@ class Office(RuleBasedStateMachine):
     def rejected(self, who: str, pick: int, crash: str | None) -> None:
         self.attempt(lambda: reject(act(self.place, who), self.some(pick)[:1], reason="?"), crash=crash)
 
+    @rule(who=people, pick=st.integers(0, 7), crash=crashes)
+    def sent_back(self, who: str, pick: int, crash: str | None) -> None:
+        def step() -> None:
+            take_returned(act(self.place, who, on=FRIDAY), self.some(pick)[:1], reason="?", same_account=True)
+
+        self.attempt(step, crash=crash)
+
     @rule(who=people, crash=st.sampled_from((None, None, "commit", "files")))
     def exported(self, who: str, crash: str | None) -> None:
         before = self.owed_by_payer()
         known = {r.refund_id for r in self.all() if r.state is State.EXPORTED}
         self.attempt(
-            lambda: export(act(self.place, who), transfer_on=FRIDAY, out=self.top / "bank"), crash=crash
+            lambda: export(act(self.place, who, on=FRIDAY), transfer_on=FRIDAY, out=self.top / "bank"),
+            crash=crash,
         )
         for payer, (stands, _) in before.items():
             given = [r.amount for r in self.all() if r.state is State.EXPORTED and r.payer_id == payer]
@@ -161,8 +170,12 @@ class Office(RuleBasedStateMachine):
         refunds = self.all()
         assert [r.refund_id for r in refunds] == [f"R{i:06}" for i in range(1, len(refunds) + 1)]
         for refund in refunds:
-            people = [*refund.people, *([refund.exporter] if refund.exporter else [])]
-            assert len(set(people)) == len(people)
+            assert len(set(refund.people)) == len(refund.people)
+            hands = set(refund.people)
+            for order in refund.orders:
+                assert order.exporter not in hands
+                hands |= {order.returned.who} if order.returned else set()
+            assert all(order.returned for order in refund.orders[:-1])
         self.owed_by_payer()
 
     @invariant()
