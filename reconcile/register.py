@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from elqr.calendar import FIRST_YEAR, LAST_YEAR
 from elqr.columns import Column, headings, normal_heading
 from elqr.mapping import HeadingMap
 from elqr.problems import ProblemLog
@@ -156,6 +157,17 @@ def _check_assessments(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
     first, last = pl.col("exempt_from"), pl.col("exempt_to")
     wrong = frame.filter(last.is_not_null() & (first.is_null() | (last < first)))
     log.add(wrong, "register.exempt", field="exempt_to", found=last, expected=first)
+    for column in (c for c in ASSESSMENT_COLUMNS if c.name in ("due_date", "revised_at")):
+        # one line whose days nobody can count would stop every night that comes to it
+        known = pl.col(column.name).dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+        log.add(
+            frame.filter(~known),
+            "register.year",
+            field=column.name,
+            name=column.ja,
+            found=pl.col(column.name),
+            expected=f"{FIRST_YEAR}–{LAST_YEAR}",
+        )
     return frame.with_columns(pl.col("status").fill_null("open"))
 
 

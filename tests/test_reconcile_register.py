@@ -17,8 +17,10 @@ from elqr.reader import read_columns
 from elqr.site import Site
 from reconcile.covers import ordered_versions
 from reconcile.frames import ASSESSMENTS, SLIPS, expect
+from reconcile.policy import load_policy
 from reconcile.register import Register, read_assessments, read_slips
 from reconcile.register_columns import ASSESSMENT_COLUMNS, SLIP_COLUMNS, markdown
+from reconcile.standing import last_versions
 
 
 def codes(register: Register) -> list[str]:
@@ -131,6 +133,17 @@ def test_an_exempt_span_has_a_start_and_runs_forward(tmp_path: Path) -> None:
     register = assessed(tmp_path, *rows)
     assert register.frame["line_id"].to_list() == ["L0", "L1"]
     assert codes(register) == ["register.exempt"] * 2
+
+
+@pytest.mark.parametrize("field", ["due_date", "revised_at"])
+def test_a_day_that_no_calendar_knows_holds_its_row_and_stops_no_night(tmp_path: Path, field: str) -> None:
+    days = ["1979-12-31", "1980-01-01", "2099-12-31", "2100-01-01", "2206-06-30", "0026-06-30", "9999-12-31"]
+    register = assessed(tmp_path, *(line(f"L{i}", **{field: day}) for i, day in enumerate(days)))
+    assert register.frame["line_id"].to_list() == ["L1", "L2"]
+    assert codes(register) == ["register.year"] * 5
+    said = list(register.log.problems())[2]
+    assert (said.field, said.params["found"], said.params["expected"]) == (field, "2206-06-30", "1980–2099")
+    assert len(last_versions(register.frame, policy=load_policy())) == 2
 
 
 def test_rows_that_cannot_be_read_are_held_too(tmp_path: Path) -> None:
