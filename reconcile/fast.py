@@ -32,12 +32,14 @@ def split(
         "deciding",
         "provisional",
         "superseded",
-        to_lines=pl.col("fate") == "lines",
+        on_lines=pl.col("fate").is_in(
+            ["lines", "excess"]
+        ),  # an excess looks at what else is paid on its lines
         plain=plain,
         booked_year=fiscal_year(payments.select(pl.coalesce("account_date", "paid_on")).to_series()),
     )
     of_line = lines.select("due", "rolled", "barred", "versions", "carried_over", "fiscal_year")
-    claims = covers.hstack(facts[covers["p"]]).filter("to_lines")
+    claims = covers.hstack(facts[covers["p"]]).filter("on_lines")
     claims = claims.hstack(of_line[claims["l"]])
     good = (
         pl.col("plain")

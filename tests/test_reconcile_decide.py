@@ -32,6 +32,7 @@ DOUBTS = {
     "確報 unlike 速報": w.simple(w.paid(amount=19_000, kind="preliminary"), w.paid()),
     "確報 unlike 速報 in its hour": w.simple(w.paid(kind="preliminary"), w.paid(paid_time="0930")),
     "other period": w.simple(w.paid(period="07")),
+    "only 速報, on a line that another period was paid on by mistake": w.simple(w.paid(kind="preliminary"), w.paid("p2", period="07", on="06-12")),
     "taken back": w.simple(w.paid(), w.paid(kind="cancelled")),
     "no principal": w.world([w.line()], [w.slip()], [w.cover(component="delinquency")], [w.paid()]),
     "principal of a line and more": w.world(
