@@ -13,6 +13,7 @@ import polars as pl
 from reconcile.charges import BASE_MIN, charges
 from reconcile.frames import empty
 from reconcile.policy import Policy
+from reconcile.rates import Rates
 from reconcile.then import Closing
 from reconcile.world import CHARGES
 
@@ -42,9 +43,7 @@ def assessed(closings: Sequence[Closing], exempt: pl.DataFrame, *, policy: Polic
 def charged(rows: pl.DataFrame, paid: pl.DataFrame, exempt: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     """`rows`: `line_id, due_date, principal, until, provisional` of lines completed late; `paid`: `PAID`, what went to their principals."""
     rates = policy.rates
-    years = [(pl.col("due_date") + pl.duration(days=1)).dt.year(), pl.col("until").dt.year()]
-    held = pl.all_horizontal(y.is_between(rates.valid_from.year, rates.valid_until.year) for y in years)
-    rows = rows.with_columns(known=held | (pl.col("principal") < BASE_MIN))
+    rows = rows.with_columns(known=in_table(rates, until="until") | (pl.col("principal") < BASE_MIN))
     good = rows.filter("known")
     found = charges(good, rates=rates, payments=paid, exempt=exempt, rounding=policy.rounding)
     unknown = rows.filter(~pl.col("known")).select(
@@ -58,3 +57,9 @@ def charged(rows: pl.DataFrame, paid: pl.DataFrame, exempt: pl.DataFrame, *, pol
     )
     both = pl.concat([found, unknown.cast(found.schema)])
     return both.join(rows.select("line_id", "provisional"), on="line_id").select(list(CHARGES))
+
+
+def in_table(rates: Rates, *, until: str) -> pl.Expr:
+    """Whether the table holds the years from the day after `due_date` to the day in `until`."""
+    years = [(pl.col("due_date") + pl.duration(days=1)).dt.year(), pl.col(until).dt.year()]
+    return pl.all_horizontal(y.is_between(rates.valid_from.year, rates.valid_until.year) for y in years)

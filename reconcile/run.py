@@ -27,6 +27,7 @@ from reconcile.redecide import Decided, redecide
 from reconcile.tables import TABLES
 from reconcile.taken import Sifted, sift_quarantine, sift_receipts
 from reconcile.trial import tried_at
+from reconcile.unrated import RATES, rated_since
 from reconcile.world import Decision, World
 
 CONFLICTS_SHOWN = 20
@@ -159,7 +160,7 @@ def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
         transfers=pl.DataFrame(schema=dict(TABLES["transfers"].columns)),
         whole=_whole(receipts, sift),
         slips=covering.slips,
-        lines=covering.lines,
+        lines=pl.concat([covering.lines, rated_since(ledger, policy)]),
     )
     run = {**decided.totals, **_counts(files, receipts, quarantine)}
     after = _added(ledger.standing.totals, run)
@@ -180,6 +181,7 @@ def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
                 "files": files.select("role", "file", "file_sha256", "layout_sha256", "again").to_dicts(),
                 "policy": policy.id,
                 "policy_sha256": policy.sha256,
+                RATES: policy.rates.sha256,
                 "body_code": site.body_code if site else None,
             },
             totals=after,
