@@ -31,6 +31,7 @@ __all__ = ["KEYS", "Register", "hashes", "read_assessments", "read_slips", "repe
 
 KEYS: Mapping[str, str] = {"assessments": "line_id", "slips": "slip_key"}
 """What names a row of a register."""
+_FIRST_YEARS: Mapping[str, int] = {"due_date": FIRST_YEAR, "revised_at": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,16 +158,16 @@ def _check_assessments(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
     first, last = pl.col("exempt_from"), pl.col("exempt_to")
     wrong = frame.filter(last.is_not_null() & (first.is_null() | (last < first)))
     log.add(wrong, "register.exempt", field="exempt_to", found=last, expected=first)
-    for column in (c for c in ASSESSMENT_COLUMNS if c.name in ("due_date", "revised_at")):
-        # one line whose days nobody can count would stop every night that comes to it
-        known = pl.col(column.name).dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+    # a line whose days nobody can count would stop every night that comes to it; a 更正日 of long ago is only the first of its versions
+    for column in (c for c in ASSESSMENT_COLUMNS if c.name in _FIRST_YEARS):
+        first_year = _FIRST_YEARS[column.name]
         log.add(
-            frame.filter(~known),
+            frame.filter(~pl.col(column.name).dt.year().is_between(first_year, LAST_YEAR)),
             "register.year",
             field=column.name,
             name=column.ja,
             found=pl.col(column.name),
-            expected=f"{FIRST_YEAR}–{LAST_YEAR}",
+            expected=f"{first_year}–{LAST_YEAR}",
         )
     return frame.with_columns(pl.col("status").fill_null("open"))
 
