@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 from reconcile.allocate import Claim, Line, Share, spread, take_principal, take_rest
+from reconcile.fiscal import BOOKS_OPEN, YEAR_BEGINS
 from reconcile.frames import COMPONENTS
 from reconcile.outcomes import Outcome, first, in_order
 from reconcile.then import Assess, Closing, closing, due_then
@@ -206,7 +207,12 @@ def outcome_row(
 
 def revenue_year(assessed: int, on: date) -> int:
     """As `reconcile.fiscal.revenue_year`, for one day: the year's own books up to 31 May after it, then the oldest open ones."""
-    return max(assessed, on.year - (on.month < 6))
+    return max(assessed, on.year - (on.month < BOOKS_OPEN))
+
+
+def fiscal_year(day: date) -> int:
+    """As `reconcile.fiscal.fiscal_year`, for one day."""
+    return day.year - (day.month < YEAR_BEGINS)
 
 
 def _books(payment: Payment, line: Line, share: Share) -> set[Outcome]:
@@ -216,8 +222,7 @@ def _books(payment: Payment, line: Line, share: Share) -> set[Outcome]:
     day = payment.booked_on
     if line.carried_over or revenue_year(line.fiscal_year, day) > line.fiscal_year:
         return {Outcome.CARRIED_OVER}
-    later = day.year - (day.month < 4) > line.fiscal_year
-    return {Outcome.CLOSING_PERIOD} if later else set()
+    return {Outcome.CLOSING_PERIOD} if fiscal_year(day) > line.fiscal_year else set()
 
 
 def _postings(
@@ -273,7 +278,7 @@ def _excess(
         sure = not payment.provisional and near.isdisjoint(unsure)
         person = blocked.get(payment.payment_id) or blocked.get(f"payer:{payer}")
         reasons = [r for r in (None if sure else PRELIMINARY, person) if r]
-        year = line.fiscal_year if line else payment.booked_on.year - (payment.booked_on.month < 4)
+        year = line.fiscal_year if line else fiscal_year(payment.booked_on)
         rows.append(
             {
                 "payment_id": payment.payment_id,
