@@ -93,14 +93,16 @@ def _covers(world: World, index: KeyIndex, lines: pl.DataFrame) -> pl.DataFrame:
         .select(at="supersedes", following="slip_key")
     )
     parts = [own.drop("slip_key")]
-    for _ in range(next_of.height):
+    others = own.drop("s", "successor").rename({"slip_key": "at"})
+    reached = None
+    while bare.height:
         bare = bare.join(next_of, on="at").select("s", at="following")
-        if not bare.height:
-            break
-        others = own.drop("s", "successor").rename({"slip_key": "at"})
         met = bare.join(others, on="at").with_columns(successor=pl.lit(value=True))
         parts.append(met.select(parts[0].columns))
         bare = bare.join(met.select("s").unique(), on="s", how="anti")
+        before, reached = reached, bare["at"].unique().sort()
+        if before is not None and reached.equals(before):
+            break  # slips that replace each other: who is left goes in a circle
     return pl.concat(parts)
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import fields, replace
+from typing import Any
 
 import decide_worlds as w
 import polars as pl
@@ -169,6 +170,39 @@ def test_a_world_that_is_not_closed_is_refused() -> None:
         w.decided(replace(whole, receipts=pl.concat([whole.receipts] * 2)))
     with pytest.raises(ValueError, match="amount is None"):
         decide(replace(whole, receipts=whole.receipts.drop("amount")), w.POLICY, as_of=w.AS_OF)
+
+
+def test_slips_that_replace_each_other_cost_no_more_where_many_others_were_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two slips without lines that name each other lead nowhere; whoever climbs them must not go round once for each slip of the night."""
+    joins = 0
+    join = pl.DataFrame.join
+
+    def counted(self: pl.DataFrame, *what: Any, **how: Any) -> pl.DataFrame:
+        nonlocal joins
+        joins += 1
+        return join(self, *what, **how)
+
+    def climbed(replaced: int) -> int:
+        nonlocal joins
+        numbers = range(1, 2 * replaced, 2)
+        slips = [s for n in numbers for s in (w.slip(n), w.slip(n + 1, supersedes=w.key(n)))]
+        slips += [w.slip(901, supersedes=w.key(902)), w.slip(902, supersedes=w.key(901))]
+        lines = [w.line(f"A{n}") for n in numbers]
+        covers = [w.cover(n + 1, f"A{n}") for n in numbers]
+        events = [w.paid(f"p{n}", n) for n in (*numbers[:1], 901, 902)]
+        joins = 0
+        found = w.decided(w.world(lines, slips, covers, events))
+        assert [w.outcome(found, f"p{n}") for n in (1, 901, 902)] == [
+            "superseded_slip",
+            "no_cover",
+            "no_cover",
+        ]
+        return joins
+
+    monkeypatch.setattr(pl.DataFrame, "join", counted)
+    assert climbed(200) == climbed(20)
 
 
 def test_a_night_in_the_assumed_mix_equals_the_reference() -> None:
