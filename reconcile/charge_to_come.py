@@ -18,6 +18,7 @@ from reconcile.entries import standing_entries
 from reconcile.ledger import Ledger
 from reconcile.overpayments import Paid
 from reconcile.policy import Policy
+from reconcile.replaced import with_replaced
 
 
 class ChargesToCome:
@@ -56,7 +57,7 @@ class ChargesToCome:
     def _paid(self, line_id: str) -> pl.DataFrame:
         """What stands of the principal of a line, payment by payment."""
         ids = pl.Series("line_id", [line_id], dtype=pl.String)
-        slips = self._ledger.lookup("covers", ids, ["slip_key"])["slip_key"].unique()
+        slips = with_replaced(self._ledger, self._ledger.lookup("covers", ids, ["slip_key"])["slip_key"])
         came = self._ledger.lookup("receipts", slips, ["payment_no"])["payment_no"]
         moved = self._ledger.lookup("transfers", ids, ["payment_no"])["payment_no"]
         numbers = pl.concat([came, moved]).unique()

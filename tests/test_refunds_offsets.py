@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
+from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, key, line, night, receipt, slip, write
 from refund_towns import Places, act, copied, found, in_debt, later, refunds, refused, rules
 
 from elqr.problems import ProblemError
@@ -191,23 +191,30 @@ def test_a_charge_that_other_proposals_bring_is_filled_by_the_next(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("paid_before", "filled", "back"),
+    ("paid_before", "with_slip", "filled", "back"),
     [
-        (0, [("principal", 9_000, "2026-01-03"), ("delinquency", 1_300, "2026-01-03")], 107_000),
+        (0, 0, [("principal", 9_000, "2026-01-03"), ("delinquency", 1_300, "2026-01-03")], 107_000),
         # in part, after the excess was there: the principal is complete on that day, and the charge is owed from it on
-        (3_000, [("principal", 6_000, "2026-01-03"), ("delinquency", 1_300, "2026-02-10")], 110_000),
+        (3_000, 12, [("principal", 6_000, "2026-01-03"), ("delinquency", 1_300, "2026-02-10")], 110_000),
+        # the same with a slip that has no lines of its own, and stands for those of the one that replaced it
+        (3_000, 10, [("principal", 6_000, "2026-01-03"), ("delinquency", 1_300, "2026-02-10")], 110_000),
     ],
 )
 def test_an_offset_fills_the_charge_that_it_brings(
-    tmp_path: Path, paid_before: int, filled: list[tuple[str, int, str]], back: int
+    tmp_path: Path, paid_before: int, with_slip: int, filled: list[tuple[str, int, str]], back: int
 ) -> None:
     """本税 of two years ago is completed by the 充当, late: its 延滞金 is owed from then on, and comes before anything goes back."""
     place = str(tmp_path / "l.db")
     a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 117_300), line(1, 2, 9_000, due_date="2024-04-01"))
-    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 117_300), slip(12, 1, 2, 9_000))
+    slips = (
+        slip(11, 1, 1, 117_300),
+        slip(10, 1, 2, 9_000, notice_no=""),
+        slip(12, 1, 2, 9_000, supersedes=key(10)),
+    )
+    s = write(tmp_path / "s.csv", SLIP_HEAD, *slips)
     paid = [receipt(f"T{x}", 11, 117_300, date(2026, 1, 3)) for x in "ab"]
     if paid_before:
-        paid.append(receipt("Tc", 12, paid_before, date(2026, 2, 10)))
+        paid.append(receipt("Tc", with_slip, paid_before, date(2026, 2, 10)))
     night(place, assessments=[a], slips=[s], receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)])
     (made,) = propose(act(place, "mai")).refunds
     assert [(o["component"], o["amount"], o["effective_on"]) for o in made.offsets] == filled
