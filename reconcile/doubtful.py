@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reconcile.ledger import Ledger
+from reconcile.replaced import with_successors
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def doubtful(ledger: Ledger, *, held: pl.DataFrame, candidates: pl.DataFrame) ->
     """`held`: standing entries with `slip_key`, `line_id`; `candidates`: slips that a key in suspense may have meant."""
 
     def lines(slip_keys: pl.Series) -> pl.Series:
-        return ledger.lookup("covers", slip_keys.alias("slip_key"), ["line_id"])["line_id"]
+        return ledger.lookup("covers", with_successors(ledger, slip_keys), ["line_id"])["line_id"]
 
     of_slips = lines(held["slip_key"])
     return Doubtful(pl.concat([of_slips, held["line_id"].drop_nulls()]), lines(candidates["candidate"]))

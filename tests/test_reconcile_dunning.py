@@ -7,7 +7,19 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, line, night, receipt, slip, write
+from ledger_files import (
+    LINE_HEAD,
+    POLICY,
+    RECEIPT_HEAD,
+    SLIP_HEAD,
+    Row,
+    key,
+    line,
+    night,
+    receipt,
+    slip,
+    write,
+)
 
 from reconcile.dunning import Dunning
 from reconcile.ledger import open_ledger
@@ -109,6 +121,28 @@ def test_a_reminder_goes_out_late_and_within_twenty_days(
     (total,) = dunning(place, as_of).sums.rows()
     open_lines = chosen(place, as_of)["open"]
     assert total == (told, when, len(open_lines), open_lines.sum())
+
+
+@pytest.mark.parametrize(
+    ("paid", "reason"),
+    [
+        (receipt("T1", 7_000_000, 10_000, PAID, "corrected", orig_txn_id=""), "held"),
+        (receipt("T1", 7_000_009, 10_000, PAID), "suspense"),  # one digit wrong
+    ],
+)
+def test_money_that_waits_for_a_slip_waits_for_the_lines_that_it_stands_for(
+    tmp_path: Path, paid: Row, reason: str
+) -> None:
+    """A slip without lines of its own was replaced by one that has them: its payer may have paid, and is not reminded."""
+    slips = slip(7_000_000, 1, 1, 10_000, notice_no=""), slip(2, 1, 1, 10_000, supersedes=key(7_000_000))
+    night(
+        tmp_path / "ledger",
+        assessments=[write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 10_000))],
+        slips=[write(tmp_path / "s.csv", SLIP_HEAD, *slips)],
+        receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, paid)],
+    )
+    left = dunning(tmp_path / "ledger", date(2026, 7, 15)).left_out
+    assert left.filter(pl.col("count") > 0).rows() == [(reason, 1, 10_000)]
 
 
 def test_nobody_is_reminded_on_the_last_day_to_pay(place: Path) -> None:
