@@ -79,12 +79,23 @@ def _without_parts(base: Raw, keys: Keys) -> dict[str, Any]:
     gone = set(keys.strings("without_parts", ()))
     known = {part.get("id") for part in base.get("part", [])}
     for name in sorted(gone - known):
-        keys.refuse("layout.bad_value", "without_parts", found=name, expected=", ".join(map(str, known)))
+        keys.refuse(
+            "layout.bad_value", "without_parts", found=name, expected=", ".join(sorted(map(str, known)))
+        )
     out = {**base, "part": [part for part in base.get("part", []) if part.get("id") not in gone]}
+    styles = base.get("style", {})
     for name in ("box", *ADDED):
-        left = [{**e, "parts": [p for p in e.get("parts", []) if p not in gone]} for e in base.get(name, [])]
-        out[name] = [entry for entry in left if entry["parts"]]
+        out[name] = [left for entry in base.get(name, []) if (left := _left(entry, styles, gone))]
     return out
+
+
+def _left(entry: Raw, styles: Mapping[str, Raw], gone: set[str]) -> Raw:
+    """What is left of an entry without these parts, empty where nothing is; a box may have its parts from its style."""
+    parts = entry.get("parts", styles.get(entry.get("style", ""), {}).get("parts", []))
+    if gone.isdisjoint(parts):
+        return entry
+    stay = [part for part in parts if part not in gone]
+    return {**entry, "parts": stay} if stay else {}
 
 
 def _by(

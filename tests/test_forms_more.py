@@ -94,6 +94,22 @@ def test_a_derivation_that_means_nothing_is_refused(tmp_path: Path, text: str, f
     assert ("layout.bad_value", field) in [(p.code, p.field) for p in refused.value.problems]
 
 
+@pytest.mark.parametrize(
+    ("without", "left"),
+    [("", {"slip.paid", "notice.paid"}), ('without_parts = ["slip"]', {"notice.paid"})],
+)
+def test_a_box_of_the_base_whose_parts_its_style_names_is_not_lost(
+    tmp_path: Path, without: str, left: set[str]
+) -> None:
+    box = 'id = "paid"\nstyle = "own"\nkind = "field"\nvalue = "city"\nx_mm = 1\ny_mm = 1\nw_mm = 9\nh_mm = 4'
+    low = Path("layouts/forms/mihara.toml").read_text(encoding="utf-8")
+    low += f'\n[style.own]\nparts = ["slip", "notice"]\n[[box]]\n{box}\n'
+    (tmp_path / "low.toml").write_text(low, encoding="utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(f'base = "low.toml"\nid = "own"\nversion = "1"\n{without}\n', encoding="utf-8")
+    assert {b.name for b in load_layout(own).boxes if b.id == "paid"} == left
+
+
 def test_a_form_may_leave_out_a_box_and_a_part() -> None:
     assert {box.id for box in load_layout("mihara").boxes} - {
         box.id for box in load_layout("mihara_preprinted").boxes
