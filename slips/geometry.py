@@ -16,7 +16,7 @@ from slips.form import UNUSED, Layout
 from slips.layout import load_layout
 from slips.machinery import check_machinery
 from slips.required import check_required
-from slips.surface import crosses, exclusive, fault, ink, rects
+from slips.surface import crosses, exclusive, fault, ink, rects, set_pt
 
 TEXT_MIN_PT = 9.0
 """Below this, municipal universal-design guides say, a text "may not be read" (elqr-format.md §6)."""
@@ -103,8 +103,8 @@ def _sizes(layout: Layout) -> Iterator[Problem]:
     for box in layout.boxes:
         if box.kind in TEXT_KINDS:
             least = note_min if box.note or box.kind == "mark" else body_min
-            if box.size_pt < least:
-                yield fault(layout, "layout.small_text", box.name, f"{box.size_pt:g} pt", f"≥ {least:g} pt")
+            if (size_pt := set_pt(box)) < least:
+                yield fault(layout, "layout.small_text", box.name, f"{size_pt:g} pt", f"≥ {least:g} pt")
             for step in box.fit:
                 if step.action == "size" and step.amount < note_min:
                     yield fault(layout, "layout.small_text", box.name, str(step), f"≥ {note_min:g} pt")

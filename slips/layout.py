@@ -23,7 +23,6 @@ from slips.form import (
     CUSTOMER_CELLS,
     Column,
     Cut,
-    FitStep,
     Frame,
     Layout,
     Line,
@@ -35,11 +34,11 @@ from slips.keys import REQUIRED, Keys
 from slips.marks import holes, inserter_marks, register_mark
 from slips.rect import Rect
 from slips.slots import repeated
+from slips.steps import fit_steps
 
 __all__ = [
     "Column",
     "Cut",
-    "FitStep",
     "Frame",
     "Layout",
     "Line",
@@ -67,7 +66,6 @@ ROLE_OF_KIND: Mapping[str, str] = {
     "stamp": "P",
 }
 DOCUMENTS = ("slip", "refund_notice")
-FIT_ACTIONS = ("size", "condense", "lines")
 
 
 def layout_names() -> tuple[str, ...]:
@@ -172,8 +170,9 @@ def _layout(top: Keys, sha256: str) -> Layout:
         kinds=top.strings("kinds", (), choices=SLIP_KINDS),
         slips_per_page=top.whole("slips_per_page", 1, least=1),
     )
-    slots = {p.slot for p in frame.parts} - {0}
-    if slots - {1} != set(range(2, frame.slips_per_page + 1)):
+    slots = {p.slot for p in frame.parts}
+    page_and_first = {0, 1} if frame.slips_per_page > 1 else {1}  # one slip is its page
+    if slots - page_and_first != set(range(2, frame.slips_per_page + 1)):
         found, expected = ", ".join(map(str, sorted(slots))), f"parts of slips 1 to {frame.slips_per_page}"
         top.refuse("layout.bad_value", "slips_per_page", found=found, expected=expected)
     top.unique("part", [p.id for p in frame.parts])
@@ -271,7 +270,7 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
         label_align=keys.string("label_align", "left", choices=ALIGNS),
         label_valign=keys.string("label_valign", "middle", choices=VALIGNS),
         label_leading=keys.number("label_leading", 1.25, least=1.0),
-        fit=tuple(step for text in keys.strings("fit", ()) if (step := _fit_step(keys, text))),
+        fit=tuple(fit_steps(keys)),
         when=keys.string("when", ""),
         role=keys.string("role", ROLE_OF_KIND.get(kind, "P"), choices=ROLES),
         alt=keys.string("alt", REQUIRED if kind in ("qr", "gs1_128", "mark") else ""),
@@ -286,6 +285,11 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
     )
     if box.slot > frame.slips_per_page:
         keys.refuse("layout.bad_value", "slot", found=box.slot, expected=f"1 to {frame.slips_per_page}")
+    for key, said in (("label", box.label), ("text", box.text)) if kind == "table" else ():
+        if (
+            said
+        ):  # it would be read aloud as the heading of the first column, and each heading as that of the next
+            keys.refuse("layout.bad_value", key, found=said, expected="none: the columns have their own")
     return [
         replace(
             box,
@@ -310,16 +314,6 @@ def _column(keys: Keys) -> Column:
         font=keys.string("font", "", choices=("", *FONTS)),
         size_pt=keys.number("size_pt", 0.0),
     )
-
-
-def _fit_step(keys: Keys, text: str) -> FitStep | None:
-    action, _, measure = text.partition(":")
-    if action in FIT_ACTIONS and measure.replace(".", "", 1).isdigit():
-        return FitStep(action, float(measure))
-    keys.refuse(
-        "layout.bad_value", "fit", found=text, expected="size:POINTS | condense:PER_CENT | lines:COUNT"
-    )
-    return None
 
 
 def _lines(keys: Keys, frame: Layout) -> list[Line]:

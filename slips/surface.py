@@ -27,6 +27,11 @@ def rects(box: PlacedBox) -> Iterator[tuple[str, Rect]]:
         yield f"{box.name} (label)", label
 
 
+def set_pt(box: PlacedBox) -> float:
+    """The size in points of a box's text before any fit step; of a table that of its smallest column."""
+    return min((column.size_pt or box.size_pt for column in box.columns), default=box.size_pt)
+
+
 def exclusive(layout: Layout, one: PlacedBox, other: PlacedBox) -> bool:
     """True where the layout says that the conditions of the two boxes never hold together."""
     if one.slot != other.slot:

@@ -124,6 +124,15 @@ RULES: Sequence[tuple[str, Callable[[], Layout], list[tuple[str, str]]]] = [
         [("layout.small_text", "receipt.seq")],
     ),
     (
+        "a column too small",
+        lambda: changed(
+            "letter.instalments",
+            NOTICE,
+            columns=tuple(replace(c, size_pt=4.0) for c in box("letter.instalments", NOTICE).columns),
+        ),
+        [("layout.small_text", "letter.instalments")],
+    ),
+    (
         "a table wider than its columns",
         lambda: changed("letter.instalments", NOTICE, w_mm=83.0),
         [("layout.table_size", "letter.instalments")],

@@ -179,6 +179,11 @@ size_pt = 10.0
         ('kind = "heading"', 'kind = "headline"', [("layout.bad_value", "box name.kind")]),
         ('align = "right"', 'align = "far"', [("layout.bad_value", "box amount.align")]),
         ('"lines:2"', '"smaller"', [("layout.bad_value", "box amount.fit")]),
+        ('"condense:85"', '"condense:0"', [("layout.bad_value", "box amount.fit")]),
+        ('"condense:85"', '"condense:85.5"', [("layout.bad_value", "box amount.fit")]),
+        ('"size:9"', '"size:²"', [("layout.bad_value", "box amount.fit")]),
+        ('"lines:2"', '"lines:0"', [("layout.bad_value", "box amount.fit")]),
+        ('id = "left"', 'id = "left"\nslot = 0', [("layout.bad_value", "slips_per_page")]),
         ("repeat = 3", "repeat = 0", [("layout.bad_value", "line 1.repeat")]),
         ('style = "row"', 'style = "rows"', [("layout.bad_value", "box amount.style")]),
         ('parts = ["right"]', 'parts = ["middle"]', [("layout.unknown_part", "box name.parts")]),
@@ -190,6 +195,31 @@ def test_each_fault_of_a_file_is_named(write, old: str, new: str, expected: list
     assert old in SMALL
     found = faults(write(SMALL.replace(old, new, 1)))
     assert [f for f in found if f in expected] == expected, found
+
+
+@pytest.mark.parametrize("key", ["label", "text"])
+def test_words_of_a_table_are_those_of_its_columns(write, key: str) -> None:
+    """A label was tagged as the heading of the first column, and each heading as that of the next: a due date was read as an amount."""
+    table = """
+[[box]]
+id = "list"
+parts = ["left"]
+kind = "table"
+x_mm = 5.0
+y_mm = 30.0
+w_mm = 20.0
+h_mm = 12.0
+head_h_mm = 6.0
+row_h_mm = 6.0
+rows = 1
+columns = [{ value = "inst_due", label = "table.due_date", w_mm = 20.0 }]
+label_x_mm = 1.0
+label_w_mm = 4.0
+"""
+    load_layout(write(SMALL + table))
+    assert faults(write(f'{SMALL}{table}{key} = "table.period"\n')) == [
+        ("layout.bad_value", f"box list.{key}")
+    ]
 
 
 def test_all_faults_of_a_file_are_told_at_once(write) -> None:

@@ -12,7 +12,7 @@ from slips.fonts import FACES
 from slips.form import PlacedBox
 from slips.lint.subject import TEXT_KINDS, Measured, Subject, at
 from slips.rect import Rect
-from slips.surface import rects
+from slips.surface import rects, set_pt
 from slips.template import DARK_BELOW
 from slips.vision import contrast_of, ratio, seen_by, visions
 
@@ -41,14 +41,14 @@ def is_body(box: PlacedBox) -> bool:
 
 def body_sizes(subject: Subject) -> Iterator[Measured]:
     """Points of values and running text, before any fit step."""
-    return (at(box, box.size_pt) for box in subject.layout.boxes if is_body(box))
+    return (at(box, set_pt(box)) for box in subject.layout.boxes if is_body(box))
 
 
 def smallest_sizes(subject: Subject) -> Iterator[Measured]:
     """The smallest points that a box or its label can come to, fit steps included."""
     for box in subject.boxes(*TEXT_KINDS):
         steps = [step.amount for step in box.fit if step.action == "size"]
-        yield at(box, min([box.size_pt, *steps]))
+        yield at(box, min([set_pt(box), *steps]))
     yield from _label_sizes(subject)
 
 
@@ -56,7 +56,7 @@ def note_sizes(subject: Subject) -> Iterator[Measured]:
     """Points of notes, captions and labels."""
     for box in subject.boxes(*TEXT_KINDS):
         if box.note and box.role != "Artifact":
-            yield at(box, box.size_pt)
+            yield at(box, set_pt(box))
     yield from _label_sizes(subject)
 
 
