@@ -122,6 +122,10 @@ def setting_of(request: PrintRequest) -> Setting:
     forms = {False: form_of(ordinary, guide)}
     if ordinary.large_print:
         large = _layout(ordinary.large_print)
+        if large.id == ordinary.id and large != ordinary:  # all slips would be printed on one of the two
+            expected = f"a form whose id is not {ordinary.id}"
+            params = {"file": ordinary.file, "found": ordinary.large_print, "expected": expected}
+            raise ProblemError(Problem("layout.bad_value", "large_print", params, Where(ordinary.file)))
         layouts[large.id] = large
         forms[True] = form_of(large, guide)
     identity = {

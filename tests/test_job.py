@@ -246,6 +246,20 @@ def test_large_print_on_the_form_that_is_the_large_print_is_what_was_asked_for(t
         ]  # the payer's bundle stays one
 
 
+def test_two_forms_of_one_id_are_no_pair(tmp_path: Path) -> None:
+    """A copy whose id was not changed: every slip was printed on the large form, and the list said so too."""
+    own = tmp_path / "own.toml"
+    own.write_text('base = "a4_notice"\nid = "a4_large"\nversion = "1"\n', encoding="utf-8")
+    with pytest.raises(ProblemError) as caught:
+        done(asked(tmp_path, clean(3), layout=str(own)))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.field) == ("layout.bad_value", "large_print")
+    assert "own.toml" in problem.text("ja") and "a4_large" in problem.text("en")
+    own.write_text('base = "a4_large"\nlarge_print = "a4_large"\n', encoding="utf-8")
+    with pytest.raises(ProblemError):
+        done(asked(tmp_path, layout=str(own)))
+
+
 def test_large_print_without_a_form_is_a_warning(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text('base = "mihara"\nid = "own"\nversion = "1"\nlarge_print = ""\n', encoding="utf-8")
