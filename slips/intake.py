@@ -51,7 +51,7 @@ class Prepress(Protocol):
 class Form:
     """The layout for ordinary or large print: its name and the rows of its instalment table (0 = none). `large`: all of it is large print.
 
-    `kinds`: of the slips that it may carry, all where none is named.
+    `kinds`: of the slips that it may carry, all where none is named. `lists`: it tells of the other slips of a notice.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Form:
     slips_per_page: int = 1
     large: bool = False
     kinds: tuple[str, ...] = ()
+    lists: bool = False
 
 
 @dataclass

@@ -23,6 +23,7 @@ from slips.account import Account
 from slips.findings import Counted, Findings
 from slips.intake import Intake, Prepress, distribute, hold_overfull, take_in
 from slips.jobfile import files_json, problems_json, proof_json, source_of, tables_json, to_bytes, versions
+from slips.listed import hold_unlisted
 from slips.manifest import write_lists
 from slips.numbering import hold_unnumbered
 from slips.order import PrintPlan, plan_order
@@ -131,6 +132,7 @@ def _ordered(
 ) -> PrintPlan:
     """Decide where every slip goes, and lay its row there."""
     hold_overfull(intake, setting.forms)
+    hold_unlisted(intake, forms=setting.forms, site=setting.site, prepress=prepress)
     plan = _planned(setting, intake)
     if hold_unnumbered(intake, plan, forms=setting.forms, prepress=prepress):
         plan = _planned(setting, intake)

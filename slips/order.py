@@ -71,6 +71,7 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
         full_year=pl.col("period").fill_null(WHOLE_YEAR) == WHOLE_YEAR,
         first=pl.col("kind").fill_null("initial").is_in(FIRST_KINDS),
         amount=pl.col("amount"),
+        lang=pl.col("lang").fill_null("ja"),
     )
 
 

@@ -166,6 +166,7 @@ def form_of(layout: Layout, guide: Guide) -> Form:
         layout.slips_per_page,
         layout.body_min_pt >= LARGE_PRINT_PT,
         layout.kinds,
+        any(name.startswith("inst_") for box in layout.boxes for name in box.value_names),
     )
 
 
