@@ -19,7 +19,7 @@ from elqr.reader import Batch
 from elqr.site import Site
 from slips.account import Account
 from slips.findings import Findings
-from slips.guidance import Guide
+from slips.guidance import Guide, offers
 from slips.order import HELD, PrintPlan, keys_of, overfull_notices
 from slips.progress import Listener, Progress
 from slips.spool import Buckets, Spool
@@ -52,6 +52,7 @@ class Form:
     """The layout for ordinary or large print: its name and the rows of its instalment table (0 = none). `large`: all of it is large print.
 
     `kinds`: of the slips that it may carry, all where none is named. `lists`: it tells of the other slips of a notice.
+    `ways`: lines in which it tells of ways to pay.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Form:
     large: bool = False
     kinds: tuple[str, ...] = ()
     lists: bool = False
+    ways: int = 0
 
 
 @dataclass
@@ -189,6 +191,7 @@ def _fitting(
         rows = good.filter(pl.col("large_print").fill_null(False) == large)
         if rows.is_empty():
             continue
+        _tell_ways_left_out(rows, form, log)
         found = prepress.check(
             provisional(rows, site=site, table_rows=min(form.table_rows, 1), guide=form.guide),
             layout=form.name,
@@ -196,6 +199,22 @@ def _fitting(
         log.extend(found)
         wrong.append(found.filter(pl.col("severity") == Severity.ERROR.value)["line"])
     return _without(good, pl.concat(wrong).unique()) if wrong else good
+
+
+def _tell_ways_left_out(rows: pl.DataFrame, form: Form, log: ProblemLog) -> None:
+    """Slips that can be paid in more ways than their form has lines for: the last of them are not on it."""
+    if form.guide is None or len(form.guide.channels) <= form.ways:
+        return
+    ways = offers(rows, form.guide).sum_horizontal()
+    more = ways > form.ways
+    log.add(
+        rows.filter(more),
+        "guide.lines",
+        field="guide",
+        found=ways.filter(more),
+        expected=form.ways,
+        form=form.name,
+    )
 
 
 def hold_overfull(intake: Intake, forms: Mapping[bool, Form]) -> None:

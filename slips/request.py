@@ -22,7 +22,7 @@ from elqr.site import Site, load_site
 from slips import notice_rows
 from slips.form import Layout
 from slips.geometry import load_good_layout
-from slips.guidance import Guide, load_guide
+from slips.guidance import LINES, Guide, load_guide
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
 from slips.order import NUMBER_WIDTH, PlannedFile
@@ -158,7 +158,9 @@ def setting_of(request: PrintRequest) -> Setting:
 
 def form_of(layout: Layout, guide: Guide) -> Form:
     """The form as the job sees it; ways to pay are worked out only where it tells them."""
-    guided = any(box.value.startswith("guide_") for box in layout.boxes)
+    said = {name for box in layout.boxes for name in box.value_names}
+    ways = next(line for line in range(LINES + 1) if f"guide_{line + 1}" not in said)
+    guided = any(name.startswith("guide_") for name in said)
     return Form(
         layout.id,
         table_rows(layout),
@@ -166,7 +168,8 @@ def form_of(layout: Layout, guide: Guide) -> Form:
         layout.slips_per_page,
         layout.body_min_pt >= LARGE_PRINT_PT,
         layout.kinds,
-        any(name.startswith("inst_") for box in layout.boxes for name in box.value_names),
+        any(name.startswith("inst_") for name in said),
+        ways,
     )
 
 

@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elqr.columns import KINDS
-from elqr.problems import ProblemError
+from elqr.problems import ProblemError, ProblemLog
 from elqr.site import CHANNELS, Site
 from slips.guidance import COVERS, LINES, Fee, Guide, guide_lines, load_channels, load_guide, offers
+from slips.intake import _tell_ways_left_out
+from slips.layout import load_layout
+from slips.request import form_of
 from tests.print_fakes import cleaned
 
 DAY = dt.date(2026, 6, 1)
@@ -188,3 +191,24 @@ def test_the_citys_own_file_is_taken(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(own, encoding="utf-8")
     site = load_site(tmp_path / "site.toml")
     assert "app" not in told(rows(**GOOD), load_guide(site, profile="tax", issued=DAY))
+
+
+@pytest.mark.parametrize(("apps", "lines", "told_of"), [(1, 6, []), (2, 6, [7]), (1, 4, [6]), (3, 6, [8])])
+def test_ways_for_which_the_form_has_no_line_are_not_left_out_in_silence(
+    tmp_path: Path, apps: int, lines: int, told_of: list[int]
+) -> None:
+    """A city that names each app on its own: counter, convenience store and direct debit fell off the end of the list."""
+    data = Path("layouts/channels.toml").read_text(encoding="utf-8")
+    first = data.index('[[channel]]\nid = "app"')
+    app = data[first : data.index("[[channel]]", first + 1)]
+    more = "".join(app.replace('id = "app"', f'id = "app_{k}"') for k in range(1, apps))
+    (tmp_path / "own.toml").write_text(data[:first] + more + data[first:], encoding="utf-8")
+    form = Path("layouts/forms/a4_guide.toml").read_text(encoding="utf-8")
+    form = form[: form.index(f'[[box]]\nid = "guide_{lines + 1}"')] if lines < LINES else form
+    (tmp_path / "form.toml").write_text(form, encoding="utf-8")
+    layout = load_layout(tmp_path / "form.toml")
+    ways = form_of(layout, guide(replace(SITE, channels_file=tmp_path / "own.toml")))
+    log = ProblemLog()
+    both = pl.concat([rows(**GOOD), rows(**GOOD | {"barcode": None, "payload": None})])
+    _tell_ways_left_out(both, ways, log)
+    assert [(p.code, p.params["found"]) for p in log.problems()] == [("guide.lines", str(n)) for n in told_of]
