@@ -38,6 +38,7 @@ from slips.summary import masked
             "山",
             "3",
         ),
+        (Problem("bundle.two_names", "payer_name", {"found": "12345"}), "***", "12345"),
         (Problem("row.fields", "", {"found": "17", "expected": "18"}), "x", "17"),
         (Problem("amount.zero", "amount", {"found": "0"}), "x", "0"),
     ],
