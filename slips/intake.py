@@ -67,7 +67,7 @@ class Form:
 
 @dataclass
 class Intake:
-    """What the first pass leaves behind."""
+    """What the first pass leaves behind. `modes`: slips by mode, of those that are not held."""
 
     spool: Spool
     findings: Findings
@@ -241,6 +241,7 @@ def distribute(intake: Intake, plan: PrintPlan, buckets: Buckets, *, listener: L
         )
         held = rows.filter(pl.col("file") == HELD)
         intake.account.hold("file", held["amount"])
+        intake.modes.subtract(held["mode"].to_list())
         intake.note_held(held)
         buckets.add(rows.filter(pl.col("file") != HELD))
         listener(Progress("order", at, intake.spool.rows))

@@ -19,7 +19,6 @@ import polars as pl
 from elqr.check import SlipCheck
 from elqr.problems import Problem, ProblemError
 from elqr.reader import read_slips
-from slips.account import Account
 from slips.findings import Counted, Findings
 from slips.intake import Intake, Prepress, distribute, hold_overfull, take_in
 from slips.jobfile import files_json, problems_json, proof_json, source_of, tables_json, to_bytes, versions
@@ -109,7 +108,7 @@ def _job(
         done = result.first_seq + result.slips - 1
         listener(Progress("print", done, sum(f.slips for f in plan.files)))
     accepted = [r for r in results if not r.rejected]
-    _settle(intake.account, intake.findings, results)
+    _settle(intake, results)
     listener(Progress("lists", 0, len(accepted)))
     write_lists([r.part for r in accepted], folder.ready)
     counted = intake.findings.counted()
@@ -179,15 +178,17 @@ def _tasks(setting: Setting, plan: PrintPlan, folder: OutFolder, prepress: Prepr
     ]
 
 
-def _settle(account: Account, findings: Findings, results: Sequence[FileResult]) -> None:
+def _settle(intake: Intake, results: Sequence[FileResult]) -> None:
     """Count what was printed; slips of a rejected file are held and listed, with what the proof saw. Raises ProblemError."""
+    account, findings = intake.account, intake.findings
     for result in results:
         if not result.rejected:
             account.printed.slips += result.slips
             account.printed.yen += result.yen
             continue
-        rows = pl.read_ipc(escape(str(result.part)), columns=["line", "slip_key", "amount"])
+        rows = pl.read_ipc(escape(str(result.part)), columns=["line", "slip_key", "amount", "mode"])
         account.hold("read_back", rows["amount"])
+        intake.modes.subtract(rows["mode"].to_list())
         findings.late.add(rows, "readback.file_rejected", field="payload", found=result.name)
         if result.proof is not None:
             findings.late.extend(result.proof.faults)

@@ -207,6 +207,24 @@ def test_release_is_refused_where_slips_would_be_tests(tmp_path: Path) -> None:
     assert (report.job["test_slips"], report.job["released"]) == (6, False)
 
 
+def test_tests_are_counted_among_what_was_printed(tmp_path: Path) -> None:
+    """One slip held late was the only test: the terminal then kept quiet on registering all the others."""
+    frame = clean(30)
+    keys = frame["slip_key"].to_list()
+    keys[1] = keys[0]  # both are held when the whole file is known
+    payload = frame["payload"].to_list()
+    payload[0] = payload[1] = payload[29] = None
+    rows = frame.with_columns(
+        slip_key=pl.Series(keys), payload=pl.Series(payload), barcode=pl.lit(None, pl.String)
+    )
+    report = done(asked(tmp_path, rows))
+    assert (report.job["held"]["by_step"]["file"]["slips"], report.job["test_slips"]) == (2, 1)
+    (last,) = (f["file"] for f in report.job["files"][-1:])
+    request = asked(tmp_path, rows, out=tmp_path / "again")
+    rejected = done(request, FakePress("", wrong_file=last))
+    assert rejected.job["held"]["by_step"]["read_back"]["slips"] and rejected.job["test_slips"] == 0
+
+
 def test_release_of_passed_through_codes(tmp_path: Path) -> None:
     report = done(asked(tmp_path, clean(6), release=True))
     assert report.job["released"] is True
