@@ -88,7 +88,7 @@ def load_layout(name_or_path: str | Path) -> Layout:
     if base or preprinted or "slots" in data:
         refuse_shapes(data, file=file)
     if base:
-        under_file, under, tables = _parsed(_beside(name_or_path, base))
+        under_file, under, tables = _parsed(beside(name_or_path, base))
         refuse_shapes(tables, file=under_file)
         raw += under
         data = merged(data, tables, keys=keys)
@@ -113,11 +113,11 @@ def _parsed(name_or_path: str | Path) -> tuple[str, bytes, dict[str, Any]]:
         ) from None
 
 
-def _beside(name_or_path: str | Path, base: str) -> str | Path:
-    """A base that is a file lies beside the form; any other is a form of the package."""
-    if not base.endswith(".toml"):
-        return base
-    return Path(name_or_path).parent / base
+def beside(name_or_path: str | Path, named: str) -> str | Path:
+    """A form that another one names: a file lies beside that one; any other is a form of the package."""
+    if not named.endswith(".toml"):
+        return named
+    return Path(name_or_path).parent / named
 
 
 def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
@@ -128,7 +128,7 @@ def form_bytes(name_or_path: str | Path) -> tuple[bytes, str]:
     raw = _read(name_or_path)[1]
     try:
         base = parse_settings(raw).get("base", "")
-        under = _read(_beside(name_or_path, str(base)))[1] if base else b""
+        under = _read(beside(name_or_path, str(base)))[1] if base else b""
     except (ValueError, ProblemError):
         under = b""
     return raw, hashlib.sha256(raw + under).hexdigest()

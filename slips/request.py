@@ -25,6 +25,7 @@ from slips.geometry import load_good_layout
 from slips.guidance import LINES, Guide, load_guide
 from slips.intake import Form
 from slips.jobfile import Source, sha256_of, source_of
+from slips.layout import beside
 from slips.order import NUMBER_WIDTH, PlannedFile
 from slips.outfolder import is_ours
 from slips.values import known_values
@@ -121,11 +122,7 @@ def setting_of(request: PrintRequest) -> Setting:
     guide = load_guide(site, profile=profile.kind, issued=request.issue_date)
     forms = {False: form_of(ordinary, guide)}
     if ordinary.large_print:
-        large = _layout(ordinary.large_print)
-        if large.id == ordinary.id and large != ordinary:  # all slips would be printed on one of the two
-            expected = f"a form whose id is not {ordinary.id}"
-            params = {"file": ordinary.file, "found": ordinary.large_print, "expected": expected}
-            raise ProblemError(Problem("layout.bad_value", "large_print", params, Where(ordinary.file)))
+        large = _large_print(request.layout, ordinary)
         layouts[large.id] = large
         forms[True] = form_of(large, guide)
     identity = {
@@ -180,6 +177,17 @@ def _layout(name: str) -> Layout:
         params = {"file": layout.file, "found": layout.document, "expected": "slip"}
         raise ProblemError(Problem("layout.other_document", "layout", params))
     return layout
+
+
+def _large_print(name: str, ordinary: Layout) -> Layout:
+    """The form for large print that a form names: a file beside it, as its base is, else one of where the command runs."""
+    near = beside(name, ordinary.large_print)
+    large = _layout(str(near) if Path(near).is_file() else ordinary.large_print)
+    if large.id == ordinary.id and large != ordinary:  # all slips would be printed on one of the two
+        expected = f"a form whose id is not {ordinary.id}"
+        params = {"file": ordinary.file, "found": ordinary.large_print, "expected": expected}
+        raise ProblemError(Problem("layout.bad_value", "large_print", params, Where(ordinary.file)))
+    return large
 
 
 def values_of(layout: Layout) -> frozenset[str]:

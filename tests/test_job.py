@@ -264,6 +264,14 @@ def test_large_print_on_the_form_that_is_the_large_print_is_what_was_asked_for(t
         ]  # the payer's bundle stays one
 
 
+def test_the_form_for_large_print_lies_beside_its_own(tmp_path: Path) -> None:
+    own, rows = tmp_path / "own.toml", clean(2).with_columns(large_print=pl.Series(["0", "1"]))
+    own.write_text('base = "mihara"\nid = "own"\nversion = "1"\nlarge_print = "big.toml"\n', encoding="utf-8")
+    (tmp_path / "big.toml").write_text('base = "a4_large"\nid = "big"\nversion = "1"\n', encoding="utf-8")
+    report = done(asked(tmp_path, rows, layout=str(own)))
+    assert [layout["id"] for layout in report.job["layouts"]] == ["big", "own"]
+
+
 def test_two_forms_of_one_id_are_no_pair(tmp_path: Path) -> None:
     """A copy whose id was not changed: every slip was printed on the large form, and the list said so too."""
     own = tmp_path / "own.toml"
