@@ -42,7 +42,12 @@ def hold_unlisted(intake: Intake, *, forms: Mapping[bool, Form], site: Site, pre
 def _told(intake: Intake, forms: Mapping[bool, Form]) -> pl.DataFrame:
     """`line`, `_large`, `_apart` (a whole-year slip beside instalments) and `_langs` (in which its notice speaks) of rows to look at."""
     keys = intake.keys
-    schema = {"line": pl.Int64, "_large": pl.Boolean, "_apart": pl.Boolean, "_langs": pl.List(pl.String)}
+    schema = {
+        "line": pl.Int64(),
+        "_large": pl.Boolean(),
+        "_apart": pl.Boolean(),
+        "_langs": pl.List(pl.String),
+    }
     listing = [large for large, form in forms.items() if form.lists]
     if keys.is_empty() or not listing:
         return pl.DataFrame(schema=schema)
