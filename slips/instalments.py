@@ -1,6 +1,6 @@
 """The instalments of one notice beside each of its slips, for the table on a tax notice.
 
-In: the rows of one output file (bundles are never split, so a notice is whole in it). Out: for each row the periods, amounts and
+In: the rows of one output file (bundles are never split, so all slips of a notice on one form are in it). Out: for each row the periods, amounts and
 due dates of its notice in order, as columns `inst_period_1` … A whole-year slip stands apart when instalments exist, or the table
 would add up to twice the tax. Refuses nothing: notices with more lines than the table has were held before.
 """
