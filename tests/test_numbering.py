@@ -77,6 +77,7 @@ def taken_in(tmp_path: Path, sizes: dict[str, int]) -> Intake:
         large_print=pl.lit(False),
         sort_key=pl.lit(None, pl.String),
         kind=pl.lit(None, pl.String),
+        lang=pl.lit("ja"),
         **ONE_RECIPIENT,
     )
     intake = Intake(Spool(tmp_path), Findings(tmp_path))

@@ -28,6 +28,7 @@ def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFram
         "period": ["01"] * n,
         "kind": ["initial"] * n,
         "amount": [1000] * n,
+        "lang": ["ja"] * n,
     }
     text = ("payer_id", "payer_name", "sort_key", "postal_code", "address")
     text += ("notice_no", "tax_item", "tax_year", "period", "kind")
