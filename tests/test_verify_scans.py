@@ -179,6 +179,21 @@ def test_a_stack_that_was_fed_wrong_is_told_once(printed_job: Path, tmp_path: Pa
     assert found.counts[Verdict.PASS] == 5 and found.counts[Verdict.MISSING] == 35
 
 
+@pytest.mark.parametrize("dpi", [(400, 391), (300, 400), (408, 196)])
+def test_a_scan_that_is_finer_one_way_is_measured_as_any(
+    dpi: tuple[int, int], printed_job: Path, tmp_path: Path
+) -> None:
+    """What a fax machine writes has other pixels across than down: every sheet of it failed for its scale, or was said to lie not flat."""
+    (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
+    scan = Scanner(dpi=400, stretch=0.0, jpeg=0).scan(page, seed=1)
+    size = [round(n * one / 400) for n, one in zip(scan.shape[::-1], dpi, strict=True)]
+    oblong = Image.fromarray(scan).resize((size[0], size[1]), Image.Resampling.BOX)
+    oblong.save(tmp_path / "1.tif", dpi=dpi)
+    found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
+    assert codes(found.pages[0]) <= NOTED and found.slips[0].verdict is Verdict.PASS
+    assert found.pages[0].figures["dpi_measured"] == pytest.approx(max(dpi), rel=0.005)
+
+
 def test_grades_and_scale_at_600_dpi(printed_job: Path, tmp_path: Path) -> None:
     """A finer scan gets a letter; a page printed at 97 % says so; a skewed one too."""
     (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import polars as pl
 from PIL import Image, UnidentifiedImageError
@@ -24,6 +25,10 @@ from slips.proof.verdicts import Finding
 
 FORMATS = ("TIFF", "PNG", "JPEG", "BMP")  # several JPEG pictures in one file (MPO) are opened as JPEG
 DPI_BELIEVABLE = (50.0, 4800.0)
+SQUARE_WITHIN = 0.001
+"""Resolutions across and down that differ by less are one."""
+OBLONG_MAX = 2.5
+"""Times as fine one way as the other: a fax has 204 × 98, 204 × 196 or 204 × 391 dpi. What is more is no resolution."""
 PIXELS_END = "画像を最後まで復元できません / the picture cannot be decoded to its end"
 _ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 _WAYS_UP: Mapping[int, tuple[int, bool]] = {
@@ -70,15 +75,15 @@ def load(path: Path, *, name: str, page: int, limits: PictureLimits) -> tuple[Sc
     with _opened(path, limits) as image:
         if page > 1:
             image.seek(page - 1)
-            _check_pixels(image, limits)
+            _check_pixels(image.size, limits)
         if min(image.size) < SIZE:
             measured, limit = "{} × {} px".format(*image.size), f"{SIZE} × {SIZE} px"
             raise Unfit(remark("verify.too_small", measured=measured, limit=limit))
         said = [remark("verify.one_bit")] if image.mode == "1" else []
         image.draft("L", image.size)  # JPEG: grey comes out of the file for nothing
         dpi = _dpi(image)
-        grey = _upright(_grey(image), image)
-    return Scan(source=name, page=page, grey=grey, dpi=dpi), said
+        grey = _upright(_squared(_grey(image), dpi, limits), image)
+    return Scan(source=name, page=page, grey=grey, dpi=max(dpi, default=None)), said
 
 
 @contextmanager
@@ -92,7 +97,7 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of torn tags: what cannot be read is a finding
             with Image.open(path, formats=FORMATS) as image:
-                _check_pixels(image, limits)
+                _check_pixels(image.size, limits)
                 yield image
     except (Unfit, MemoryError):
         raise
@@ -106,8 +111,8 @@ def _opened(path: Path, limits: PictureLimits) -> Iterator[Any]:
         raise Unfit(remark("verify.damaged", measured=PIXELS_END)) from None
 
 
-def _check_pixels(image: Any, limits: PictureLimits) -> None:
-    width, height = image.size
+def _check_pixels(size: tuple[int, int], limits: PictureLimits) -> None:
+    width, height = size
     if width * height > limits.pixels_max:
         measured = f"{width:,} × {height:,} px"
         raise Unfit(_large(measured, f"{limits.pixels_max / 1e6:,.0f} Mpx"))
@@ -138,6 +143,16 @@ def _pixels(image: Any) -> Pixels:
         return np.asarray(image, np.uint8)
 
 
+def _squared(grey: Pixels, dpi: tuple[float, ...], limits: PictureLimits) -> Pixels:
+    """As every viewer shows it: with pixels as high as they are wide, both as fine as the finer."""
+    if not dpi or max(dpi) / min(dpi) - 1 <= SQUARE_WITHIN:
+        return grey
+    across, down = dpi
+    width, height = round(grey.shape[1] * max(dpi) / across), round(grey.shape[0] * max(dpi) / down)
+    _check_pixels((width, height), limits)
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def _upright(grey: Pixels, image: Any) -> Pixels:
     """As every viewer shows it: telephones and some scanners write the way up beside the pixels. Pillow turns a TIFF by itself."""
     turns, mirrored = _WAYS_UP.get(
@@ -147,12 +162,13 @@ def _upright(grey: Pixels, image: Any) -> Pixels:
     return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
 
 
-def _dpi(image: Any) -> float | None:
-    """What the file says of itself, where it can be believed."""
+def _dpi(image: Any) -> tuple[float, ...]:
+    """What the file says of itself, across and down; nothing where it cannot be believed."""
     said = image.info.get("dpi")
     try:
         across, down = float(said[0]), float(said[1])
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        return None
+        return ()
     least, most = DPI_BELIEVABLE
-    return across if least <= across <= most and least <= down <= most else None
+    alike = max(across, down) <= OBLONG_MAX * min(across, down)
+    return (across, down) if alike and all(least <= one <= most for one in (across, down)) else ()
