@@ -12,9 +12,11 @@ from PIL import Image
 
 from slips.layout import load_layout
 from slips.proof.deliver import deliver
+from slips.proof.gates import load_gates
 from slips.proof.outcome import Inspection, PageResult
 from slips.proof.results import COLUMNS, table_of
 from slips.proof.run import VerifyRequest, verify
+from slips.proof.text_reading import MARGIN_MIN
 from slips.proof.verdicts import Verdict, Weight
 from tools.paper import Scanner, Sheet, sheets_of, write_scans
 
@@ -192,6 +194,31 @@ def test_a_scan_that_is_finer_one_way_is_measured_as_any(
     found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
     assert codes(found.pages[0]) <= NOTED and found.slips[0].verdict is Verdict.PASS
     assert found.pages[0].figures["dpi_measured"] == pytest.approx(max(dpi), rel=0.005)
+
+
+def test_a_scan_in_text_mode_is_told_in_a_pdf_as_well(printed_job: Path, tmp_path: Path) -> None:
+    """Office machines hand over PDFs: in one bit nothing was said, and density and growth were measured as if they were there."""
+    (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
+    scan = Image.fromarray(Scanner(dpi=400, stretch=0.0, jpeg=0).scan(page, seed=1))
+    two_levels = scan.point(lambda grey: 255 * (grey > 128)).convert("1")
+    two_levels.save(tmp_path / "1.pdf", resolution=400)
+    two_levels.save(tmp_path / "2.tif", dpi=(400, 400))
+    scan.save(tmp_path / "3.pdf", resolution=400)
+    found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
+    assert ["verify.one_bit" in codes(page) for page in found.pages] == [True, True, False]
+
+
+def test_how_clearly_a_digit_must_be_read_is_a_gate(printed_job: Path, tmp_path: Path) -> None:
+    """The report showed the gate's value, and no reading looked at it."""
+    assert load_gates().text_margin_min == MARGIN_MIN
+    (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
+    write_scans([page], tmp_path / "in", scanner=Scanner(dpi=400))
+    gates = tmp_path / "gates.toml"
+    gates.write_text("[page]\ntext_margin_min = 0.9\n", encoding="utf-8")
+    manifest = printed_job / "manifest.parquet"
+    for given, uncertain in ((None, False), (gates, True)):
+        found = verify(VerifyRequest(paths=[tmp_path / "in"], manifest=manifest, sample=True, gates=given))
+        assert ("verify.text_uncertain" in codes(found.pages[0])) == uncertain
 
 
 def test_grades_and_scale_at_600_dpi(printed_job: Path, tmp_path: Path) -> None:

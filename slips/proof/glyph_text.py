@@ -56,6 +56,7 @@ class GlyphReader:
     """Reads fields of one job; keeps what it has made of fonts and boxes."""
 
     fonts: FontLibrary
+    margin_min: float = MARGIN_MIN
     _plans: dict[tuple[PlacedBox, TextForm], tuple[Raster, ...]] = field(default_factory=dict)
     _cells: dict[tuple[str, str, int], Mapping[int, Cells]] = field(default_factory=dict)
 
@@ -76,7 +77,7 @@ class GlyphReader:
             lines += [_Line(fit, scores, raster, cells) for fit in fits_of(ink, raster, scores)]
             if max(line.fit.score for line in lines) >= SURE:
                 break
-        return _judged(lines, inked)
+        return _judged(lines, inked, self.margin_min)
 
     def _rasters(self, box: PlacedBox, form: TextForm) -> tuple[Raster, ...]:
         if (box, form) not in self._plans:
@@ -137,7 +138,7 @@ def _has_ink(ink: Ink, raster: Raster) -> bool:
     return bool(blocks.max() - np.median(blocks) >= INK_MIN)
 
 
-def _judged(lines: Sequence[_Line], inked: bool) -> TextReading:
+def _judged(lines: Sequence[_Line], inked: bool, margin_min: float) -> TextReading:
     if not inked:
         return TextReading(legibility=Legibility.BLANK)
     best, *others = sorted(lines, key=lambda line: line.fit.left_over)
@@ -153,7 +154,7 @@ def _judged(lines: Sequence[_Line], inked: bool) -> TextReading:
     down, across = best.scores.shifts[best.fit.shift]
     px_across, px_down = best.raster.px_a_mm
     return TextReading(
-        legibility=Legibility.READ if legible and margin >= MARGIN_MIN else Legibility.UNCERTAIN,
+        legibility=Legibility.READ if legible and margin >= margin_min else Legibility.UNCERTAIN,
         text="".join(glyph.char for glyph in glyphs),
         margin=margin,
         score=best.fit.score,

@@ -193,7 +193,8 @@ class Inspector:
             yield PageResult(source=task.name, page=index + 1, findings=(finding,), pictures=(b"",))
             return
         scan = Scan(source=task.name, page=index + 1, grey=page.whole(used), dpi=used)
-        yield from self._scan(scan, (), task.hints.get(index + 1, Hint()))
+        said = (remark("verify.one_bit"),) if page.in_one_bit() else ()
+        yield from self._scan(scan, said, task.hints.get(index + 1, Hint()))
 
     # --- what a process makes once ------------------------------------------------------------------
 
@@ -213,7 +214,7 @@ class Inspector:
             curve=self.curve,
             thresholds=self.thresholds,
             picture_of=self._picture,
-            text=PageText(self.sheets, self._book.number_widths),
+            text=PageText(self.sheets, self._book.number_widths, self.gates.text_margin_min),
             wechat=self._third,
             scanner=self.scanner,
         )

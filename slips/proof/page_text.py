@@ -20,7 +20,7 @@ from slips.proof.printed import AMOUNTS, DAYS, printed_texts
 from slips.proof.scan import Pixels
 from slips.proof.sheets import Sheet
 from slips.proof.text_forms import TextForm, form_like, numbers
-from slips.proof.text_reading import Legibility, TextReading
+from slips.proof.text_reading import MARGIN_MIN, Legibility, TextReading
 from slips.wording import faces_of
 
 NUMBER = "seq"
@@ -50,12 +50,14 @@ class PageText:
     sheets: Sequence[Sheet]
     number_widths: Sequence[int] = (NUMBER_WIDTH,)
     """How many digits the running numbers of the job have."""
+    margin_min: float = MARGIN_MIN
+    """The gate: how clearly a character must beat the next best."""
 
     @cached_property
     def _reader(self) -> GlyphReader:
         faces = sorted({face for sheet in self.sheets for face in faces_of(sheet.layout)})
         fonts: FontLibrary = load_fonts(tuple(faces))
-        return GlyphReader(fonts)
+        return GlyphReader(fonts, self.margin_min)
 
     def read(self, grey: Pixels, fit: PageFit, sheet: Sheet, entry: Entry) -> tuple[TextFact, ...]:
         """Every field of the form that the manifest can vouch for."""

@@ -179,7 +179,7 @@ class Page:
             kind = pdfium.FPDFPageObj_GetType(thing)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT and pdfium.FPDFTextObj_GetTextRenderMode(thing) != _INVISIBLE:
                 return None
-            if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            if _is_image(thing):
                 left, bottom, right, top = _bounds(thing)
                 width, height = ctypes.c_uint(), ctypes.c_uint()
                 pdfium.FPDFImageObj_GetImagePixelSize(thing, ctypes.byref(width), ctypes.byref(height))
@@ -187,6 +187,18 @@ class Page:
                 dpi = max(dpi, 72 * width.value / max(right - left, 1.0))
         whole = self.w_mm * self.h_mm * POINTS_PER_MM**2
         return dpi if covered >= SCAN_SHARE * whole else None
+
+    def in_one_bit(self) -> bool:
+        """Whether all images of this page are black and white only: a scan in text mode."""
+        things = [pdfium.FPDFPage_GetObject(self._handle, number) for number in range(self.object_count)]
+        return {self._bits(t) for t in things if _is_image(t)} == {1}
+
+    def _bits(self, image: Any) -> int:
+        """Bits a pixel of an image; 0 where pdfium cannot say."""
+        said = pdfium.FPDF_IMAGEOBJ_METADATA()
+        return (
+            int(said.bits_per_pixel) if pdfium.FPDFImageObj_GetImageMetadata(image, self._handle, said) else 0
+        )
 
     def whole(self, dpi: float) -> Picture:
         """The whole page in grey, as it is meant to be looked at (its rotation applied)."""
@@ -268,6 +280,10 @@ class _Desk:
             pdfium.FPDFPage_RemoveObject(self._page, thing)
             pdfium.FPDFPageObj_Destroy(thing)
         return texts
+
+
+def _is_image(thing: Any) -> bool:
+    return bool(pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_IMAGE)
 
 
 def _bounds(thing: Any) -> _Box:

@@ -1,7 +1,7 @@
 """What was read from the pixels of one field, and how sure the reader is of it. Only types.
 
 `margin` is the distance of the best character to the next best one, on the scale of correlation (0 to 1); below
-`MARGIN_MIN` a person must look, whatever the text says.
+`MARGIN_MIN`, or the gate `text_margin_min` in its place, a person must look, whatever the text says.
 """
 
 from __future__ import annotations
