@@ -74,6 +74,12 @@ def level_l(payload: str) -> Modules:
     return np.array([list(row) for row in code.matrix], np.uint8)
 
 
+def address(_: Modules) -> bytes:
+    """A web address on the page, and nothing where the eL-QR should be."""
+    image = np.array([list(row) for row in segno.make_qr("https://example.jp/", error="m").matrix], np.uint8)
+    return rectangle(-154, -4, 33, 33, b"1 g") + mask(image, dx_mm=-150 * PLACE.pitch_mm)
+
+
 def other_mask(payload: str) -> Modules:
     _, best = reference.encode_one(payload)
     return reference.encode_one(payload, mask=(best + 1) % 8)[0]
@@ -86,6 +92,7 @@ def _made(change: Callable[[Modules], bytes]) -> Callable[[str, str], bytes]:
 ALTERATIONS: Mapping[str, Callable[[str, str], bytes]] = {
     "neighbour's payload": lambda payload, other: mask(modules_of(other)),
     "no symbol": lambda payload, other: b"",
+    "no symbol but a web address": _made(address),
     "grey picture": _made(picture),
     "resampled picture": _made(lambda m: picture(m, pixels=3)),
     "mirrored": _made(lambda m: mask(np.ascontiguousarray(m[:, ::-1]))),

@@ -16,6 +16,7 @@ from slips.proof.verdicts import Verdict
 CAUSES = {
     "neighbour's payload": "verify.number_differs",
     "no symbol": "verify.unreadable",
+    "no symbol but a web address": "verify.unreadable",
     "grey picture": "verify.code_image",
     "resampled picture": "verify.pixels",
     "mirrored": "verify.mirrored",

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import segno
 from PIL import Image
 
 from slips.layout import load_layout
@@ -219,6 +220,23 @@ def test_how_clearly_a_digit_must_be_read_is_a_gate(printed_job: Path, tmp_path:
     for given, uncertain in ((None, False), (gates, True)):
         found = verify(VerifyRequest(paths=[tmp_path / "in"], manifest=manifest, sample=True, gates=given))
         assert ("verify.text_uncertain" in codes(found.pages[0])) == uncertain
+
+
+def test_a_web_address_on_the_paper_does_not_speak_for_the_slip(printed_job: Path, tmp_path: Path) -> None:
+    """A stamped eL-QR beside a web address was said to carry other data, and its slip to be missing. Alone the address is all there is."""
+    (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
+    modules = [list(row) for row in segno.make_qr("https://www.city.example.jp/", error="m").matrix]
+    code = np.pad(255 - 255 * np.array(modules, np.uint8), 4, constant_values=255).repeat(10, 0).repeat(10, 1)
+    stamped = Sheet(page, load_layout("mihara")).stamped().page
+    stamped[300 : 300 + len(code), 200 : 200 + len(code)] = code
+    leaflet = np.full_like(page, 255)
+    leaflet[900 : 900 + len(code), 900 : 900 + len(code)] = code
+    write_scans([stamped, leaflet], tmp_path, scanner=Scanner(dpi=400))
+    found = verify(VerifyRequest(paths=[tmp_path], manifest=printed_job / "manifest.parquet", sample=True))
+    slip, other = found.pages
+    assert slip.row == 1 and found.slips[0].verdict is Verdict.UNREADABLE
+    assert codes(slip) & {"verify.unreadable_measured", "verify.unreadable_known"}
+    assert other.row is None and codes(other) == {"verify.not_a_payload"}
 
 
 def test_grades_and_scale_at_600_dpi(printed_job: Path, tmp_path: Path) -> None:

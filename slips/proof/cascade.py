@@ -115,10 +115,12 @@ def read_zbar(crop: Pixels) -> tuple[Voice, ...]:
     return tuple(Voice(decoder=ZBAR, preparation=AS_IS, content=content) for content in contents)
 
 
-def find_symbols(page: Pixels, *, expected: int = 1) -> tuple[Found, ...]:
-    """The symbols of a whole page: at half size (6 ms), and in full (40 ms) where fewer than `expected` were read there.
+def find_symbols(
+    page: Pixels, *, expected: int = 1, wanted: Callable[[bytes], bool] = bool
+) -> tuple[Found, ...]:
+    """The symbols of a whole page: at half size (6 ms), and in full (40 ms) where fewer than `expected` of those `wanted` were read there.
 
-    Symbols that were seen but not decoded come after those that were, without content.
+    Symbols of other content come after these, and those that were seen but not decoded, without content, last.
     """
     found: list[Found] = []
     if max(page.shape) >= HALF_MIN_SIDE:
@@ -128,7 +130,7 @@ def find_symbols(page: Pixels, *, expected: int = 1) -> tuple[Found, ...]:
             for s in decode.see(half, undecoded=True)
             if s.corners is not None
         ]
-    if sum(1 for f in found if f.content) < expected:
+    if sum(1 for f in found if wanted(f.content)) < expected:
         full = [
             Found(content=s.content, corners=s.corners)
             for s in decode.see(np.ascontiguousarray(page), undecoded=True)
@@ -138,7 +140,7 @@ def find_symbols(page: Pixels, *, expected: int = 1) -> tuple[Found, ...]:
         found = full + [
             f for f in found if f.content and not any(_same_place(f, g) and g.content for g in full)
         ]
-    return tuple(sorted(found, key=lambda f: not f.content))
+    return tuple(sorted(found, key=lambda f: (not wanted(f.content), not f.content)))
 
 
 def unscaled(corners: Corners, scale: float) -> Corners:

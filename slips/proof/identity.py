@@ -60,9 +60,14 @@ def identify(content: bytes, book: Book, *, place: int | None) -> Identity:
     return Identity(row=found, by=by, content=content, misread=True, place=place)
 
 
+def shaped(content: bytes) -> bool:
+    """255 digits, as every eL-QR has them: not a web address, nor what other codes on a page say."""
+    return len(content) == DIGITS and content.isdigit()
+
+
 def whole(content: bytes) -> bool:
     """255 digits whose CRC is right: what somebody meant to print, not an accident of reading."""
-    if len(content) != DIGITS or not content.isdigit():
+    if not shaped(content):
         return False
     digits = digit_row(content.decode())
     crc = int(crc16(digits[:, : payload.CRC_OFFSET])[0])

@@ -18,7 +18,7 @@ from slips.proof.cascade import Voice
 from slips.proof.curve import Curve
 from slips.proof.grade import Grades, grade
 from slips.proof.grid import Grid, locate
-from slips.proof.identity import Hint, Identity, identify
+from slips.proof.identity import Hint, Identity, identify, shaped
 from slips.proof.inserter import MarkReading, read_marks
 from slips.proof.intended_modules import modules_of
 from slips.proof.measure import Measurement, measure
@@ -32,7 +32,7 @@ from slips.proof.plane import Points
 from slips.proof.reference import PX_A_MM
 from slips.proof.register import register_corners, register_marks, register_picture
 from slips.proof.scan import Pixels, Scan
-from slips.proof.scan_places import around, corners_mm, crop_at, is_blank, seen_as
+from slips.proof.scan_places import around, corners_mm, crop_at, is_blank, pixels_a_mm, seen_as
 from slips.proof.scanner_scale import ScannerScale
 from slips.proof.sheets import Sheet
 from slips.proof.thresholds import Thresholds
@@ -135,12 +135,16 @@ class ScanReader:
     def look(self, scan: Scan, *, hint: Hint) -> Facts:
         """Everything about one page by one of its slips. `hint`: which slips may lie here, for a code that nobody reads."""
         voices, corners = self._read_at_place(scan)
-        if not any(v.content for v in voices):
-            voices, corners = self._read_anywhere(scan)
-        if not any(v.content for v in voices):
-            if corners is None and is_blank(scan):
+        if not any(shaped(v.content) for v in voices):
+            found, at = self._read_anywhere(scan)
+            voices, corners = (found, at) if found or not voices else (voices, corners)
+        if not any(shaped(v.content) for v in voices):
+            if not voices and corners is None and is_blank(scan):
                 return Facts(identity=identify(b"", self.book, place=hint.place), blank=True)
-            return self._unread(scan, corners, hint)
+            unread = self._unread(scan, None if voices else corners, hint)
+            # A web address is not what the slip says, but all there is to tell of a page that nothing else tells.
+            if not voices or unread.voices or unread.identity.row is not None:
+                return unread
         content = _first(voices)
         identity = identify(content, self.book, place=hint.place)
         facts = Facts(identity=identity, voices=voices)
@@ -169,7 +173,7 @@ class ScanReader:
         """Where the code should stand on a page that lies straight, or upside down: the quick way for nearly all pages."""
         height, width = scan.grey.shape
         for sheet in self._likely(scan):
-            scale = _pixels_a_mm(scan, sheet)
+            scale = pixels_a_mm(scan, sheet)
             place, side = sheet.places.symbol, sheet.side_mm
             left, top = (place.x_mm - AROUND_MM) * scale, (place.y_mm - AROUND_MM) * scale
             span = (side + 2 * AROUND_MM) * scale
@@ -182,6 +186,7 @@ class ScanReader:
                     for s in decode.see(np.ascontiguousarray(crop))
                     if s.content and s.corners is not None
                 ]
+                seen = [one for one in seen if shaped(one[0])] or seen
                 if seen:
                     middle = (x + span / 2, y + span / 2)
                     away = [float(np.hypot(*(corners.mean(axis=0) - middle))) for _, corners in seen]
@@ -192,7 +197,7 @@ class ScanReader:
 
     def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """The whole page; then all voices on the crop around a code that was seen but not read."""
-        found = cascade.find_symbols(scan.grey)
+        found = cascade.find_symbols(scan.grey, wanted=shaped)
         read = [f for f in found if f.content]
         if read:
             voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=read[0].content)
@@ -274,7 +279,7 @@ class ScanReader:
         sheet = facts.sheet or next(iter(self._likely(scan)), self.sheets[0])
         if entry and (facts.sheet is None or facts.sheet.name != entry.layout):
             sheet = seen_as(scan, self._sheets[entry.layout], corners, likely=entry.position)
-        if len(content) != symbols.DIGITS or not content.isdigit():
+        if not shaped(content):
             return replace(facts, sheet=sheet)
         modules = modules_of(content)
         grid = locate(scan.grey, modules, corners)
@@ -381,13 +386,6 @@ def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:
 
 def _first(voices: Sequence[Voice]) -> bytes:
     return next(v.content for v in voices if v.content)
-
-
-def _pixels_a_mm(scan: Scan, sheet: Sheet) -> float:
-    """By the picture's size, taken for the page's: a file's own dpi may be anything."""
-    long, short = max(scan.grey.shape), min(scan.grey.shape)
-    layout = sheet.layout
-    return float(np.sqrt(long * short / (layout.page_w_mm * layout.page_h_mm)))
 
 
 def place_of(facts: Facts) -> Points | None:

@@ -30,6 +30,13 @@ def crop_at(grey: Pixels, x: float, y: float, span: float) -> tuple[Pixels, Poin
     return part, np.array([left, top], np.float64)
 
 
+def pixels_a_mm(scan: Scan, sheet: Sheet) -> float:
+    """By the picture's size, taken for the page's: a file's own dpi may be anything."""
+    long, short = max(scan.grey.shape), min(scan.grey.shape)
+    layout = sheet.layout
+    return float(np.sqrt(long * short / (layout.page_w_mm * layout.page_h_mm)))
+
+
 def around(grey: Pixels, corners: Points) -> tuple[Pixels, Points]:
     """The symbol with its quiet zone and a little more."""
     low, high = corners.min(axis=0), corners.max(axis=0)

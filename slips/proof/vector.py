@@ -19,7 +19,7 @@ from slips.proof import compare, crops, decode
 from slips.proof.book import Book, Entry
 from slips.proof.displaced import Displaced, displaced
 from slips.proof.expected import Area, BarsPlace
-from slips.proof.identity import Hint, Identity, identify, identity_remarks, slot_remarks
+from slips.proof.identity import Hint, Identity, identify, identity_remarks, shaped, slot_remarks
 from slips.proof.ink import Inks
 from slips.proof.inserter import read_drawn
 from slips.proof.mark_remarks import mark_remarks
@@ -53,8 +53,6 @@ class _Seen:
     picture: Picture
     content: bytes
     identity: Identity
-    elsewhere: bool
-    """The code was not at its place but was found on the page."""
 
 
 class VectorPages:
@@ -117,14 +115,21 @@ class VectorPages:
                 identity = identify(content, self._book, place=hint)
                 if identity.row is not None:
                     self._usual = self._sheets[self._book.rows.item(identity.row, "layout")]
-                return _Seen(sheet, picture, content, identity, elsewhere=False)
+                return _Seen(sheet, picture, content, identity)
         sheet = tried[0]
         picture = page.picture(sheet.symbol_frame).copy()
-        others = [s.content for s in decode.see(page.whole(SEARCH_DPI)) if s.content]
-        content = others[0] if others else b""
-        return _Seen(
-            sheet, picture, content, identify(content, self._book, place=hint), elsewhere=bool(others)
-        )
+        content = self._elsewhere(page, sheet, due=hint is not None)
+        return _Seen(sheet, picture, content, identify(content, self._book, place=hint))
+
+    def _elsewhere(self, page: Page, sheet: Sheet, *, due: bool) -> bytes:
+        """What a code says that stands on the page and in no place of it: those are other slips' own.
+
+        Where a slip is `due`, a web address does not speak for it.
+        """
+        own = {_read(page.picture(other.symbol_frame)) for other in sheet.slots[1:]}
+        found = [s.content for s in decode.see(page.whole(SEARCH_DPI)) if s.content and s.content not in own]
+        eligible = [content for content in found if shaped(content)] or ([] if due else found)
+        return eligible[0] if eligible else b""
 
     def _slips(self, index: int, page: Page, first: _Seen) -> Iterator[_Seen]:
         """The first look and, where the page has more places, one at each: where a slip should stand, and where a code does."""
@@ -138,7 +143,7 @@ class VectorPages:
             content = _read(picture)
             if due is not None or content:
                 identity = identify(content, self._book, place=due)
-                yield _Seen(sheet, picture, content, identity, elsewhere=False)
+                yield _Seen(sheet, picture, content, identity)
 
     def _unknown(self, index: int, page: Page, seen: _Seen) -> PageResult:
         """A page that no slip of the manifest can be said to stand on, or nothing at all, whatever should lie there."""
