@@ -85,6 +85,15 @@ def test_a_steel_rule_takes_the_press_out_of_it() -> None:
     assert found.down.pixels_a_mm == pytest.approx(10.0, rel=1e-4)
 
 
+def test_a_page_that_was_fed_on_its_side_tells_the_same_of_the_scanner() -> None:
+    """The card is of the scanner's axes, not of the page's: they were exchanged, and taken out of the scale the wrong way round."""
+    turned = np.ascontiguousarray(np.rot90(drawn()))
+    found = calibrate(scanned(turned, stretch=(1.003, 0.998)), rulers_mm=(180.0, 200.0))
+    assert found.across.pixels_a_mm == pytest.approx(10 * 1.003, rel=1e-4)
+    assert found.down.pixels_a_mm == pytest.approx(10 * 0.998, rel=1e-4)
+    assert (found.across.millimetres, found.down.millimetres) == (200.0, 180.0)
+
+
 def test_paper_that_slipped_in_the_feeder_shows_in_the_ruler() -> None:
     picture = drawn()
     slipped = np.concatenate([picture[:1500], picture[1503:]])  # three tenths of a millimetre lost

@@ -65,6 +65,7 @@ class Calibration:
     """What the steps are: the name of a bought card, or how the printed ones were measured."""
     steps: tuple[Step, ...]
     across: Ruler
+    """The ruler that lies across the scan: of a page that was fed on its side the one that goes down the page."""
     down: Ruler
     traps: Traps
     rotation_deg: float
@@ -130,11 +131,13 @@ def calibrate(
     if reflectances is not None and len(reflectances) != len(greys):
         raise _wrong_steps(f"{len(reflectances)}", f"{len(greys)}")
     given = reflectances if reflectances is not None else [None] * len(greys)
+    rulers = [_ruler(scan, fit, axis, rulers_mm[axis]) for axis in (0, 1)]
+    across, down = rulers if fit.quarter_turns % 2 == 0 else rulers[::-1]
     return Calibration(
         card=card,
         steps=tuple(Step(grey=g, spread=s, reflectance=r) for (g, s), r in zip(greys, given, strict=True)),
-        across=_ruler(scan, fit, 0, rulers_mm[0]),
-        down=_ruler(scan, fit, 1, rulers_mm[1]),
+        across=across,
+        down=down,
         traps=traps_of(scan.grey),
         rotation_deg=fit.rotation_deg,
         dpi=scan.dpi,
