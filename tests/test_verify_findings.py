@@ -18,6 +18,7 @@ from slips.proof.curve import srgb
 from slips.proof.gates import Gates, load_gates
 from slips.proof.grade import DECODE_ONLY, Grades, grade
 from slips.proof.identity import Hint, identify
+from slips.proof.marking import mark_of
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
 from slips.proof.page_codes import Other, Others
@@ -28,6 +29,7 @@ from slips.proof.scan import Scan
 from slips.proof.scan_page import Facts, ScanReader
 from slips.proof.scan_remarks import judged
 from slips.proof.sheets import Sheet
+from slips.proof.suspicions import explained
 from slips.proof.text_reading import Legibility, TextReading
 from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Weight
@@ -262,6 +264,26 @@ def test_readers_that_disagree_are_a_misread(page: Page) -> None:
     result = page.judge(spoken(("zxing-cpp", right), ("zbar", wrong))(page.facts))
     assert result.misread and "verify.readers_differ" in said(result)
     assert result.decoders == ("zxing-cpp",)
+
+
+def test_what_two_readers_say_is_told_where_they_differ(page: Page) -> None:
+    """The one that was right was held against the manifest, so nothing was quoted of either."""
+    right = page.entry.payload.encode()
+    wrong = right[:40] + bytes([right[40] ^ 1]) + right[41:]
+    result = page.judge(spoken(("zxing-cpp", wrong), ("zbar", right))(page.facts))
+    (told,) = (f for f in result.findings if f.code == "verify.readers_differ")
+    assert (told.measured, told.limit) == (wrong[40:60].decode(), right[40:60].decode())
+
+
+def test_what_a_misread_code_tells_of_the_press_is_told_by_its_own_modules(page: Page) -> None:
+    """Held against the manifest's digits, every second module of a code of other data lacked ink, or had some too many."""
+    other = replace(page.entry, payload=page.book.payload(9))
+    marks = [mark_of(page.scan.grey, page.facts, entry, curve=srgb()) for entry in (page.entry, other)]
+    profiles = [mark.profile for mark in marks if mark is not None and mark.profile is not None]
+    assert np.array_equal(profiles[0].columns, profiles[1].columns)
+    weak = (remark("verify.reserve", measured="0.1", limit="0.5"),)
+    poor = replace(page.judge(page.facts), findings=weak, pictures=(b"",))
+    assert explained(poor, page.scan.grey, page.facts, other, curve=srgb()).findings == weak
 
 
 def test_digits_that_are_no_payload_are_never_a_slip(page: Page) -> None:

@@ -98,8 +98,7 @@ def slot_remarks(slot: int, entry: Entry, *, window: Window | None) -> list[Find
 def payload_differs(content: bytes, entry: Entry) -> Finding:
     """The first digit that differs, with what stands there and what should."""
     right = entry.payload.encode()
-    pairs = enumerate(zip(content, right, strict=False))
-    at = next((k for k, (a, b) in pairs if a != b), min(len(content), len(right)))
+    at = first_difference(content, right)
     return remark(
         "verify.payload_differs",
         measured=excerpt(content, at),
@@ -107,6 +106,12 @@ def payload_differs(content: bytes, entry: Entry) -> Finding:
         position=at + 1,
         slip_key=entry.slip_key,
     )
+
+
+def first_difference(one: bytes, other: bytes) -> int:
+    """From which place on they are not the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((k for k, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def excerpt(content: bytes, at: int = 0) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from slips.proof import plane
 from slips.proof.book import Entry
 from slips.proof.curve import Curve
-from slips.proof.intended_modules import modules_of
 from slips.proof.press_marks import PressMark, profile_of
 from slips.proof.sampling import crop_around
 from slips.proof.scan import Pixels
@@ -18,12 +17,14 @@ AROUND_MODULES = 6
 
 
 def mark_of(grey: Pixels, facts: Facts, entry: Entry | None, *, curve: Curve) -> PressMark | None:
-    """The mark of a symbol that is the intended one; a symbol that is not would tell of itself, not of the press."""
-    m, grid, sheet, fit = facts.measurement, facts.grid, facts.sheet, facts.fit
-    if m is None or grid is None or sheet is None or entry is None or not m.intended:
+    """The mark of a symbol that is what it was measured against; one that is not would tell of itself, not of the press.
+
+    What it says, right or wrong, is the ink that the press was given.
+    """
+    m, grid, sheet, fit, modules = facts.measurement, facts.grid, facts.sheet, facts.fit, facts.modules
+    if m is None or grid is None or sheet is None or modules is None or entry is None or not m.intended:
         return None
 
-    modules = modules_of(entry.payload.encode())
     crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
     profile = profile_of(curve.reflect(crop), plane.shift(-origin[0], -origin[1]) @ grid.map, modules)
     place = sheet.places.symbol

@@ -15,7 +15,7 @@ from slips.proof import crops
 from slips.proof.book import Entry
 from slips.proof.gates import Gates
 from slips.proof.grade import DECODE_ONLY, GRADED, Grades
-from slips.proof.identity import identity_remarks, payload_differs, slot_remarks
+from slips.proof.identity import excerpt, first_difference, identity_remarks, slot_remarks
 from slips.proof.mark_remarks import mark_remarks
 from slips.proof.measure import Measurement
 from slips.proof.outcome import PageResult
@@ -104,7 +104,7 @@ def _who(
     if facts.blank:
         yield remark("verify.dark" if is_dark(scan) else "verify.blank")
         return
-    contents = {v.content for v in facts.voices if v.content}
+    contents = list(dict.fromkeys(v.content for v in facts.voices if v.content))
     if not contents:
         over = 0.0 if facts.fit is None or facts.sheet is None else beyond_mm(scan, facts.fit, facts.sheet)
         if over > BEYOND_MM and facts.fit and facts.fit.method != "corners":
@@ -118,10 +118,9 @@ def _who(
         )
     if entry is None:
         return
-    others = [c for c in contents if c != _content(facts)]
-    if others:
-        differs = payload_differs(others[0], entry)
-        yield remark("verify.readers_differ", measured=differs.measured, limit=differs.limit, window=window)
+    if len(contents) > 1:
+        one, other = (excerpt(content, first_difference(*contents[:2])) for content in contents[:2])
+        yield remark("verify.readers_differ", measured=one, limit=other, window=window)
     witnesses = {v.decoder for v in facts.voices if v.content == _content(facts)}
     proven = facts.measurement is not None and facts.measurement.intended
     if facts.mirrored:

@@ -14,7 +14,6 @@ from slips.proof import plane
 from slips.proof.book import Entry
 from slips.proof.curve import Curve
 from slips.proof.diagnosis import diagnose
-from slips.proof.intended_modules import modules_of
 from slips.proof.outcome import PageResult
 from slips.proof.overlay import margin_picture
 from slips.proof.sampling import crop_around
@@ -56,12 +55,11 @@ def explained(
 ) -> PageResult:
     """The page with causes and maps. `entry`: the slip that it was found to be."""
     weak = [finding for finding in page.findings if finding.code in WEAK]
-    m, grid, sheet = facts.measurement, facts.grid, facts.sheet
-    if not weak or m is None or grid is None or sheet is None or entry is None:
+    m, grid, sheet, modules = facts.measurement, facts.grid, facts.sheet, facts.modules
+    if not weak or m is None or grid is None or sheet is None or modules is None or entry is None:
         return page
     if not m.intended:  # the map shows where; what lies across a symbol is no sign of how the press prints
         return _with_map(page, weak[0].window, margin_picture(grey, grid.map, m.margin_map), causes=())
-    modules = modules_of(entry.payload.encode())
     crop, origin = crop_around(grey, grid, modules=AROUND_MODULES)
     signature = signature_of(curve.reflect(crop), plane.shift(-origin[0], -origin[1]) @ grid.map, modules)
     figures = {
