@@ -163,7 +163,10 @@ class Inspector:
                 document.close()
                 inks.close()
             self._open.clear()
-            self._open[path] = (Document(path), Inks(path))
+            inks = Inks(
+                path
+            )  # it refuses more than the other, which would then stay open, for each page anew
+            self._open[path] = (Document(path), inks)
         return self._open[path]
 
     def _group(

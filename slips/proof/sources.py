@@ -104,7 +104,7 @@ def _told_apart(sources: Sequence[Source]) -> Iterator[Source]:
 def _files(path: Path) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
         inside = [p for p in path.rglob("*") if _may_hold_pages(p.relative_to(path)) and p.is_file()]
-        for file in sorted(inside, key=lambda p: natural(p.relative_to(path).as_posix())):
+        for file in sorted(inside, key=lambda p: _place(p.relative_to(path))):
             yield file, file.relative_to(path).as_posix()
     elif path.is_file():
         yield path, path.name
@@ -129,6 +129,11 @@ def _passed_over(path: Path) -> str:
 
 def _absent(found: str) -> Problem:
     return Problem("verify.no_source", "", {"found": found}, Where(found))
+
+
+def _place(path: Path) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    """By name with its numbers as numbers; names that are alike so (1, 01; a, A) as they are spelt, and never as the disk happens to list them."""
+    return natural(path.as_posix()), path.as_posix()
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:

@@ -175,9 +175,10 @@ def _of_findings(findings: Sequence[Finding]) -> Iterator[Verdict]:
 
 
 def _misplaced(row: int, pages: Sequence[PageResult], book: Book, order: Order) -> Finding:
-    """Where it lies, and after which number it belongs."""
+    """Where it lies, and after which number it belongs; of a reversed stack from its other end, as its order is judged."""
     at = order.places[row][0]
-    before = next((pages[k].row for k in range(at - 1, -1, -1) if pages[k].row is not None), None)
+    towards = range(at + 1, len(pages)) if order.reversed else range(at - 1, -1, -1)
+    before = next((pages[k].row for k in towards if pages[k].row is not None), None)
     measured = "—" if before is None else book.entry(before).number
     own = book.entry(row)
     limit = book.entry(row - 1).number if row else "—"

@@ -1,0 +1,55 @@
+"""Small promises of a verification: one order of files on every machine, nothing left open, the right end of a reversed stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slips.proof import inspector, stack
+from slips.proof.book import read_book
+from slips.proof.curve import srgb
+from slips.proof.gates import load_gates
+from slips.proof.outcome import PageResult
+from slips.proof.sources import gather
+from slips.proof.thresholds import load_thresholds
+
+
+def test_names_that_are_alike_but_for_zeros_and_case_have_one_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stood as the disk happens to list them: another order of the stack on another machine."""
+    names = ["1.png", "01.png", "A.png", "a.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n")
+    for listed in (names, names[::-1]):
+        monkeypatch.setattr(Path, "rglob", lambda path, _, listed=listed: [path / name for name in listed])
+        monkeypatch.setattr(Path, "is_file", lambda path: path.name in names)
+        found = [one.name for one in gather([tmp_path])]
+        assert found == ["01.png", "1.png", "A.png", "a.png"]
+
+
+def test_a_pdf_that_one_engine_refuses_stays_open_in_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened anew for each of its pages, it lay in memory as often."""
+    opened: list[Path] = []
+    monkeypatch.setattr(inspector, "Document", opened.append)
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 and nothing of use")
+    work = inspector.Inspector(tmp_path, (), load_gates(), srgb(), load_thresholds())
+    pages = work(inspector.Task(tmp_path / "a.pdf", "a.pdf", "pdf", 1, 1))
+    assert isinstance(pages, list) and [f.code for f in pages[0].findings] == ["verify.damaged"]
+    assert not opened
+
+
+def test_a_sheet_that_lies_wrong_in_a_reversed_stack_is_told_from_the_other_end(printed_job: Path) -> None:
+    """It was said to lie after the sheet on one side of it, and to belong after one that this stack has on the other."""
+    rows = [*range(39, -1, -1)]
+    rows.insert(5, rows.pop(20))  # number 20 between 36 and 35
+    pages = [PageResult(source="s.tif", page=k, kind="scan", row=row) for k, row in enumerate(rows, 1)]
+    book, _ = read_book(printed_job / "manifest.parquet")
+    _, slips, said, _ = stack.settled(pages, book, sample=False)
+    assert [finding.code for finding in said] == ["verify.stack_reversed"]
+    (told,) = (f for slip in slips for f in slip.findings)
+    assert told.code == "verify.out_of_order"
+    assert (told.params["number"], told.measured, told.limit) == ("000020", "000035", "000019")
