@@ -122,5 +122,7 @@ def test_scans_have_a_verdict_for_each_slip(job: Path, tmp_path: Path) -> None:
     for slip in (0, 1, 2):
         assert found.slips[slip].verdict in (Verdict.PASS, Verdict.WARN), codes(found, slip)
         assert found.pages[slip].registration == "picture" and found.pages[slip].grade_est
+    marks = [page.mark.place for page in found.pages[:3] if page.mark is not None]
+    assert marks == [f"{NAME} 1/2", f"{NAME} 2/2", f"{NAME} 1/2"], "each place lies under nozzles of its own"
     assert {"verify.wrong_slot"} <= codes(found, 3) & codes(found, 4)
     assert not {"verify.misplaced", "verify.amount_differs"} & (codes(found, 3) | codes(found, 4))

@@ -17,6 +17,7 @@ from slips.proof.drift import BASE_MAX, chart_of
 from slips.proof.grade import grade
 from slips.proof.grid import locate
 from slips.proof.measure import measure
+from slips.proof.outcome import PageResult
 from slips.proof.press_marks import STEPS, PressMark, Profile, profile_of
 from slips.proof.streaks import LIMIT_SIGMAS, MISSING_MIN, SHEETS_MIN, level_of, streaks_of
 from slips.proof.thresholds import load_thresholds
@@ -160,6 +161,19 @@ def test_places_are_judged_apart() -> None:
     trend = trend_of(mixed)
     assert [place.place for place in trend.places] == ["mihara", "other"]
     assert [f.params["place"] for f in trend.findings] == ["mihara"]
+
+
+def test_the_slips_of_a_page_are_on_one_sheet() -> None:
+    """Of a form with two slips a page the first of sheet 4 was called sheet 7, and of a scan of both sides as well."""
+    left, right = made.marks(8), [replace(m, place="other") for m in made.marks(8, loss=0.5)]
+    mixed: list[PressMark | None] = [None, None, None, None]
+    mixed += [mark for pair in zip(left, right, strict=True) for mark in pair]
+    pages = [PageResult(source="a.tif", page=k // 2 + 1, slot=k % 2 + 1, mark=m) for k, m in enumerate(mixed)]
+    pages.insert(2, PageResult(source="b.tif", page=1, blank=True, back=True))
+    inspection = replace(made.inspection(), pages=tuple(pages))
+    trend = trend_of([page.mark for page in pages], inspection.sheet_numbers)
+    assert trend.sheets == 10 and trend.places[0].sheets == tuple(range(3, 11))
+    assert [(f.params["place"], f.params["first"]) for f in trend.findings] == [("other", 3)]
 
 
 def test_limits_hold_for_the_average_of_clean_symbols() -> None:

@@ -37,7 +37,7 @@ def deliver(inspection: Inspection, folder: Path) -> Delivery:
     with telling_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     thresholds = load_thresholds()
-    trend = trend_of([page.mark for page in inspection.pages])
+    trend = trend_of([page.mark for page in inspection.pages], inspection.sheet_numbers)
     table = table_of(inspection)
     document = document_of(inspection, trend=trend, thresholds=thresholds)
     write_whole(folder / CSV, csv_of(table))

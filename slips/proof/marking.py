@@ -12,6 +12,7 @@ from slips.proof.press_marks import PressMark, profile_of
 from slips.proof.sampling import crop_around
 from slips.proof.scan import Pixels
 from slips.proof.scan_page import Facts
+from slips.proof.sheets import Sheet
 
 AROUND_MODULES = 6
 
@@ -33,10 +34,16 @@ def mark_of(grey: Pixels, facts: Facts, entry: Entry | None, *, curve: Curve) ->
         dx, dy = fit.to_mm(grid.corners)[0] - (place.x_mm, place.y_mm)
         figures |= {"dx_mm": float(dx), "dy_mm": float(dy)}
     return PressMark(
-        place=sheet.name,
+        place=_place(sheet),
         x_mm=place.x_mm,
         y_mm=place.y_mm,
         pitch_mm=place.pitch_mm,
         figures=figures,
         profile=profile,
     )
+
+
+def _place(sheet: Sheet) -> str:
+    """The form, and which of its places where it has several: the second slip of a page lies under other nozzles than the first."""
+    slips = sheet.layout.slips_per_page
+    return sheet.name if slips == 1 else f"{sheet.name} {sheet.slot}/{slips}"

@@ -119,6 +119,15 @@ class Inspection:
         return {id(f): (page.source, page.page) for page in self.pages for f in page.findings}
 
     @property
+    def sheet_numbers(self) -> list[int]:
+        """Which sheet of the run, from 1, each of `pages` is: the slips of a page are on one, and a blank back is none of its own."""
+        numbers: dict[tuple[str, int], int] = {}
+        for page in self.pages:
+            if not page.back:
+                numbers.setdefault((page.source, page.page), len(numbers) + 1)
+        return [numbers.get((page.source, page.page), 0) for page in self.pages]
+
+    @property
     def usable(self) -> bool:
         """At least one page could be looked at."""
         return any(page.kind for page in self.pages)

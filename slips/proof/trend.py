@@ -1,6 +1,6 @@
 """The press over a batch: streaks at one place of the sheet, and figures that creep, before any single grade moves.
 
-In: a `PressMark` for each sheet whose symbol was measured, in their order. Out: `Trend`: findings with their sheets, charts with their
+In: a `PressMark` for each slip whose symbol was measured, in the order of the sheets. Out: `Trend`: findings with their sheets, charts with their
 control limits. Refuses nothing; too few sheets tell nothing, and nothing is said.
 """
 
@@ -68,10 +68,14 @@ class Trend:
     """All of the batch, measured or not."""
 
 
-def trend_of(marks: Sequence[PressMark | None]) -> Trend:
-    """The trend of a batch; one entry a sheet in their order, numbered from 1; None where nothing was measured."""
+def trend_of(marks: Sequence[PressMark | None], numbers: Sequence[int] | None = None) -> Trend:
+    """The trend of a batch; one entry a slip in the order of the sheets; None where nothing was measured.
+
+    `numbers` say on which sheet, from 1, each slip is; without them each is a sheet of its own.
+    """
+    numbers = range(1, len(marks) + 1) if numbers is None else numbers
     by_place: dict[str, list[tuple[int, PressMark]]] = {}
-    for number, mark in enumerate(marks, 1):
+    for number, mark in zip(numbers, marks, strict=True):
         if mark is not None:
             by_place.setdefault(mark.place, []).append((number, mark))
     places, findings = [], list[Finding]()
@@ -79,7 +83,7 @@ def trend_of(marks: Sequence[PressMark | None]) -> Trend:
         place, found = _place(name, numbered)
         places.append(place)
         findings += found
-    return Trend(places=tuple(places), findings=tuple(findings), sheets=len(marks))
+    return Trend(places=tuple(places), findings=tuple(findings), sheets=max(numbers, default=0))
 
 
 def _place(name: str, numbered: Sequence[tuple[int, PressMark]]) -> tuple[PlaceTrend, list[Finding]]:

@@ -31,7 +31,8 @@ _ASIDE, _HOLE, _END = re.compile(r" ?\([^()]*\)"), re.compile(r"\{\w+\}"), re.co
 def report_html(inspection: Inspection, *, thresholds: Thresholds, trend: Trend | None = None) -> bytes:
     """The page. Without `trend` it is drawn from the marks of the pages, in their order."""
     groups = groups_of(inspection)
-    trend = trend if trend is not None else trend_of([sheet.mark for sheet in inspection.pages])
+    if trend is None:
+        trend = trend_of([sheet.mark for sheet in inspection.pages], inspection.sheet_numbers)
     return page(
         title=Words("印刷検査 報告書", "Proof report"),
         lead=_lead(inspection),
