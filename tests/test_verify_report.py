@@ -139,7 +139,7 @@ def test_every_grade_stands_beside_its_label() -> None:
 
 @pytest.mark.parametrize(("looked_at", "said"), [(300, "1 %"), (3000, "0.1 %")])
 def test_the_sampling_statement_is_the_rule_of_three(looked_at: int, said: str) -> None:
-    clean = made.inspection(looked_at, repeats=0)
+    clean = replace(made.inspection(looked_at, repeats=0), slips_in_manifest=100_000)
     text = "\n".join(read(report(clean)).lines)
     assert f"調べた {looked_at:,} 枚のうち不良は 0 枚" in text
     assert f"{said} 未満です(3÷枚数)" in text
@@ -151,6 +151,18 @@ def test_a_clean_run_asks_for_nothing() -> None:
     assert "全数合格" in text
     assert "対応を要する所見はありません。" in text
     assert "所見はありません。" in text
+    assert "調べた 30 枚のうち不良は 0 枚でした。" in text and "無作為" not in text, (
+        "nothing is left to infer"
+    )
+
+
+def test_what_passes_is_not_said_of_more_than_it_holds_for() -> None:
+    """A clean sample of a large run, and a run whose press asks for a look, were headed 全数合格, though the shell said exit 1 of the second."""
+    sample = replace(made.inspection(30, repeats=0), sample=True, slips_in_manifest=100_000)
+    text = "\n".join(read(report(sample)).lines)
+    assert "全数合格" not in text and "検査した分はすべて合格" in text
+    text = "\n".join(read(report(made.inspection(60, repeats=0), made.trend(60))).lines)
+    assert "全数合格" not in text and "確認を要するものがあります" in text
 
 
 def test_a_trend_is_not_claimed_where_nothing_was_measured() -> None:
@@ -175,7 +187,7 @@ def test_ever_so_many_slips_make_a_page_of_the_same_size() -> None:
     assert len(large) < len(small) + 5_000
     text = "\n".join(read(large).lines)
     assert f"3,000 件中 {ROWS_A_NOTE} 件" in text
-    assert "全件は results.csv にあります。" in text
+    assert "全件は results.json にあります。" in text
 
 
 def test_pictures_are_bounded_in_number_and_size() -> None:

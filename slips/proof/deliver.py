@@ -16,7 +16,6 @@ from slips.proof.outcome import Inspection
 from slips.proof.results import CSV, JSON, PARQUET, csv_of, document_of, parquet_of, table_of
 from slips.proof.thresholds import load_thresholds
 from slips.proof.trend import Trend, trend_of
-from slips.proof.verdicts import Weight
 from slips.proof.verify_report import report_html
 
 REPORT = "report.html"
@@ -44,5 +43,4 @@ def deliver(inspection: Inspection, folder: Path) -> Delivery:
     write_whole(folder / PARQUET, parquet_of(table))
     write_whole(folder / JSON, (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
     write_whole(folder / REPORT, report_html(inspection, trend=trend, thresholds=thresholds))
-    quiet = all(finding.weight is Weight.NOTE for finding in trend.findings)
-    return Delivery(document, trend, inspection.clean and quiet)
+    return Delivery(document, trend, inspection.clean and trend.calm)

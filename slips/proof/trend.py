@@ -16,7 +16,7 @@ from slips.proof.drift import Chart, chart_of
 from slips.proof.press_marks import PressMark
 from slips.proof.remarks import remark
 from slips.proof.streaks import LIMIT_SIGMAS, Level, Streak, level_of, stacked, streaks_of
-from slips.proof.verdicts import Finding
+from slips.proof.verdicts import Finding, Weight
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,11 @@ class Trend:
     findings: tuple[Finding, ...] = ()
     sheets: int = 0
     """All of the batch, measured or not."""
+
+    @property
+    def calm(self) -> bool:
+        """Nothing is said of the press that asks for a look."""
+        return all(finding.weight is Weight.NOTE for finding in self.findings)
 
 
 def trend_of(marks: Sequence[PressMark | None], numbers: Sequence[int] | None = None) -> Trend:

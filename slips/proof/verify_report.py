@@ -35,7 +35,7 @@ def report_html(inspection: Inspection, *, thresholds: Thresholds, trend: Trend 
         trend = trend_of([sheet.mark for sheet in inspection.pages], inspection.sheet_numbers)
     return page(
         title=Words("印刷検査 報告書", "Proof report"),
-        lead=_lead(inspection),
+        lead=_lead(inspection, trend),
         policy=WITH_PICTURES,
         styles=("report.css", "verify.css"),
         parts=[
@@ -49,16 +49,16 @@ def report_html(inspection: Inspection, *, thresholds: Thresholds, trend: Trend 
     )  # fmt: skip
 
 
-def _lead(inspection: Inspection) -> str:
-    clean = inspection.clean
-    said = (
-        Words("全数合格", "everything passes")
-        if clean
-        else Words("合格でないもの、または確認を要するものがあります", "not everything passes")
-    )
+def _lead(inspection: Inspection, trend: Trend) -> str:
+    clean = inspection.clean and trend.calm
+    counts = inspection.counts
+    said = Words("合格でないもの、または確認を要するものがあります", "not everything passes")
+    if clean and counts[Verdict.PASS] == inspection.slips_in_manifest:
+        said = Words("全数合格", "everything passes")
+    elif clean:
+        said = Words("検査した分はすべて合格", "all that was looked at passes")
     if not inspection.usable:
         said = Words("調べられる頁がありませんでした", "no page could be looked at")
-    counts = inspection.counts
     looked_at = len({(sheet.source, sheet.page) for sheet in inspection.pages if sheet.kind})
     bad = sum(counts[v] for v in (Verdict.FAIL, Verdict.UNREADABLE))
     wrong = counts[Verdict.MISREAD] + counts[Verdict.FOREIGN]
@@ -136,9 +136,9 @@ def _findings(groups: Sequence[Group]) -> Iterator[str]:
     yield note(
         Words(
             f"種類ごとに先頭の{ROWS_A_CODE}件(参考は{ROWS_A_NOTE}件)、画像は全体で{PICTURES_MAX}枚までを載せています。"
-            "全件は results.csv にあります。",
+            "全件は results.json にあります。",
             f"Shown are the first {ROWS_A_CODE} of each kind ({ROWS_A_NOTE} of notes) and at most {PICTURES_MAX} pictures;"
-            " all of them are in results.csv.",
+            " all of them are in results.json.",
         )
     )
 

@@ -157,6 +157,14 @@ def scope_section(inspection: Inspection) -> Iterator[str]:
             )
         )
         return
+    if found.looked_at >= inspection.slips_in_manifest:  # there is nothing to infer
+        yield note(
+            Words(
+                f"調べた {found.looked_at:,} 枚のうち不良は {found.faults:,} 枚でした。",
+                f"{found.faults:,} of {found.looked_at:,} sheets looked at were faulty.",
+            )
+        )
+        return
     if not found.says_something:
         yield note(
             Words(
