@@ -286,6 +286,19 @@ def test_what_a_misread_code_tells_of_the_press_is_told_by_its_own_modules(page:
     assert explained(poor, page.scan.grey, page.facts, other, curve=srgb()).findings == weak
 
 
+def test_a_code_that_two_readers_read_and_nothing_measures_does_not_pass_unseen(page: Page) -> None:
+    """Where its grid is not found, neither place nor print nor the amount beside it was looked at, and the slip passed."""
+    facts = spoken(("zxing-cpp", page.entry.payload.encode()), ("zbar", page.entry.payload.encode()))(
+        page.facts
+    )
+    bare = replace(
+        facts, fit=None, grid=None, modules=None, measurement=None, grades=None, texts=(), bars=None, marks=()
+    )
+    result = page.judge(bare)
+    assert said(result) == {"verify.position_unjudged"}
+    assert all(finding.weight is Weight.WARN for finding in result.findings)
+
+
 def test_digits_that_are_no_payload_are_never_a_slip(page: Page) -> None:
     identity = identify(b"0123456789", page.book, place=None)
     facts = replace(

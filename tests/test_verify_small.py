@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pikepdf
 import pytest
+from PIL import Image
 
 from slips.proof import inspector, stack
 from slips.proof.book import read_book
 from slips.proof.curve import srgb
 from slips.proof.gates import load_gates
 from slips.proof.outcome import PageResult
+from slips.proof.run import VerifyRequest, verify
 from slips.proof.sources import gather
 from slips.proof.thresholds import load_thresholds
+from slips.proof.verdicts import Verdict
+from tools.paper import Scanner, sheets_of
 
 
 def test_names_that_are_alike_but_for_zeros_and_case_have_one_order(
@@ -53,3 +59,25 @@ def test_a_sheet_that_lies_wrong_in_a_reversed_stack_is_told_from_the_other_end(
     (told,) = (f for slip in slips for f in slip.findings)
     assert told.code == "verify.out_of_order"
     assert (told.params["number"], told.measured, told.limit) == ("000020", "000035", "000019")
+
+
+def test_a_picture_that_lies_on_its_side_in_a_pdf_is_as_fine_as_it_is(
+    printed_job: Path, tmp_path: Path
+) -> None:
+    """Its width was held against the page's, and a scan of 300 dpi was looked at in 150: nothing but reading was judged."""
+    (page,) = sheets_of(printed_job / "slips-00001.pdf", [2])
+    scan = Scanner(dpi=300, stretch=0.0, jpeg=0).scan(page, seed=1)
+    Image.fromarray(np.rot90(scan)).save(tmp_path / "turned.pdf", resolution=300)
+    wide, high = (72 / 300 * n for n in scan.shape[::-1])
+    with pikepdf.open(tmp_path / "turned.pdf") as file:
+        drawn = b"q 0 %.4f %.4f 0 0 %.4f cm /image Do Q" % (-high, wide, high)
+        file.pages[0].Contents = file.make_stream(drawn)
+        file.pages[0].MediaBox = [0, 0, wide, high]
+        file.save(tmp_path / "upright.pdf")
+    request = VerifyRequest(
+        paths=[tmp_path / "upright.pdf"], manifest=printed_job / "manifest.parquet", sample=True
+    )
+    found = verify(request)
+    assert found.slips[0].verdict is Verdict.PASS
+    assert found.pages[0].figures["dpi_measured"] == pytest.approx(300, rel=0.005)
+    assert found.pages[0].grade_est.startswith("refused: 4.0 px")

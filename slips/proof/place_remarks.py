@@ -49,6 +49,9 @@ def place_remarks(facts: Facts, gates: Gates, window: Window | None) -> Iterator
     """Position and size on the paper; the press's scale error."""
     fit, grid, sheet = facts.fit, facts.grid, facts.sheet
     if fit is None or grid is None or sheet is None:
+        if facts.measurement is None and not facts.mirrored and any(v.content for v in facts.voices):
+            # It was read, and nothing of it could be measured, nor the print beside it read.
+            yield remark("verify.position_unjudged")
         return
     if fit.method == "corners":
         yield remark("verify.position_unjudged")

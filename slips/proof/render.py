@@ -184,7 +184,7 @@ class Page:
                 width, height = ctypes.c_uint(), ctypes.c_uint()
                 pdfium.FPDFImageObj_GetImagePixelSize(thing, ctypes.byref(width), ctypes.byref(height))
                 covered += (right - left) * (top - bottom)
-                dpi = max(dpi, 72 * width.value / max(right - left, 1.0))
+                dpi = max(dpi, _dpi((width.value, height.value), (right - left, top - bottom)))
         whole = self.w_mm * self.h_mm * POINTS_PER_MM**2
         return dpi if covered >= SCAN_SHARE * whole else None
 
@@ -280,6 +280,14 @@ class _Desk:
             pdfium.FPDFPage_RemoveObject(self._page, thing)
             pdfium.FPDFPageObj_Destroy(thing)
         return texts
+
+
+def _dpi(pixels: tuple[int, int], points: tuple[float, float]) -> float:
+    """The finer resolution of an image of so many pixels in this box; one that is drawn on its side has its width down the page."""
+    wide, high = (72 / max(length, 1.0) for length in points)
+    across, down = pixels
+    upright, turned = (across * wide, down * high), (across * high, down * wide)
+    return max(min(upright, turned, key=lambda both: max(both) / max(min(both), 1.0)))
 
 
 def _is_image(thing: Any) -> bool:
