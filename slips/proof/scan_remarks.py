@@ -119,8 +119,8 @@ def _who(
     if entry is None:
         return
     if len(contents) > 1:
-        one, other = (excerpt(content, first_difference(*contents[:2])) for content in contents[:2])
-        yield remark("verify.readers_differ", measured=one, limit=other, window=window)
+        first, second = (excerpt(content, first_difference(*contents[:2])) for content in contents[:2])
+        yield remark("verify.readers_differ", measured=first, limit=second, window=window)
     witnesses = {v.decoder for v in facts.voices if v.content == _content(facts)}
     proven = facts.measurement is not None and facts.measurement.intended
     if facts.mirrored:
