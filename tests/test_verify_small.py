@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,17 @@ def test_a_picture_that_lies_on_its_side_in_a_pdf_is_as_fine_as_it_is(
     assert found.slips[0].verdict is Verdict.PASS
     assert found.pages[0].figures["dpi_measured"] == pytest.approx(300, rel=0.005)
     assert found.pages[0].grade_est.startswith("refused: 4.0 px")
+
+
+def test_a_page_s_hint_is_made_when_the_page_is_looked_at_again() -> None:
+    """Each names 2,000 slips: those of 50,000 printed backs that are nobody's lay in memory all at once, a gigabyte."""
+    pages = [
+        PageResult(source="a.tif", page=k, kind="scan", row=None if k % 2 else k // 2) for k in range(10_000)
+    ]
+    asked = stack.hints(pages, 50_000)
+    tracemalloc.start()
+    number, hint = next(asked)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert number == 1 and len(hint.rows) == stack.CANDIDATES_MAX
+    assert most < 10 * 2**20

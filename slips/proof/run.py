@@ -7,6 +7,7 @@ gates file that cannot be used. A file that cannot be opened, or breaks what ope
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,10 +137,16 @@ def _looked_again(
     paths = {source.name: source for source, _ in surveyed}
     found = list(pages)
     standing = [k for k, page in enumerate(pages) if not page.back]  # a back is no gap, and fills none
-    asked = {standing[k]: hint for k, hint in hints([pages[k] for k in standing], total).items()}
-    asked = {k: hint for k, hint in asked.items() if pages[k].kind}
-    tasks = [_again(paths[pages[k].source], pages[k].page, hint) for k, hint in asked.items()]
-    for k, (task, answer) in zip(asked, crew.run(tasks), strict=True):
+    asked: deque[int] = deque()
+
+    def tasks() -> Iterator[Task]:
+        for at, hint in hints([pages[k] for k in standing], total):
+            if (page := pages[standing[at]]).kind:
+                asked.append(standing[at])
+                yield _again(paths[page.source], page.page, hint)
+
+    for task, answer in crew.run(tasks()):
+        k = asked.popleft()
         again = _answered(crew, task, answer)
         found[k] = next((one for one in again if one.slot == pages[k].slot), again[0])
     return found

@@ -26,12 +26,14 @@ _OF_ALL = "verify.upside_down"
 _SECOND = "verify.second_slip"
 
 
-def hints(pages: Sequence[PageResult], total: int) -> dict[int, Hint]:
-    """For pages (by position) whose slip is not known and that do show something: who must lie there, who may."""
+def hints(pages: Sequence[PageResult], total: int) -> Iterator[tuple[int, Hint]]:
+    """For pages (by position, rising) whose slip is not known and that do show something: who must lie there, who may.
+
+    One at a time: each names thousands of slips, and a scan of both sides may have 50,000 printed backs that are nobody's.
+    """
     known = [page.row for page in pages]
     seen = {row for row in known if row is not None}
     unseen = [row for row in range(total) if row not in seen]
-    found: dict[int, Hint] = {}
     for begin, end in _unknown_runs(pages):
         before = next((known[k] for k in range(begin - 1, -1, -1) if known[k] is not None), None)
         after = next((known[k] for k in range(end, len(pages)) if known[k] is not None), None)
@@ -39,11 +41,9 @@ def hints(pages: Sequence[PageResult], total: int) -> dict[int, Hint]:
         exact = len(gap) == end - begin
         near = before if before is not None else after if after is not None else 0
         rest = nearest(near, unseen, CANDIDATES_MAX)
+        rows = tuple(dict.fromkeys([*gap[:CANDIDATES_MAX], *rest]))[:CANDIDATES_MAX]
         for k in range(begin, end):
-            place = gap[k - begin] if exact else None
-            rows = tuple(dict.fromkeys([*gap[:CANDIDATES_MAX], *rest]))[:CANDIDATES_MAX]
-            found[k] = Hint(place, rows)
-    return found
+            yield k, Hint(gap[k - begin] if exact else None, rows)
 
 
 def _unknown_runs(pages: Sequence[PageResult]) -> Iterator[tuple[int, int]]:
