@@ -10,12 +10,17 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from elqr.problems import ProblemError
+from slips.layout import load_layout
 from slips.proof import inspector, stack
 from slips.proof.book import read_book
 from slips.proof.curve import srgb
 from slips.proof.gates import load_gates
+from slips.proof.inserter import read_drawn
 from slips.proof.outcome import PageResult
+from slips.proof.render import open_document
 from slips.proof.run import VerifyRequest, verify
+from slips.proof.scanner_scale import load_scanner
 from slips.proof.sources import gather
 from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Verdict
@@ -96,3 +101,26 @@ def test_a_page_s_hint_is_made_when_the_page_is_looked_at_again() -> None:
     tracemalloc.stop()
     assert number == 1 and len(hint.rows) == stack.CANDIDATES_MAX
     assert most < 10 * 2**20
+
+
+def test_marks_are_read_of_any_number_of_pages_on_one_canvas_each(tmp_path: Path) -> None:
+    """Each page left a canvas behind for each of its marks: 200 MB of a file of 100,000 pages."""
+    form = load_layout("booklet")
+    assert form.inserter_marks
+    with pikepdf.new() as file:
+        file.add_blank_page(page_size=(595.28, 841.89))
+        file.save(tmp_path / "a.pdf")
+    with open_document(tmp_path / "a.pdf") as document, document.pages(0, 1) as (page,):
+        for _ in range(3):
+            assert {one.fault for one in read_drawn(page, form.inserter_marks, form.dot_mm)} == {"missing"}
+        assert len(document._canvases) == len(form.inserter_marks)
+
+
+def test_a_card_whose_scale_is_no_number_is_refused(tmp_path: Path) -> None:
+    """No page's scale would have been out of its limits."""
+    ruler = '{"measured": true, "pixels_a_mm": %s}'
+    rulers = f'{{"across": {ruler % "11.8"}, "down": {ruler % "NaN"}}}'
+    (tmp_path / "card.json").write_text(f'{{"dpi": 300, "rulers": {rulers}}}', encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        load_scanner(tmp_path / "card.json")
+    assert refused.value.problems[0].code == "verify.scanner_card"

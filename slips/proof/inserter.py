@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -63,8 +64,9 @@ def read_drawn(page: Page, marks: Sequence[InserterMark], dot_mm: float) -> tupl
     return tuple(out)
 
 
+@cache
 def frame_of(mark: InserterMark) -> Frame:
-    """What of a page is rendered for one mark."""
+    """What of a page is rendered for one mark: one frame a mark, since a document keeps a canvas for each frame it has seen."""
     w_mm, h_mm = mark.w_mm + 2 * AROUND_MM, mark.h_mm + 2 * AROUND_MM
     return Frame(
         mark.x_mm - AROUND_MM,

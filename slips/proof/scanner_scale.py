@@ -56,7 +56,7 @@ def load_scanner(path: Path | None) -> ScannerScale:
         raise _refusal(path, "JSONではありません / not JSON") from None
     except (ValueError, TypeError, ZeroDivisionError):
         raise _refusal(path, "値の形が違います / not of its shape") from None
-    if max(abs(scale.across - 1), abs(scale.down - 1)) > BELIEVABLE:
+    if not all(abs(one - 1) <= BELIEVABLE for one in (scale.across, scale.down)):  # nor what is no number
         raise _refusal(path, f"{scale.across:.3f} × {scale.down:.3f}")
     return scale
 
