@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from slips.proof.curve import srgb
 from slips.proof.gates import load_gates
 from slips.proof.inserter import read_drawn
 from slips.proof.outcome import PageResult
+from slips.proof.pictures import load
 from slips.proof.render import open_document
 from slips.proof.run import VerifyRequest, verify
 from slips.proof.scanner_scale import load_scanner
@@ -124,3 +126,29 @@ def test_a_card_whose_scale_is_no_number_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as refused:
         load_scanner(tmp_path / "card.json")
     assert refused.value.problems[0].code == "verify.scanner_card"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_tiff_whose_paper_is_zero_is_seen_as_every_viewer_shows_it(dtype: type, tmp_path: Path) -> None:
+    """In 16 bits it came out as its own negative, and every sheet of such a scanner was dark all over."""
+    most = int(np.iinfo(dtype).max)
+    paper = np.full((60, 80), most, dtype)
+    paper[20:40, 20:40] = most // 10
+    stored = (most - paper).astype(dtype)
+    head = struct.pack("<2sHI", b"II", 42, 8 + stored.nbytes)
+    tags = [
+        (256, 80),
+        (257, 60),
+        (258, 8 * stored.itemsize),
+        (259, 1),
+        (262, 0),
+        (273, 8),
+        (277, 1),
+        (278, 60),
+    ]
+    tags.append((279, stored.nbytes))
+    table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    data = head + stored.tobytes() + struct.pack("<H", len(tags)) + table + bytes(4)
+    (tmp_path / "a.tif").write_bytes(data)
+    seen, _ = load(tmp_path / "a.tif", name="a.tif", page=1, limits=load_gates().pictures)
+    assert seen.grey[0, 0] == 255 and seen.grey[30, 30] in (25, 26)

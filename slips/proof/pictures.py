@@ -30,7 +30,7 @@ SQUARE_WITHIN = 0.001
 OBLONG_MAX = 2.5
 """Times as fine one way as the other: a fax has 204 × 98, 204 × 196 or 204 × 391 dpi. What is more is no resolution."""
 PIXELS_END = "画像を最後まで復元できません / the picture cannot be decoded to its end"
-_ORIENTATION = 0x0112  # the tag of EXIF and TIFF
+_ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106  # tags of EXIF and TIFF
 _WAYS_UP: Mapping[int, tuple[int, bool]] = {
     2: (0, True),
     3: (2, False),
@@ -126,12 +126,18 @@ def _grey(image: Any) -> Pixels:
     """8-bit grey, transparent parts as paper."""
     if image.mode in _GREY_16:
         deep = np.asarray(image).astype(np.int64)
-        return np.asarray(np.clip(deep >> 8, 0, 255), np.uint8)
+        grey = np.asarray(np.clip(deep >> 8, 0, 255), np.uint8)
+        return ~grey if _white_is_zero(image) else grey
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
     return _pixels(image if image.mode == "L" else image.convert("L"))
+
+
+def _white_is_zero(image: Any) -> bool:
+    """Of a TIFF whose paper is 0: Pillow turns those of 8 bits and fewer by itself."""
+    return image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0
 
 
 def _pixels(image: Any) -> Pixels:
