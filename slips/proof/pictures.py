@@ -137,7 +137,7 @@ def _grey(image: Any) -> Pixels:
 
 def _white_is_zero(image: Any) -> bool:
     """Of a TIFF whose paper is 0: Pillow turns those of 8 bits and fewer by itself."""
-    return image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0
+    return bool(image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0)
 
 
 def _pixels(image: Any) -> Pixels:

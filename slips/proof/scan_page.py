@@ -198,18 +198,21 @@ class ScanReader:
     def _read_anywhere(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """The whole page; then all voices on the crop around a code that was seen but not read."""
         found = cascade.find_symbols(scan.grey, wanted=shaped)
-        read = [f for f in found if f.content]
-        if read:
-            voice = Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=read[0].content)
-            return (voice,), read[0].corners
-        found = tuple(f for f in found if min(around(scan.grey, f.corners)[0].shape) >= SIDE_PX_MIN)
-        for seen in found:
-            crop, origin = around(scan.grey, seen.corners)
+        read = [
+            ((Voice(decoder=cascade.ZXING, preparation=cascade.AS_IS, content=f.content),), f.corners)
+            for f in found
+            if f.content
+        ]
+        if read and shaped(found[0].content):
+            return read[0]
+        unread = [f.corners for f in found if not f.content]
+        unread = [at for at in unread if min(around(scan.grey, at)[0].shape) >= SIDE_PX_MIN]
+        for at in unread:
+            crop, origin = around(scan.grey, at)
             voices = cascade.read_symbol(crop, wechat=self.wechat)
             if voices:
-                corners = next((v.corners + origin for v in voices if v.corners is not None), seen.corners)
-                return voices, corners
-        return (), (found[0].corners if found else None)
+                return voices, next((v.corners + origin for v in voices if v.corners is not None), at)
+        return read[0] if read else ((), unread[0] if unread else None)
 
     def _unread(self, scan: Scan, corners: Points | None, hint: Hint) -> Facts:
         """Nobody read it on the page: register the page, look closely at the code's place, and try the identity proof."""
