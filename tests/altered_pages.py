@@ -76,7 +76,7 @@ def level_l(payload: str) -> Modules:
 
 def address(_: Modules) -> bytes:
     """A web address on the page, and nothing where the eL-QR should be."""
-    image = np.array([list(row) for row in segno.make_qr("https://example.jp/", error="m").matrix], np.uint8)
+    image = np.array([list(row) for row in segno.make_qr("a web address", error="m").matrix], np.uint8)
     return rectangle(-154, -4, 33, 33, b"1 g") + mask(image, dx_mm=-150 * PLACE.pitch_mm)
 
 
