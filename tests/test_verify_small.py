@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -18,6 +19,7 @@ from slips.proof.book import read_book
 from slips.proof.curve import srgb
 from slips.proof.gates import load_gates
 from slips.proof.inserter import read_drawn
+from slips.proof.manifest_check import disagreements
 from slips.proof.outcome import PageResult
 from slips.proof.pictures import load
 from slips.proof.render import open_document
@@ -116,6 +118,15 @@ def test_marks_are_read_of_any_number_of_pages_on_one_canvas_each(tmp_path: Path
         for _ in range(3):
             assert {one.fault for one in read_drawn(page, form.inserter_marks, form.dot_mm)} == {"missing"}
         assert len(document._canvases) == len(form.inserter_marks)
+
+
+def test_days_that_are_written_in_another_way_are_told(printed_job: Path, tmp_path: Path) -> None:
+    """A manifest saved anew by another program had no days any more, so no printed day was looked at, and every slip passed."""
+    rows = pl.read_csv(printed_job / "manifest.csv", infer_schema=False)
+    rows.with_columns(pl.col("due_date").str.replace_all("-", "/")).write_csv(tmp_path / "manifest.csv")
+    for folder, said in ((printed_job, []), (tmp_path, ["due_date"])):
+        book, _ = read_book(folder / "manifest.csv")
+        assert [finding.params["value"] for finding in disagreements(book)] == said
 
 
 def test_a_card_whose_scale_is_no_number_is_refused(tmp_path: Path) -> None:

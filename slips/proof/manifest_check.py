@@ -27,8 +27,9 @@ def disagreements(book: Book) -> list[Finding]:
     differing = {
         "amount": _cut("payload", field_named("amount")).cast(pl.Int64, strict=False) != amount,
         "slip_key": _cut("payload", field_named("slip_key")) != pl.col("slip_key"),
-        "due_date": _cut("payload", field_named("due_date")) != due,
-        "payable_until": _cut("payload", field_named("payable_until")) != until,
+        # a day that is written in another way is no day here, and none on paper would be held against it
+        "due_date": _cut("payload", field_named("due_date")).ne_missing(due),
+        "payable_until": _cut("payload", field_named("payable_until")).ne_missing(until),
         "barcode.amount": barred & (_cut("barcode", bars["amount"]).cast(pl.Int64, strict=False) != amount),
         "barcode.payable_until": barred & (bar_day != NO_DATE) & (bar_day != until.str.slice(2)),
     }
