@@ -7,11 +7,13 @@ missing cell, a date or amount that is none, sums that do not hold, a notice num
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
 
 from elqr import dates, money
+from elqr.checks.clean import plain_text
 from elqr.columns import ADDRESS_MAX, BY_NAME, IDENTIFIER_MAX, NAME_MAX, Column, Kind
 from elqr.problems import ProblemLog
 from elqr.site import Site
@@ -78,10 +80,15 @@ VALUES: Final = (
 """Every value column that a form for this document may name."""
 
 
-def cleaned(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
-    """Typed rows (money Int64, days Date) without those that are held; what holds them goes into `log`."""
+def cleaned(
+    frame: pl.DataFrame, log: ProblemLog, *, gaiji: Mapping[str, str] = MappingProxyType({})
+) -> pl.DataFrame:
+    """Typed rows (money Int64, days Date) without those that are held; what holds them goes into `log`. `gaiji`: the site's 外字 table."""
     held = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
     keyed = frame.with_columns(slip_key=pl.col("notice_no"))
+    for column in COLUMNS:
+        if column.kind is Kind.TEXT:  # a name says on a notice what it says on a slip
+            keyed = plain_text(keyed, column, gaiji, log)
     out = keyed
     for column in COLUMNS:
         cells = keyed[column.name].str.strip_chars()
@@ -101,10 +108,12 @@ def cleaned(frame: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
             rows, "notice.sum_differs", field=name, name=ja, found=rows[name], expected=total.filter(differs)
         )
         good = good.filter(~differs)
-    twice = good.filter(pl.len().over("notice_no") > 1)
-    count = twice.select(pl.len().over("notice_no")).to_series()
-    log.add(twice, "notice.twice", field="notice_no", found=twice["notice_no"], count=count)
-    return good.filter(pl.len().over("notice_no") == 1)
+    # beside one that is held for something else too: which of the two is meant nobody knows
+    counts = out.group_by("notice_no").agg(_count=pl.len())
+    good = good.join(counts, on="notice_no", how="left", maintain_order="left")
+    twice = good.filter(pl.col("_count") > 1)
+    log.add(twice, "notice.twice", field="notice_no", found=twice["notice_no"], count=twice["_count"])
+    return good.filter(pl.col("_count") == 1).drop("_count")
 
 
 def _say(

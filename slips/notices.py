@@ -80,7 +80,7 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
         log.extend(batch.log.table())
         frames.append(batch.frame)
         came_in += batch.frame.height + batch.refused.height
-    rows = cleaned(pl.concat(frames), log).sort("notice_no", "line")
+    rows = cleaned(pl.concat(frames), log, gaiji=site.gaiji).sort("notice_no", "line")
     fonts = load_fonts((*faces_of(layout), *faces_of_languages(rows["lang"].drop_nulls())))
     check = TextCheck({layout.id: layout}, fonts)
     said = check.check(notice_values(rows, site=site), layout.id)
@@ -99,7 +99,11 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
     with telling_disk_errors(request.out):
         request.out.mkdir(parents=True, exist_ok=True)
         _clear(request.out)
-        places = _files(request, layout, plan, rows, values)
+        try:
+            places = _files(request, layout, plan, rows, values)
+        except BaseException:  # what is whole of a job that is none would pass for its result
+            _clear(request.out)
+            raise
         write_whole(request.out / "notices.csv", places.write_csv().encode())
         write_whole(request.out / "problems.csv", log.report().write_csv().encode())
         job = _job(request, layout, came_in, rows, log)

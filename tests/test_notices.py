@@ -104,6 +104,28 @@ def test_a_number_that_stands_twice_holds_both() -> None:
     assert held(row(), row(payer_name="見本 花子")) == [("notice.twice", "notice_no")] * 2
 
 
+def test_a_number_that_stands_on_a_faulty_row_too_holds_the_other() -> None:
+    """Which of the two is meant nobody knows."""
+    for fault, change in (("sum_differs", {"total": "1"}), ("missing", {"decided_on": ""})):
+        found = held(row(), row(**change))
+        assert sorted(found) == [(f"notice.{fault}", *change), ("notice.twice", "notice_no")]
+
+
+def test_a_name_says_what_it_says_on_a_slip() -> None:
+    """Private-use characters became what the site's table says on slips only; the notice of the same payer was held."""
+    log = ProblemLog()
+    written = row(payer_name="　\ue000橋 太郎 ", address="み\ue001ん市\n本町")
+    rows = cleaned(frame(written), log, gaiji={"\ue000": "髙", "\ue001": "は\u3099"})
+    assert rows.row(0, named=True)["payer_name"] == "髙橋 太郎"
+    assert rows.row(0, named=True)["address"] == "みは\u3099ん市　本町"
+    assert [(p.code, p.field) for p in log.problems()] == [
+        ("value.trimmed", "payer_name"),
+        ("value.gaiji", "payer_name"),
+        ("value.line_break", "address"),
+        ("value.gaiji", "address"),
+    ]
+
+
 def test_an_account_or_nothing_to_pay_changes_the_foot(tmp_path: Path) -> None:
     source = tmp_path / "notices.csv"
     rows = [
@@ -212,11 +234,12 @@ def test_a_page_that_reads_otherwise_is_not_delivered(
     from slips import notices
 
     source = tmp_path / "notices.csv"
-    frame(row()).drop("line").write_csv(source)
+    frame(row(), row(notice_no="還第2号")).drop("line").write_csv(source)
     honest = notices.write_pdf
 
     def forging(out: object, values: pl.DataFrame, **rest: object) -> None:
-        honest(out, values.with_columns(total=pl.lit("10,000円")), **rest)  # type: ignore[arg-type]
+        forged = pl.when(pl.col("notice_no") == "還第2号").then(pl.lit("10,000円")).otherwise("total")
+        honest(out, values.with_columns(total=forged), **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(notices, "write_pdf", forging)
     with pytest.raises(ProblemError) as refused:
@@ -227,10 +250,11 @@ def test_a_page_that_reads_otherwise_is_not_delivered(
                 layout="refund_notice",
                 site=SITE,
                 issue_date=dt.date(2026, 7, 10),
+                notices_per_file=1,
             )
         )
     assert [p.code for p in refused.value.problems] == ["notice.read_back"]
-    assert not (tmp_path / "out" / "notices-00001.pdf").exists()
+    assert not list((tmp_path / "out").glob("*.pdf")), "nor the first, which was right: the job is none"
 
 
 def test_no_notice_is_printed_that_names_nobody(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def cleaned(frame: pl.DataFrame, site: Site, log: ProblemLog) -> pl.DataFrame:
         if frame[column.name].null_count() == frame.height:
             continue
         if column.kind is Kind.TEXT:
-            frame = _text(frame, column, site.gaiji, log)
+            frame = plain_text(frame, column, site.gaiji, log)
         else:
             change = _plain_day(frame[column.name]) if column.kind is Kind.DATE else _half_width
             frame = _changed(frame, column.name, _NOT_PLAIN, change, "value.normalised", log)
@@ -53,8 +53,10 @@ def cleaned(frame: pl.DataFrame, site: Site, log: ProblemLog) -> pl.DataFrame:
     return frame
 
 
-def _text(frame: pl.DataFrame, column: Column, gaiji: Mapping[str, str], log: ProblemLog) -> pl.DataFrame:
-    """A name, an address or an identifier: only what the module promises."""
+def plain_text(
+    frame: pl.DataFrame, column: Column, gaiji: Mapping[str, str], log: ProblemLog
+) -> pl.DataFrame:
+    """The frame (with `line` and `slip_key`) with a name, an address or an identifier in its normal notation: only what the module promises."""
     frame = _changed(frame, column.name, _OUTER_BLANK, lambda t: t.strip(), "value.trimmed", log)
     if frame[column.name].str.contains(r"[^ -~]").any() is not True:
         return frame
