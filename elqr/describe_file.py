@@ -19,7 +19,6 @@ from elqr.mapping import TABLES, HeadingMap
 from elqr.problems import Problem, ProblemError, reason_of
 from elqr.settings import parse_settings
 
-KNOWN: Final = "CSV, Parquet, job.json, TOML"
 _TOTALS: Final = frozenset({"run", "standing", "drift"})
 
 
@@ -49,13 +48,13 @@ def describe_file(path: Path, *, show_names: bool = False, mapping: HeadingMap |
                 {"file": path.name, "found": reason_of(error)},
             )
         ) from None
-    raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
+    raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name}))
 
 
 def _job(path: Path, job: Any) -> Description:
     """job.json, or totals.json of a night: every value with its place, as it stands."""
     if not isinstance(job, dict):
-        raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
+        raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name}))
     lines = tuple(Line(name, name, name, value) for name, value in _leaves("", job))
     if job.keys() >= _TOTALS:
         return Description("totals", f"収納消込の集計: {path.name}", f"totals of a night: {path.name}", lines)
@@ -86,7 +85,7 @@ def _settings(path: Path, data: bytes, table: Mapping[str, Any]) -> Description:
     for key, make in kinds:
         if key in table:
             return make()
-    raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name, "expected": KNOWN}))
+    raise ProblemError(Problem("describe.unknown_file", "file", {"file": path.name}))
 
 
 def _plain_settings(kind: str, ja: str, en: str, path: Path, table: Mapping[str, Any]) -> Description:

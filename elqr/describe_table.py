@@ -14,11 +14,13 @@ from typing import Final
 
 import polars as pl
 
-from elqr.columns import BY_NAME, COLUMNS, Column, Kind, looks_like_a_row
+from elqr.checks.clean import plain_yen
+from elqr.checks.values import readable_yen
+from elqr.columns import BY_NAME, COLUMNS, Column, Kind, looks_like_a_row, normal_heading
 from elqr.dates import parse
 from elqr.description import Description, Line
 from elqr.mapping import HeadingMap
-from elqr.money import from_payload, to_human
+from elqr.money import to_human
 from elqr.problems import Problem, ProblemError, Where
 from elqr.reader import read_columns, read_headings
 
@@ -69,6 +71,9 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "layout_sha256": ("様式のSHA-256", "SHA-256 of the form"),
     "profile": ("プロファイル", "profile"),
     "profile_sha256": ("プロファイルのSHA-256", "SHA-256 of the profile"),
+    "n_of_m": ("何枚目/枚数", "n of m"),
+    "group": ("束", "group"),
+    "inserter": ("封入機用マーク", "inserter marks"),
     "mode": ("作成方法", "mode"),
     "line": ("行", "line"),
     "severity": ("重さ", "severity"),
@@ -85,6 +90,7 @@ class _Seen:
 
     filled: int = 0
     total: int = 0
+    unread: int = 0  # cells with something that is no amount
     first: str = ""
     low: str = ""
     high: str = ""
@@ -99,7 +105,9 @@ class _Seen:
             return
         self.first = self.first or text[0]
         if name in MONEY:
-            self.total += int(from_payload(text.str.replace_all(r"[,円\s]", "")).sum() or 0)
+            yen = _yen(text.rename(name))
+            self.total += int(yen.sum())
+            self.unread += yen.null_count()
         elif name in DATES:
             days = parse(text).drop_nulls().cast(pl.String)
             if len(days):
@@ -109,6 +117,13 @@ class _Seen:
         elif name in CHOICES:
             for value, count in text.value_counts().iter_rows():
                 self.counts[value] = self.counts.get(value, 0) + count
+
+
+def _yen(cells: pl.Series) -> pl.Series:
+    """Whole yen as `elqr print` reads them; null for what it would hold."""
+    odd = ~cells.str.contains("^[0-9]+$")
+    plain = cells.scatter(odd.arg_true(), [plain_yen(cell) for cell in cells.filter(odd)])
+    return plain.to_frame().select(readable_yen(cells.name)).to_series()
 
 
 def describe_table(path: Path, *, show_names: bool = False, mapping: HeadingMap | None = None) -> Description:
@@ -148,7 +163,8 @@ def _batches(
     path: Path, kind: str, names: Sequence[str], mapping: HeadingMap | None
 ) -> Iterator[tuple[pl.DataFrame, list[Problem]]]:
     """The rows of the file with what was found on reading them."""
-    columns = COLUMNS if kind == "slips" else tuple(map(_any_column, dict.fromkeys(filter(None, names))))
+    distinct = {normal_heading(name): name for name in reversed(names) if name}
+    columns = COLUMNS if kind == "slips" else tuple(map(_any_column, reversed(distinct.values())))
     for batch in read_columns(path, columns, mapping=mapping):
         frame = (
             batch.frame if kind == "slips" else batch.frame.drop("line").rename({_LINE: "line"}, strict=False)
@@ -168,13 +184,19 @@ def _line(name: str, seen: _Seen, rows: int, show_names: bool) -> Line:
     said = [(f"{seen.filled:,}/{rows:,}行", f"{seen.filled:,} of {rows:,} rows")]
     if name in MONEY:
         total = to_human(pl.Series([seen.total]))[0]
-        said.append((f"合計{total}円", f"{total} yen in all"))
+        apart = (
+            f"金額として読めない{seen.unread:,}件を除いて",
+            f" without {seen.unread:,} that are no amount",
+        )
+        ja_apart, en_apart = apart if seen.unread else ("", "")
+        said.append((f"{ja_apart}合計{total}円", f"{total} yen in all{en_apart}"))
     if seen.low:
         said.append((f"{seen.low}~{seen.high}", f"{seen.low} to {seen.high}"))
     if seen.counts:
         words = _most(seen.counts)
         said.append((words, words))
-    value = seen.first if show_names or name not in PERSONAL else masked(name, seen.first)
+    ours = name not in PERSONAL and (name in BY_NAME or name in _WORDS)
+    value = seen.first if show_names or ours else masked(name, seen.first)
     if name.startswith("message_") and not show_names:
         value = ""  # a message quotes what was found, which may be a name
     return Line(name, ja, en, value, "、".join(s[0] for s in said), ", ".join(s[1] for s in said))
@@ -188,9 +210,12 @@ def _most(counts: Mapping[str, int]) -> str:
 
 
 def masked(name: str, value: str) -> str:
-    """A name keeps its first character, an address three, a number its last two; its length is not told."""
+    """A name keeps its first character, an address three, a number its last two; its length is not told. A column of others may be of
+    anything, and keeps nothing."""
     if not value:
         return ""
+    if name not in PERSONAL:
+        return "＊＊＊"
     if name == "payer_name":
         return f"{value[0]}＊＊＊"
     if name in {"address", "postal_code"}:

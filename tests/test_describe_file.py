@@ -248,3 +248,43 @@ def test_a_folder_is_told_as_one(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         describe(str(tmp_path))
     assert [p.code for p in caught.value.problems] == ["describe.folder"]
+
+
+UPLOAD = "slip_key,amount,due_date,payable_until"
+
+
+def test_sums_count_what_print_reads_and_tell_what_it_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "upload.csv"
+    amounts = ("12300", '"¥12,300"', "１２３００", "12300円", "-100", '"1,23"', "1.2E+4")
+    rows = [f"{at},{amount},2026-06-30,2026-07-31" for at, amount in enumerate(amounts)]
+    path.write_text("\n".join([UPLOAD, *rows, ""]), encoding="utf-8")
+    line = next(x for x in describe_file(path).lines if x.name == "amount")
+    assert line.meaning_en == "7 of 7 rows, 49,200 yen in all without 3 that are no amount"
+    assert line.meaning_ja == "7/7行、金額として読めない3件を除いて合計49,200円"
+
+
+def test_a_column_that_nobody_knows_shows_nothing_of_people(tmp_path: Path) -> None:
+    path = tmp_path / "upload.csv"
+    path.write_text(f"{UPLOAD},電話番号,group\n1,1,2026-06-30,2026-07-31,三原太郎,7\n", encoding="utf-8")
+    found = describe_file(path)
+    assert "太郎" not in found.text() + json.dumps(found.document(), ensure_ascii=False)
+    assert lines(path)["電話番号"][0] == "＊＊＊" and lines(path)["group"][0] == "7"
+    assert lines(path, show_names=True)["電話番号"][0] == "三原太郎"
+
+
+def test_headings_that_differ_in_case_alone_are_one_column_twice(tmp_path: Path) -> None:
+    path = tmp_path / "upload.csv"
+    path.write_text(f"{UPLOAD},Memo,memo\n1,1,2026-06-30,2026-07-31,a,b\n", encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        describe_file(path)
+    assert [p.code for p in refused.value.problems] == ["heading.twice"]
+
+
+def test_a_settings_file_of_another_kind_is_not_refused_for_being_one(tmp_path: Path) -> None:
+    path = tmp_path / "refunds.toml"
+    path.write_text("[consignor]\n", encoding="utf-8")
+    with pytest.raises(ProblemError) as refused:
+        describe_file(path)
+    (problem,) = refused.value.problems
+    assert problem.code == "describe.unknown_file"
+    assert "プロファイル" in problem.text("ja") and "profile" in problem.text("en")

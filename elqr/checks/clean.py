@@ -120,6 +120,11 @@ def _plain_day(cells: pl.Series) -> Callable[[str], str]:
     return lambda text: _half_width(text) if text in days else text
 
 
+def plain_yen(text: str) -> str:
+    """An amount in any notation that a slips file may have, as digits; what is none stays something else."""
+    return _bare_yen(_half_width(text))
+
+
 def _bare_yen(text: str) -> str:
     """`¥12,300`, `12,300円`, `▲500` as digits with a sign; what is no such notation stays for the check to refuse."""
     signed = re.sub("^[▲△]", "-", text)
