@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, get_args
 
+from elqr.columns import BY_NAME, Kind
 from elqr.problems import Param, Problem, ProblemError, Where
 from elqr.rules import DERIVED, KINDS_OF_FUNCTION, function_names
 from elqr.ruleset import Profile, Rule
@@ -33,11 +34,14 @@ _WAYS: Final = ("values", "column", "function", "setting")
 _TOP: Final = ("id", "version", "kind", "title", "effective_from", "effective_to", "rule")
 _RULE: Final = (*_WAYS, "status", "source", "ja", "en", "note_ja", "note_en")
 _RULE_MORE: Final = ("effective_from", "effective_to", "confirmed_by", "document")
-COLUMNS: Final = (
+_TAKEN: Final = (
     *("slip_key", "confirm_no", "tax_item", "body_code", "levy_year", "tax_year", "period"),
     *("amount", "due_date", "payable_until"),
 )
-"""Columns of the slips that a rule may take a field from."""
+COLUMNS: Final[Mapping[str, int]] = {
+    name: len("YYYYMMDD") if BY_NAME[name].kind is Kind.DATE else BY_NAME[name].width for name in _TAKEN
+}
+"""Columns of the slips that a rule may take a field from, and the digits that each writes into a payload."""
 
 
 def ruled_fields() -> tuple[Field, ...]:
@@ -180,7 +184,7 @@ class _Reader:
                 self.problem("profile.confirmed_without", owner, expected=key)
 
     def _fits(self, owner: str, entry: Mapping[str, Any], field: Field) -> None:
-        """Constants are digits of the field's width; columns and functions exist."""
+        """Constants are digits of the field's width, and columns write as many; columns and functions exist."""
         if "values" in entry:
             values = _listed(entry["values"])
             legal = [
@@ -188,8 +192,13 @@ class _Reader:
             ]
             if not values or not all(legal):
                 self.problem("profile.value", owner, found=str(entry["values"])[:60], expected=field.width)
-        elif "column" in entry and entry["column"] not in COLUMNS:
-            self.problem("profile.column", owner, found=str(entry["column"]), expected=", ".join(COLUMNS))
+        elif "column" in entry:
+            column = str(entry["column"])
+            if column not in COLUMNS:
+                self.problem("profile.column", owner, found=column, expected=", ".join(COLUMNS))
+            elif COLUMNS[column] != field.width:
+                told: dict[str, Param] = {"digits": COLUMNS[column], "expected": field.width}
+                self.problem("profile.column_width", owner, found=column, **told)
         elif "function" in entry:
             known = function_names(KINDS_OF_FUNCTION.get(field.name, DERIVED))
             if entry["function"] not in known:

@@ -123,6 +123,9 @@ RULE = "[rule.fee_bearer]\n"
         ('values = ["2"]', "values = [2]", ["profile.value"]),
         ('values = ["2"]', "values = []", ["profile.value"]),
         ('column = "slip_key"', 'column = "address"', ["profile.column"]),
+        ('column = "slip_key"', 'column = "amount"', ["profile.column_width"]),
+        ('column = "slip_key"', 'column = "due_date"', ["profile.column_width"]),
+        ('function = "body_code_5"', 'column = "body_code"', ["profile.column_width"]),
         ('function = "body_code_5"', 'function = "zeros"', ["profile.function"]),
         ('function = "as_given"', 'function = "guess"', ["profile.function"]),
         (
