@@ -79,7 +79,7 @@ def load_export(path: Path) -> ExportMapping:
         fault(key, key, "、".join(sorted(_TOP)))
     name, encoding = tables.get("file", "export.csv"), tables.get("encoding", "utf-8")
     header = tables.get("header", True)
-    if not isinstance(name, str) or not name or Path(name).name != name or name.lower() in _OURS:
+    if not isinstance(name, str) or not _is_name(name) or name.lower() in _OURS:
         fault("file", name, 'file = "name.csv"')
     if encoding not in ENCODINGS:
         fault("encoding", encoding, "、".join(ENCODINGS))
@@ -111,6 +111,11 @@ def load_export(path: Path) -> ExportMapping:
     return ExportMapping(file=str(name), encoding=str(encoding), header=bool(header), columns=tuple(columns))
 
 
+def _is_name(text: str) -> bool:
+    """Whether a file in the out folder can be called so."""
+    return bool(text) and "\0" not in text and Path(text).name == text != ".."
+
+
 def _judge(row: Any, fault: Any) -> None:
     """One [[column]]: what it may say, and what it must."""
     known = COLUMNS["postings.csv"]
@@ -133,7 +138,7 @@ def _judge(row: Any, fault: Any) -> None:
     width = row.get("width", 0)
     if isinstance(width, bool) or not isinstance(width, int) or width < 0:
         fault("width", width, "width = 1, 2, 3 …")
-    if row.get("date", "YYYYMMDD") not in DATES:
+    if row.get("date", "YYYYMMDD") not in list(DATES):  # a list or table of TOML cannot be looked up
         fault("date", row["date"], "、".join(DATES))
 
 

@@ -21,8 +21,9 @@ _BOM = b"\xef\xbb\xbf"
 _FORMULA = "^[=+\\-@\t\r]"
 _NUMBER = "^-?[0-9]+$"
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-# leading zeros would be dropped, twelve digits and more shown as 1.23E+11, 1-2 read as a day, 1:2 as a time, 1E5 as a number
-_KEPT = "^(0[0-9]+|[0-9]{12,}|[0-9]+([-/:][0-9]+)+|[0-9]+[eE][0-9]+)$"
+# leading zeros would be dropped, as those behind a point; twelve digits and more shown as 1.23E+11, 1-2 read as a day, 1:2 as a time, 1E5 and
+# 2026E-01 as numbers
+_KEPT = r"^(0[0-9]+|[0-9]{12,}|[0-9]+([-/:][0-9]+)+|[0-9]*\.[0-9]+|[0-9]*\.?[0-9]+[eE][-+]?[0-9]+)$"
 
 
 def named(name: str) -> str:

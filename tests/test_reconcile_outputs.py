@@ -298,7 +298,12 @@ def test_every_fault_of_an_export_mapping_is_told(tmp_path: Path) -> None:
     done = night(tmp_path, "out", *FIRST, "--postings-mapping", mapping)
     assert done.exit_code == 2
     assert done.output.count("export.mapping") == 14, done.output
-    for name in ("totals.json", "Report.html", "problems.csv", "dunning.excel.csv"):  # ours would be lost
+    column = 'column = [{ heading = "a", from = "paid_at", date = ["YYYYMMDD"] }]'
+    mapping.write_text(column, encoding="utf-8")
+    done = night(tmp_path, "out", *FIRST, "--postings-mapping", mapping)
+    assert (done.exit_code, done.output.count("export.mapping")) == (2, 1), done.output
+    # ours would be lost, or it is no name of a file
+    for name in ("totals.json", "Report.html", "problems.csv", "dunning.excel.csv", "..", "a\\u0000b"):
         mapping.write_text(f'file = "{name}"\ncolumn = [{{ heading = "a", from = "line_id" }}]\n', "utf-8")
         done = night(tmp_path, "out", *FIRST, "--postings-mapping", mapping)
         assert (done.exit_code, done.output.count("export.mapping")) == (2, 1), done.output
