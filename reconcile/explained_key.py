@@ -6,6 +6,7 @@ Refuses (ProblemError): `explain.unknown`; `explain.several`, a key of more than
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -70,9 +71,10 @@ def _line(ledger: Ledger, key: str) -> Named | None:
 
 
 def _slip(ledger: Ledger, key: str) -> Named | None:
-    if not key.isdecimal() or len(key) > KEY_DIGITS:
+    digits = "".join(unicodedata.normalize("NFKC", key).split())  # as it is printed, in groups
+    if not digits.isdecimal() or len(digits) > KEY_DIGITS:
         return None
-    slip = _ids("slip_key", [key.zfill(KEY_DIGITS)])
+    slip = _ids("slip_key", [digits.zfill(KEY_DIGITS)])
     paid = ledger.lookup("receipts", slip, ["payment_id"])["payment_id"].unique()
     if not len(paid) and not ledger.lookup("slips", slip, ["slip_key"]).height:
         return None

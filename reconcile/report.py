@@ -91,7 +91,7 @@ def _first(facts: Facts) -> str:
             (Words("消込", "posted"), yen(run["posted"][1]), f"{run['posted'][0]:,} 件"),
             (Words("過誤納", "overpaid"), yen(run["excess"][1]), f"{run['excess'][0]:,} 件"),
             (Words("仮受・保留", "suspense, held"), yen(waiting[1]), f"{waiting[0]:,} 件"),
-            (Words("隔離・他団体", "quarantined"), yen(bad[1]), f"{bad[0]:,} 件"),
+            (Words("隔離・他団体", "quarantined, other bodies"), yen(bad[1]), f"{bad[0]:,} 件"),
             (
                 Words("取込済み", "already taken"),
                 yen(run["already_taken"][1]),

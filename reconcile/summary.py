@@ -23,7 +23,7 @@ NAMES = (
     ("excess", "過誤納", "overpaid"),
     ("suspense", "仮受", "suspense"),
     ("held", "保留", "held"),
-    ("quarantined", "隔離", "quarantined"),
+    ("quarantined", "隔離・他団体", "quarantined or of other bodies"),  # one sum, as in quarantine.csv
     ("already_taken", "取込済み", "already taken"),
 )
 _WORDS: Mapping[str, tuple[str, str]] = {o.value: (o.ja, o.en) for o in Outcome}

@@ -42,6 +42,15 @@ def test_the_story_is_told_as_accepted(name: str, ledger: Path) -> None:
     assert done.output == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("typed", ["0000 0202 6010 1000 0022", "２０２６０１０１０００００２２"])
+def test_a_slip_is_found_by_its_number_as_it_is_printed(typed: str, ledger: Path) -> None:
+    """In groups of four, or in the figures that an input method writes."""
+    done = elqr("explain", typed, "--ledger", ledger)
+    assert done.exit_code == 0, done.output
+    plain = elqr("explain", STORIES["slip_reduced_after_payment"], "--ledger", ledger)
+    assert done.output.splitlines()[1:] == plain.output.splitlines()[1:]
+
+
 def test_a_payment_is_found_by_any_of_its_receipts(ledger: Path) -> None:
     by_line = json.loads(elqr("explain", "2026901-000016-01", "--ledger", ledger, "--json").output)
     ids = {e["receipt_id"] for e in by_line["events"] if e["event"] == "received"}

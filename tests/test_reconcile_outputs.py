@@ -248,6 +248,12 @@ def test_neither_terminal_nor_report_shows_numbers_of_people(top: Path) -> None:
     assert not any(p in done.output or p in report for p in payers)
 
 
+def test_the_terminal_says_that_rows_of_other_bodies_are_in_the_sum(tmp_path: Path) -> None:
+    done = night(tmp_path, "one", *FIRST)
+    assert "他団体 / other bodies 1, 隔離 / quarantined 1" in done.output
+    assert "隔離・他団体 / quarantined or of other bodies: 2 件" in done.output
+
+
 EXPORT = """
 file = "消込連携.csv"
 encoding = "cp932"
