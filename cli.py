@@ -332,8 +332,10 @@ def _refusals() -> Iterator[None]:
     """Say why nothing was done, in both languages, and end with the code for it: never with 1, which means done."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         click.echo("中断しました。結果は出力していません。 / Interrupted: nothing was delivered.", err=True)
+        for note in getattr(stop, "__notes__", ()):  # what has been recorded all the same
+            click.echo(note, err=True)
         raise SystemExit(CONFLICT) from None
     except click.UsageError as error:
         raise _in_japanese_too(error) from None

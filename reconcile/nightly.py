@@ -68,7 +68,24 @@ def run_night(request: NightRequest) -> NightReport:
     inputs = (run.ledger, *run.inputs.receipts, *run.inputs.assessments, *run.inputs.slips)
     refuse_replacing(request.out, names, inputs=inputs, command=NIGHT)
     probe(request.out)
-    look = _Look(run.policy, run.as_of, report=request.report)
+    look = _Look(run.policy, run.as_of, report=request.report, dry_run=run.dry_run)
+    try:
+        return _done(request, look)
+    except ProblemError as error:
+        if not look.recorded:
+            raise
+        raise ProblemError([*error.problems, Problem("out.night_stands")]) from None
+    except (
+        BaseException
+    ) as error:  # Ctrl-C too: the same words again find nothing new, so the postings would be in no file
+        if look.recorded:
+            error.add_note(str(Problem("out.night_stands")))
+        raise
+
+
+def _done(request: NightRequest, look: _Look) -> NightReport:
+    """The run, and its files."""
+    run = request.run
     result = reconcile(replace(run, look=look))
     facts = facts_of(result, as_of=run.as_of, dry_run=run.dry_run)
     seen, counted = look.seen()
@@ -79,12 +96,7 @@ def run_night(request: NightRequest) -> NightReport:
     files["problems.csv"] = csv_out.csv_bytes(problems)
     if request.excel:
         files |= beside({"problems.csv": problems})
-    try:
-        write_files(request.out, files)
-    except ProblemError as error:
-        if not facts.committed:
-            raise
-        raise ProblemError([*error.problems, Problem("out.night_stands")]) from None
+    write_files(request.out, files)
     _close(counted)
     return NightReport(
         facts=facts,
@@ -137,14 +149,16 @@ def _names(files: Sequence[str], *, export: ExportMapping | None, report: bool, 
 
 
 class _Look:
-    """Reads what stands while the ledger is open: also what a dry run would leave."""
+    """Reads what stands while the ledger is open: also what a dry run would leave. `recorded`: the run is in the ledger by now."""
 
-    def __init__(self, policy: Policy, as_of: date, *, report: bool) -> None:
-        self._policy, self._as_of, self._report = policy, as_of, report
+    def __init__(self, policy: Policy, as_of: date, *, report: bool, dry_run: bool) -> None:
+        self._policy, self._as_of, self._report, self._dry_run = policy, as_of, report, dry_run
+        self.recorded = False
         self._view: View | None = None
         self._figures: Figures | None = None
 
     def __call__(self, ledger: Ledger, decided: Decided) -> None:
+        self.recorded = ledger.grown and not self._dry_run
         self._view = view(ledger, decided.entries, policy=self._policy, as_of=self._as_of)
         if self._report:
             self._figures = figures(ledger, self._view, policy=self._policy, as_of=self._as_of)

@@ -1,4 +1,5 @@
-"""`elqr report` says of a file that came again what its night said, also where the same bytes were taken in under two layouts."""
+"""`elqr report` says of a file that came again what its night said, also where the same bytes were taken in under two layouts; and a night says when
+the files are still to be written."""
 
 from __future__ import annotations
 
@@ -6,8 +7,11 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
 from ledger_files import DUES, RECEIPT_HEAD, receipt, write
-from night_runs import elqr
+from night_runs import FIRST, SECOND, elqr, night
+
+from reconcile import nightly
 
 
 def test_a_file_taken_under_two_layouts_is_told_as_in_its_night(tmp_path: Path) -> None:
@@ -31,3 +35,23 @@ def test_a_file_taken_under_two_layouts_is_told_as_in_its_night(tmp_path: Path) 
     night, again = (json.loads((tmp_path / n / "totals.json").read_bytes()) for n in ("night", "again"))
     assert night["run"]["already_taken"] == {"count": 1, "yen": 700}
     assert again == night
+
+
+@pytest.mark.parametrize(("fault", "code"), [(KeyboardInterrupt(), 3), (RuntimeError("a bug"), 2)])
+@pytest.mark.parametrize(("step", "stands"), [("figures", True), ("write_files", True), ("probe", False)])
+def test_a_night_that_is_stopped_when_it_is_recorded_says_so(
+    step: str, stands: bool, fault: BaseException, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words again would find nothing new, and the postings of the night be in no file."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise type(fault)(*fault.args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nightly, step, stop)
+        done = night(tmp_path, "one", *FIRST)
+        dry = night(tmp_path, "dry", *SECOND, "--dry-run")
+    assert (done.exit_code, dry.exit_code) == (code, code)
+    assert "nothing was delivered" in done.stderr
+    assert [("out.night_stands" in one.stderr) for one in (done, dry)] == [stands, False]
+    assert (tmp_path / "ledger").exists() == stands
