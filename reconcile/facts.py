@@ -31,13 +31,14 @@ FILES: tuple[str, ...] = (
         "already",
         "already_yen",
     ),
-    *("rejected", "rejected_yen", "quarantined", "quarantined_yen", "again"),
+    *("rejected", "rejected_yen", "quarantined", "quarantined_yen", "again", "left_out"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """`files`: `FILES`; `receipts`: new events; `quarantine`: bad rows with `file`; `entries`: rows added, by table; totals of run and ledger."""
+    """`files`: `FILES` (`left_out`: rows of a file that came again which were quarantined or held when it came first); `receipts`: new events;
+    `quarantine`: bad rows with `file`; `entries`: rows added, by table; totals of run and ledger."""
 
     run_id: int
     as_of: date
@@ -120,7 +121,9 @@ def _totals(row: Mapping[str, str] | None) -> dict[str, Pair]:
 
 def _files(ledger: Ledger, run_id: int, inputs: list[dict[str, object]]) -> pl.DataFrame:
     """New files with the counts of their run; those that came again count as already taken."""
-    new = _added(ledger, "files", run_id).with_columns(file_no=pl.col("seq"), again=pl.lit(value=False))
+    new = _added(ledger, "files", run_id).with_columns(
+        file_no=pl.col("seq"), again=pl.lit(value=False), left_out=pl.lit(0, pl.Int64)
+    )
     again = [entry for entry in inputs if entry["again"]]
     known = ledger.lookup("files", pl.Series("file_sha256", [str(e["file_sha256"]) for e in again]))
     rows = []
@@ -134,7 +137,7 @@ def _files(ledger: Ledger, run_id: int, inputs: list[dict[str, object]]) -> pl.D
         none = {n: 0 for n in FILES if n.startswith(("taken", "rejected", "quarantined"))}
         rows.append(
             {**row, **none, "file": entry["file"], "already": row["rows"], "already_yen": row["yen"]}
-            | {"file_no": None, "again": True}
+            | {"file_no": None, "again": True, "left_out": row["quarantined"]}
         )
     schema = new.select(FILES).schema
     return pl.concat(

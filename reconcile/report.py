@@ -30,6 +30,7 @@ from reconcile.report_words import (
     STATES,
     WHY_PASSED_OVER,
     YEN,
+    left_out,
     percent,
     yen,
 )
@@ -117,6 +118,9 @@ def _files(facts: Facts) -> str:
     ]
     columns = [Column(n, number=i > 1) for i, n in enumerate(names)]
     found = table(Words("ファイル別", "By file"), columns, rows, nothing=NONE)
+    for name, count in facts.files.filter(pl.col("left_out") > 0).select("file", "left_out").iter_rows():
+        more = left_out(count)
+        found += note(Words(f"{name}: {more.ja}", f"{name}: {more.en}"))
     if facts.refused:
         said = [
             (p.where.file or str(p.params.get("found", "")), Words(p.text("ja"), p.text("en")))

@@ -75,6 +75,14 @@ LEFT_OUT: Mapping[str, Words] = {
 }
 
 
+def left_out(rows: int) -> Words:
+    """What is said of a file that came again, of rows that were quarantined or held when it came first."""
+    return Words(
+        f"{rows:,} 件は前に届いたとき隔離・保留: 同じファイルでは取り込みません。該当行を直した別のファイルで取り込んでください。",
+        f"{rows:,} of them were quarantined or held when it came first: the same file does not bring them in, a new one with these rows does.",
+    )
+
+
 def yen(amount: int) -> str:
     """`12,300円`; a minus sign stands before a negative amount."""
     return f"{amount:,}円"

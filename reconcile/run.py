@@ -143,7 +143,7 @@ def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
     try:
         _refuse_conflicts(sift, loaded, night, first_file)
         files = _files(night, counts, first_file)
-        ledger.add("files", files.filter(~pl.col("again")).drop("again"))
+        ledger.add("files", files.filter(~pl.col("again")).drop("again", "left_out"))
         receipts, payments = _numbered(ledger, sift)
         receipts = ledger.add("receipts", receipts)
         quarantine = ledger.add("quarantine", bad)
@@ -275,7 +275,8 @@ def _whole(receipts: pl.DataFrame, sift: Sifted) -> pl.Series:
 
 
 def _files(night: Night, counts: Counts, first_file: int) -> pl.DataFrame:
-    """One row a file with its counts; for a file taken before, all its rows count as already taken."""
+    """One row a file with its counts; for a file taken before, all its rows count as already taken. `left_out`: how many of these were
+    quarantined or held when it came."""
     new, old = (
         {n: (rows, yen) for n, rows, yen in sums.frame().iter_rows()} for sums in (counts.new, counts.already)
     )
@@ -283,6 +284,7 @@ def _files(night: Night, counts: Counts, first_file: int) -> pl.DataFrame:
     for found in night.files:
         row: dict[str, str | int | None] = {name: found.row.get(name, 0) for name in FILE}
         row["file_no"] = None if found.again else number
+        left_out = int(found.row["quarantined"]) if found.again else 0
         if found.again:
             said: tuple[int, ...] = (0, 0, int(found.row["rows"]), int(found.row["yen"]))
             row |= {"rejected": 0, "rejected_yen": 0, "quarantined": 0, "quarantined_yen": 0}
@@ -290,8 +292,8 @@ def _files(night: Night, counts: Counts, first_file: int) -> pl.DataFrame:
             said = (*new.get(number, (0, 0)), *old.get(number, (0, 0)))
             number += 1
         row |= dict(zip(("taken", "taken_yen", "already", "already_yen"), said, strict=True))
-        rows.append({**row, "again": found.again})
-    schema = {"file_no": pl.Int64(), **FILE, "again": pl.Boolean()}
+        rows.append({**row, "again": found.again, "left_out": left_out})
+    schema = {"file_no": pl.Int64(), **FILE, "again": pl.Boolean(), "left_out": pl.Int64()}
     return pl.DataFrame(rows, schema=schema).drop("seq", "run_id")
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from elqr.problems import Severity, in_general
 from reconcile.nightly import NightReport
 from reconcile.outcomes import Outcome
+from reconcile.report_words import left_out
 from reconcile.totals import accounted, drift
 
 SHOWN = 5
@@ -47,16 +49,14 @@ def summary(report: NightReport, *, out: Path, show_names: bool) -> Iterator[str
     yield f"→ {out}: {', '.join(report.files)}"
 
 
-def _file(row: dict[str, object]) -> str:
+def _file(row: dict[str, Any]) -> str:
     """One file: what was new in it and what had been taken before."""
     said = f"{row['file']}: 新規 / new {row['taken']:,}"
     if row["again"]:
         said = f"{row['file']}: 取込済みのファイル / already taken ({row['already']:,} 件, {row['already_yen']:,} 円 yen)"
-        if row["quarantined"]:
-            said += (
-                f"、うち隔離・保留のまま {row['quarantined']:,} 件: 同じファイルでは取り込みません。該当行を直した別のファイルで取り込んでください。"
-                f" / {row['quarantined']:,} of them are still out: the same file does not bring them in, a new one with these rows does"
-            )
+        if row["left_out"]:
+            more = left_out(row["left_out"])
+            said += f"、うち {more.ja} / {more.en}"
         return said
     for name, words in (
         ("already", "取込済み / already taken"),

@@ -55,3 +55,15 @@ def test_a_night_that_is_stopped_when_it_is_recorded_says_so(
     assert "nothing was delivered" in done.stderr
     assert [("out.night_stands" in one.stderr) for one in (done, dry)] == [stands, False]
     assert (tmp_path / "ledger").exists() == stands
+
+
+def test_a_file_that_comes_again_says_which_of_its_rows_are_still_out(tmp_path: Path) -> None:
+    """A site file mended in between does not bring them in: who is told only that the file was taken looks for them no more."""
+    night(tmp_path, "one", *FIRST)
+    done = night(tmp_path, "two", *FIRST)
+    assert "取込済みのファイル / already taken (26 件" in done.stdout
+    said = "1 件は前に届いたとき隔離・保留: 同じファイルでは取り込みません"
+    assert done.stdout.count(said) == 1  # the row of another body is right where it is
+    assert elqr("report", "--ledger", tmp_path / "ledger", "--out", tmp_path / "three").exit_code == 0
+    pages = [(tmp_path / name / "report.html").read_text(encoding="utf-8") for name in ("one", "two")]
+    assert [said in page for page in pages] == [False, True]
