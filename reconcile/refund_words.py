@@ -5,6 +5,7 @@ In: refunds. Out: lines, documents. Numbers of people are masked unless asked fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ STATE_WORDS: Mapping[str, tuple[str, str]] = {
     "rejected": ("差戻し", "rejected"),
     "offset": ("全額充当済み", "offset in whole"),
 }
+_PASSED_OVER = re.compile(
+    rf"(.+?):({'|'.join(WHY_PASSED_OVER)}):([0-9]+)(?:;|$)"
+)  # an id may hold the signs of the list
 CLASS_WORDS: Mapping[str, str] = {"kanou": "過納", "gonou": "誤納"}
 
 
@@ -38,8 +42,7 @@ def passed_over(refund: Refund) -> Iterator[Problem]:
 
 def split_passed_over(said: str | None) -> list[tuple[str, str, int]]:
     """`passed_over` of a proposal taken apart: line, reason, yen."""
-    parts = [part.rsplit(":", 2) for part in (said or "").split(";") if part]
-    return [(line_id, reason, int(yen)) for line_id, reason, yen in parts]
+    return [(line_id, reason, int(yen)) for line_id, reason, yen in _PASSED_OVER.findall(said or "")]
 
 
 def state_of(refund: Refund) -> str:

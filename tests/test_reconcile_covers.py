@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from register_rows import Row, assessed, line, slip, slipped
 
+from elqr.problems import in_general
 from reconcile.covers import derive_covers
 from reconcile.frames import ASSESSMENTS, COVERS, expect
+from reconcile.outcomes import MONEY_WORDS, Outcome
 
 LINES = (
     line("A1", principal="10000"),
@@ -30,6 +32,14 @@ def covered(
 
 
 P, D, F = "principal", "delinquency", "dunning_fee"
+
+
+@pytest.mark.parametrize("code", ["register.cover_line", "register.cover_none"])
+def test_the_sentence_says_where_payments_of_such_a_slip_go(code: str) -> None:
+    """In suspense (仮受) is money whose key leads nowhere; a slip whose lines are not known holds its payments."""
+    (_, en, ja) = next(words for words in MONEY_WORDS if words[0] == Outcome.NO_COVER.money)
+    said_ja, said_en = in_general(code)
+    assert ja in said_ja and en.split()[0] in said_en and "仮受" not in said_ja
 
 
 @pytest.mark.parametrize(

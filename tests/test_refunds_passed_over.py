@@ -11,7 +11,7 @@ from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, night, receip
 from night_runs import elqr, rows
 from refund_towns import act, found, later, refunds
 
-from reconcile.refund_words import story
+from reconcile.refund_words import split_passed_over, story
 from reconcile.refunds import approve, propose
 
 OWED = "00001-2"  # due on 2026-08-31, ¥15,000
@@ -45,6 +45,19 @@ def test_the_proposal_warns_and_keeps_the_reason(suspended: Path) -> None:
     assert decided.figures["passed_over"] == f"{OWED}:suspended:15000"
     assert any(f"充当しなかった未納 {OWED} 15,000円" in text for text in story(decided, show_names=False))
     assert found(suspended) == []
+
+
+def test_a_line_id_with_the_signs_of_the_list_does_not_end_the_night(tmp_path: Path) -> None:
+    """It ended behind the commit, and so did every later night and `elqr report`."""
+    place = town(tmp_path, status="suspended", line_id="A;1:2")
+    assert elqr("report", "--ledger", place, "--out", tmp_path / "out").exit_code == 0
+    (row,) = rows(tmp_path / "out" / "overpayments.csv")
+    assert row["passed_over"] == "A;1:2:suspended:15000"
+    assert "A;1:2 15,000円(徴収の猶予・執行停止)" in elqr("explain", "11", "--ledger", place).output
+    assert split_passed_over("A;1:suspended:4000;B:preliminary:5") == [
+        ("A;1", "suspended", 4000),
+        ("B", "preliminary", 5),
+    ]
 
 
 def test_files_and_stories_name_it(suspended: Path, tmp_path: Path) -> None:
