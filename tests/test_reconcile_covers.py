@@ -34,12 +34,20 @@ def covered(
 P, D, F = "principal", "delinquency", "dunning_fee"
 
 
-@pytest.mark.parametrize("code", ["register.cover_line", "register.cover_none"])
-def test_the_sentence_says_where_payments_of_such_a_slip_go(code: str) -> None:
-    """In suspense (仮受) is money whose key leads nowhere; a slip whose lines are not known holds its payments."""
-    (_, en, ja) = next(words for words in MONEY_WORDS if words[0] == Outcome.NO_COVER.money)
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("register.cover_line", Outcome.NO_COVER),
+        ("register.cover_none", Outcome.NO_COVER),
+        ("register.cover_above", Outcome.OVERPAID),
+    ],
+)
+def test_the_sentence_says_what_becomes_of_payments_of_such_a_slip(code: str, outcome: Outcome) -> None:
+    """In suspense (仮受) is money whose key leads nowhere; 過納 was lawful when it was paid."""
+    en, ja = next((en, ja) for name, en, ja in MONEY_WORDS if name == outcome.money)
     said_ja, said_en = in_general(code)
-    assert ja in said_ja and en.split()[0] in said_en and "仮受" not in said_ja
+    assert ja in said_ja and en.split(", ")[-1].split()[0] in said_en
+    assert not any(word in said_ja for word in {"仮受", "過納", "誤納", "保留"} - {ja})
 
 
 @pytest.mark.parametrize(
