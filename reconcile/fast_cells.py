@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconcile import swar
-from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField
+from reconcile.receipt_layout import EVENT_FIELDS, WIDTH_MAX, ReceiptField
 from reconcile.row_plan import RowPlan
 from reconcile.strict_row import sound_text
 from reconcile.swar import FRONT, Flags, Ints, Text, Words
@@ -143,7 +143,8 @@ def _choice(one: ReceiptField, text: Text, start: Ints, size: Ints, encoding: st
 
 def _digits(one: ReceiptField, text: Text, start: Ints, size: Ints) -> Cell:
     nothing = np.zeros(len(start), np.bool_)
-    words = swar.right_words(text, start, np.minimum(size, 24), one.width)
+    width = WIDTH_MAX.get(one.type, one.width)  # the event's: its text is cut from these words
+    words = swar.right_words(text, start, np.minimum(size, width), width)
     fits = size == one.width if one.type == "digits" else (size >= 1) & (size <= one.width)
     fine = fits & swar.all_digits(words)
     if one.type != "money":

@@ -16,6 +16,7 @@ from reconcile.frames import CHANNELS, KINDS
 from reconcile.receipt_layout import (
     EVENT_FIELDS,
     FIELD_TYPES,
+    WIDTH_MAX,
     BarcodeRule,
     Cell,
     Controls,
@@ -59,7 +60,6 @@ _DIGITS: Mapping[str, int] = {
     "fiscal_year": 4,
     "period": 2,
 }
-_WIDTH_MAX: Mapping[str, int] = {"key": 20, "money": 11}
 
 
 class LayoutReader:
@@ -177,7 +177,7 @@ class LayoutReader:
         name = self.text(entry, "name", owner, needed=True)
         kind = self.word(entry, "type", owner, _FIXED_TYPES.get(name, FIELD_TYPES))
         start = self.number(entry, "start", owner, most=max(record, 1), needed=form == "fixed")
-        most = _WIDTH_MAX.get(kind, 10_000)
+        most = WIDTH_MAX.get(kind, 10_000)
         width = self.number(
             entry, "width", owner, most=most, needed=form == "fixed" or kind in ("digits", "money", "key")
         )

@@ -21,6 +21,8 @@ FIELD_TYPES: tuple[str, ...] = (
     "barcode",  # `prefix` and 44 digits
     "copy",  # repeats digits `of_barcode` of the barcode
 )
+WIDTH_MAX: Mapping[str, int] = {"key": 20, "money": 11}
+"""The width in which an event holds what a column of this type writes; a layout's column may be narrower, never wider."""
 EVENT_FIELDS: tuple[str, ...] = (
     "kind",
     "channel",

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from receipt_rows import LAYOUTS, SITE, event, events_for, file_of, record
+from receipts_read import agree
 
-from elqr.problems import ProblemError
 from elqr.site import Site
 from reconcile import records as records_module
 from reconcile.descriptors import load_receipt_layout
 from reconcile.intake import read_receipts
-from reconcile.intake_reference import reference_rows, repairs
 
 ROWS = 24
 MORE = settings.default is not None and settings.default.max_examples > 100  # `make fuzz`
@@ -99,30 +98,6 @@ def damaged(data: bytes, edits: list[tuple[int, str, bytes, int]]) -> bytes:
             cells[cell] = b"" if what == "blank_cell" else cells[cell - 1]
             data = data[:line_start] + b",".join(cells) + data[line_end:]
     return data
-
-
-def story(path: Path, reader: object, **options: object) -> tuple[object, ...]:
-    """All that a reader tells of a file, or the problems for which it refuses it."""
-    try:
-        if reader == "fast":
-            found = read_receipts(path, **options)  # type: ignore[arg-type]
-            return found.frame, found.rejected, found.quarantine, repairs(found.log)
-        accepted, rejected, quarantine, notes = reference_rows(path, **options)  # type: ignore[arg-type]
-        return accepted, rejected, quarantine, sorted(notes)
-    except ProblemError as error:
-        return tuple((p.code, p.field, tuple(sorted(p.params.items())), p.where) for p in error.problems)
-
-
-def agree(path: Path, **options: object) -> tuple[object, ...]:
-    fast, slow = story(path, "fast", **options), story(path, "slow", **options)
-    assert len(fast) == len(slow)
-    for one, other in zip(fast, slow, strict=True):
-        if isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame):
-            assert one.schema == other.schema
-            assert one.rows() == other.rows()
-        else:
-            assert one == other
-    return fast
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

@@ -1,0 +1,94 @@
+"""Layouts that a site writes itself: other widths, columns and ways to say "no value" than those that ship, through both readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from receipt_rows import SITE, barcode
+from receipts_read import agree
+
+from reconcile.intake import Receipts, read_receipts
+
+Field = Mapping[str, object]
+WORDS = {"kind": "confirmed", "channel": "counter", "body_code": "999997"}
+KEY = {"name": "slip_key", "type": "key", "width": 20, "required": True}
+AMOUNT = {"name": "amount", "type": "money", "width": 11, "required": True}
+PAID = {"name": "paid_at", "type": "datetime", "required": True}
+BARCODE = {"name": "barcode", "type": "barcode", "required": True}
+KEY_RULE = '[barcode]\nkey_digits = 15\nstatus = "placeholder"\n'
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f'"{k}" = {_toml(v)}' for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return str(value).lower() if isinstance(value, bool | int) else f'"{value}"'
+
+
+def own_layout(
+    tmp_path: Path, *fields: Field, constants: Mapping[str, str] = WORDS, size: int = 0, rest: str = ""
+) -> Path:
+    """A layout of these fields in their order: CSV without headings, or fixed with `size` bytes where the fields have a start."""
+    shape = f'form = "fixed"\nrecord_bytes = {size}' if size else f'form = "csv"\ncolumns = {len(fields)}'
+    parts = [
+        f'id = "own"\nversion = "1"\nencodings = ["cp932"]\n{shape}\n[title]\nja = "銀行"\nen = "bank"\n',
+        "[constants]\n" + "".join(f'{k} = "{v}"\n' for k, v in constants.items()),
+    ]
+    for place, field in enumerate(fields, 1):
+        words = field if size else {**field, "position": place}
+        parts.append("[[field]]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in words.items()))
+    path = tmp_path / "own.toml"
+    path.write_text("".join(parts) + rest, encoding="utf-8")
+    return path
+
+
+def read(tmp_path: Path, layout: Path, *lines: str) -> Receipts:
+    """A file of these lines, which both readers must tell alike."""
+    path = tmp_path / "r.csv"
+    path.write_bytes("".join(line + "\r\n" for line in lines).encode("cp932"))
+    agree(path, site=SITE, layout=layout)
+    return read_receipts(path, site=SITE, layout=layout)
+
+
+def refused(receipts: Receipts) -> Sequence[tuple[object, ...]]:
+    return receipts.quarantine.select("line", "code", "field").rows()
+
+
+@pytest.mark.parametrize("key", [1, 7, 8, 9, 15, 16, 17, 20])
+@pytest.mark.parametrize("yen", [3, 8, 9, 11])
+def test_keys_and_amounts_of_every_width(tmp_path: Path, key: int, yen: int) -> None:
+    layout = own_layout(tmp_path, {**KEY, "width": key}, {**AMOUNT, "width": yen}, PAID)
+    found = read(
+        tmp_path, layout, "7" * key + ",100,2026-06-30", '3,"200",20260701', "4," + "9" * yen + ",20260701"
+    )
+    assert found.frame["slip_key"].to_list() == [("7" * key).zfill(20), "3".zfill(20), "4".zfill(20)]
+    assert found.frame["amount"].to_list() == [100, 200, int("9" * yen)]
+    assert refused(read(tmp_path, layout, "7" * key + "7,100,20260701", f"7,{'9' * yen}9,20260701")) == [
+        (1, "receipt.digits", "slip_key"),
+        (2, "receipt.amount", "amount"),
+    ]
+
+
+def test_narrow_columns_of_a_fixed_layout(tmp_path: Path) -> None:
+    layout = own_layout(
+        tmp_path,
+        {**KEY, "start": 1, "width": 12},
+        {**AMOUNT, "start": 13, "width": 8},
+        {"name": "paid_on", "type": "date", "start": 21, "width": 8, "required": True},
+        size=28,
+    )
+    found = read(tmp_path, layout, "0000012345670000100020260630", "     76543210000200020260701")
+    assert found.frame.select("slip_key", "amount").rows() == [
+        ("1234567".zfill(20), 1000),
+        ("7654321".zfill(20), 2000),
+    ]
+
+
+def test_digits_that_are_no_part_of_the_event_are_read_to_their_end(tmp_path: Path) -> None:
+    layout = own_layout(tmp_path, KEY, AMOUNT, PAID, {"name": "reference", "type": "digits", "width": 30})
+    found = read(tmp_path, layout, f"1,100,20260701,{'1' * 30}", f"2,100,20260701,{'1' * 24}ABCDEF")
+    assert refused(found) == [(2, "receipt.digits", "reference")]
