@@ -92,7 +92,7 @@ class _Row:
                 copies.append((one, str(self.value(one, cell) or "")))
             elif one.name == "store":
                 stores.append(str(self.value(one, cell) or ""))
-            elif one.type == "datetime":
+            elif one.name == "paid_at":
                 self._paid_at(one, cell)
             else:
                 self.values[one.name] = self.value(one, cell)
@@ -148,6 +148,9 @@ class _Row:
                 found = self._money(one, text)
             case "date":
                 found = self._date(one, text)
+            case "datetime":
+                day, _, plain = self._moment(one, text)
+                found = day, plain
             case "time":
                 found = self._time(one, text), True
             case "barcode" | "copy":
@@ -219,17 +222,21 @@ class _Row:
         clean = unicodedata.normalize("NFKC", bare).strip(BLANK)
         if not clean:
             raise FaultError("receipt.missing", one.name)
-        match = re.fullmatch(
-            r"([0-9]{8})([0-9]{4}|[0-9]{6})|(.*?)(?:[T ] *([0-9]{1,2}:[0-9:]*)(?:\+09:00)?)?", clean
-        )
-        if match is None:
-            raise FaultError("receipt.date", one.name, found=clean)
-        day, plain = self._date(one, match[1] or match[3])
-        clock = match[2] or match[4]
-        time = self._time(one, clock) if clock else None
+        day, time, plain = self._moment(one, clean)
         self.values["paid_on"], self.values["paid_time"] = day, time
         if clean != cell or not plain:
             self.notes.append((one.name, cell, f"{day.isoformat()} {time or ''}".rstrip()))
+
+    def _moment(self, one: ReceiptField, text: str) -> tuple[date, str | None, bool]:
+        """(day, HHMMSS where it is told, whether the day was written in the plain notation)."""
+        match = re.fullmatch(
+            r"([0-9]{8})([0-9]{4}|[0-9]{6})|(.*?)(?:[T ] *([0-9]{1,2}:[0-9:]*)(?:\+09:00)?)?", text
+        )
+        if match is None:
+            raise FaultError("receipt.date", one.name, found=text)
+        day, plain = self._date(one, match[1] or match[3])
+        clock = match[2] or match[4]
+        return day, self._time(one, clock) if clock else None, plain
 
     # ------------------------------------------------------------ barcode and relations
 

@@ -92,3 +92,21 @@ def test_digits_that_are_no_part_of_the_event_are_read_to_their_end(tmp_path: Pa
     layout = own_layout(tmp_path, KEY, AMOUNT, PAID, {"name": "reference", "type": "digits", "width": 30})
     found = read(tmp_path, layout, f"1,100,20260701,{'1' * 30}", f"2,100,20260701,{'1' * 24}ABCDEF")
     assert refused(found) == [(2, "receipt.digits", "reference")]
+
+
+def test_a_second_date_time_is_no_payment_date(tmp_path: Path) -> None:
+    """The day on which a bank processed a row stands beside the day on which it was paid; either way of reading knows which is which."""
+    layout = own_layout(tmp_path, KEY, AMOUNT, PAID, {"name": "processed_at", "type": "datetime"})
+    later = "2026-07-05 10:00"
+    found = read(
+        tmp_path,
+        layout,
+        f"1,100,2026-06-30,{later}",
+        f'2,"100",2026-06-30 09:15,{later}',
+        "3,100,R8.6.30,",
+        "4,100,20260630,99",
+        '5,"100",20260630,20260230',
+    )
+    day = date(2026, 6, 30)
+    assert found.frame.select("paid_on", "paid_time").rows() == [(day, None), (day, "091500"), (day, None)]
+    assert refused(found) == [(4, "receipt.date", "processed_at"), (5, "receipt.date", "processed_at")]
