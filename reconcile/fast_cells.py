@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconcile import swar
-from reconcile.receipt_layout import EVENT_FIELDS, WIDTH_MAX, ReceiptField
+from reconcile.receipt_layout import EVENT_FIELDS, NEEDED, WIDTH_MAX, ReceiptField
 from reconcile.row_plan import RowPlan
 from reconcile.strict_row import sound_text
 from reconcile.swar import FRONT, Flags, Ints, Text, Words
@@ -52,10 +52,13 @@ def read_cell(
     if empty.all():
         return _nothing(one, empty, start, size)
     for word in one.none:
-        said = _says(text, start, size, word.encode("ascii", "replace"))
+        if (raw := _written(word, plan.encoding)) is None:
+            continue
+        said = _says(text, start, size, raw)
         empty = empty | (said if none_counts is None else said & none_counts)
     cell = _typed(one, text, start, size, plan)
-    fine = np.where(empty, (size > 0) | (not one.required), cell.fine)
+    may_lack = one.name not in NEEDED and ((size > 0) | (not one.required))
+    fine = np.where(empty, may_lack, cell.fine)
     cell = replace(cell, fine=fine, empty=empty)
     return replace(cell, start=start, size=size) if one.type == "copy" else cell
 
@@ -114,6 +117,14 @@ def _says(text: Text, start: Ints, size: Ints, word: bytes) -> Flags:
     return hit
 
 
+def _written(word: str, encoding: str) -> bytes | None:
+    """A word of the layout as the file writes it; None where its encoding cannot."""
+    try:
+        return word.encode(encoding)
+    except UnicodeEncodeError:
+        return None
+
+
 def _choice(one: ReceiptField, text: Text, start: Ints, size: Ints, encoding: str) -> npt.NDArray[np.int16]:
     """The index of each cell's word among `one.values`; -1 = none of them. The words of the first cells are tried first."""
     count = min(max(1, -(-int(size.max(initial=1)) // WORD)), CHOICE_WORDS_MAX)
@@ -121,11 +132,8 @@ def _choice(one: ReceiptField, text: Text, start: Ints, size: Ints, encoding: st
     code = np.full(len(start), -1, np.int16)
     known = []
     for i, word in enumerate(one.values):
-        try:
-            raw = word.encode(encoding)
-        except UnicodeEncodeError:
-            continue
-        if len(raw) <= count * WORD:
+        raw = _written(word, encoding)
+        if raw is not None and len(raw) <= count * WORD:
             known.append((i, len(raw), np.frombuffer(raw.ljust(count * WORD, b"\0"), "<u8")))
     sample = {row.tobytes() for row in words[:SAMPLE]}
     known.sort(key=lambda k: k[2].tobytes() not in sample)

@@ -16,6 +16,7 @@ from reconcile.frames import CHANNELS, KINDS
 from reconcile.receipt_layout import (
     EVENT_FIELDS,
     FIELD_TYPES,
+    NEEDED,
     WIDTH_MAX,
     BarcodeRule,
     Cell,
@@ -339,7 +340,7 @@ class LayoutReader:
     def wanted(self, layout: ReceiptLayout, has_barcode: bool) -> None:
         """Fields without which a record is no event must be filled; copies need what they repeat."""
         for field in layout.fields:
-            if field.name in _FILLED and not field.required:
+            if field.name in NEEDED and not field.required:
                 self.fault("receipt_layout.value", f"field[{field.name}].required", "false", "true")
             if field.type == "copy" and not has_barcode:
                 self.fault("receipt_layout.missing", "barcode", f"field[{field.name}]", "[[field]] barcode")
@@ -373,7 +374,6 @@ _FIELD = (
     "prefix",
     "of_barcode",
 )
-_FILLED = ("kind", "channel", "slip_key", "amount", "paid_at", "paid_on", "barcode")
 _MARKS = ("header", "detail", "trailer", "end")
 _CONTROLS = (*_MARKS, "count", "sum", "trailer_required")
 _CONSTANT = ("kind", "channel", "body_code", "tax_item", "levy_year", "fiscal_year", "period")

@@ -48,6 +48,8 @@ EVENT_FIELDS: tuple[str, ...] = (
     "store",
     "barcode",
 )
+NEEDED: tuple[str, ...] = ("kind", "channel", "slip_key", "amount", "paid_at", "paid_on", "barcode")
+"""Columns without whose value a record is no event, whatever ways to write "no value" a layout gives them."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from elqr import dates
 from elqr.checkdigits import body_code_check, mod10_31
 from elqr.digits import row as digit_row
 from reconcile.event_text import FIRST_YEAR, LAST_YEAR
-from reconcile.receipt_layout import EVENT_FIELDS, ReceiptField
+from reconcile.receipt_layout import EVENT_FIELDS, NEEDED, ReceiptField
 from reconcile.row_plan import (
     BARCODE_AMOUNT,
     BARCODE_DIGITS,
@@ -81,7 +81,7 @@ class _Row:
 
     def __init__(self, plan: RowPlan) -> None:
         self.plan = plan
-        self.values: dict[str, Value] = {}
+        self.values: dict[str, Value] = dict(plan.layout.constants)
         self.notes: list[tuple[str, str, str]] = []
 
     def read(self, cells: list[str]) -> Row:
@@ -96,7 +96,6 @@ class _Row:
                 self._paid_at(one, cell)
             else:
                 self.values[one.name] = self.value(one, cell)
-        self.values.update(self.plan.layout.constants)
         if any(stores):
             self.values["store"] = "-".join(stores)
         for one, _ in self.plan.places:
@@ -112,8 +111,8 @@ class _Row:
         """The typed value of one cell; None where empty or written as "no value"."""
         bare = cell.strip(BLANK)
         fixed = self.plan.layout.form == "fixed"
-        if not bare or (bare in one.none and self._none_counts(one)):
-            if one.required and not bare:
+        if self._says_nothing(one, bare):
+            if one.name in NEEDED or (one.required and not bare):
                 raise FaultError("receipt.missing", one.name)
             return None
         if one.type == "text" and one.name not in EVENT_FIELDS:
@@ -127,8 +126,10 @@ class _Row:
             self.notes.append((one.name, cell, value.isoformat() if isinstance(value, date) else str(value)))
         return value
 
-    def _none_counts(self, one: ReceiptField) -> bool:
-        return not one.none_when_channel or self.values.get("channel") == one.none_when_channel
+    def _says_nothing(self, one: ReceiptField, bare: str) -> bool:
+        """Whether a cell is empty or written as "no value"."""
+        counts = not one.none_when_channel or self.values.get("channel") == one.none_when_channel
+        return not bare or (bare in one.none and counts)
 
     def _gaiji(self, text: str) -> str:
         return (
@@ -220,7 +221,7 @@ class _Row:
     def _paid_at(self, one: ReceiptField, cell: str) -> None:
         bare = cell.strip(BLANK)
         clean = unicodedata.normalize("NFKC", bare).strip(BLANK)
-        if not clean:
+        if self._says_nothing(one, bare) or not clean:
             raise FaultError("receipt.missing", one.name)
         day, time, plain = self._moment(one, clean)
         self.values["paid_on"], self.values["paid_time"] = day, time

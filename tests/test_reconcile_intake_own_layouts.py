@@ -110,3 +110,60 @@ def test_a_second_date_time_is_no_payment_date(tmp_path: Path) -> None:
     day = date(2026, 6, 30)
     assert found.frame.select("paid_on", "paid_time").rows() == [(day, None), (day, "091500"), (day, None)]
     assert refused(found) == [(4, "receipt.date", "processed_at"), (5, "receipt.date", "processed_at")]
+
+
+@pytest.mark.parametrize(
+    ("field", "cells"),
+    [
+        (KEY, ("1", "0")),
+        (AMOUNT, ("1", "0")),
+        (PAID, ("20260701", "00000000")),
+        ({"name": "paid_on", "type": "date", "required": True}, ("20260701", "00000000")),
+        ({"name": "kind", "type": "choice", "required": True, "values": {"1": "confirmed"}}, ("1", "0")),
+        ({"name": "channel", "type": "choice", "required": True, "values": {"1": "app"}}, ("1", "0")),
+    ],
+)
+def test_no_value_where_an_event_needs_one_refuses_the_row(
+    tmp_path: Path, field: Field, cells: tuple[str, str]
+) -> None:
+    """An event without key, amount, day, kind or channel could not be decided on: the night ended with an internal error."""
+    name = str(field["name"])
+    others = [f for f in (KEY, AMOUNT, PAID) if f["name"] != name and str(f["name"])[:5] != name[:5]]
+    constants = {n: v for n, v in WORDS.items() if n != name}
+    layout = own_layout(tmp_path, {**field, "none": [cells[1]]}, *others, constants=constants)
+    rest = "".join(
+        {"slip_key": ",7", "amount": ",100", "paid_at": ",20260701"}[str(f["name"])] for f in others
+    )
+    found = read(tmp_path, layout, f"{cells[0]}{rest}", f"{cells[1]}{rest}", f'"{cells[1]}"{rest}')
+    assert (found.frame.height, refused(found)) == (
+        1,
+        [(2, "receipt.missing", name), (3, "receipt.missing", name)],
+    )
+
+
+def test_no_value_of_a_barcode_refuses_the_row(tmp_path: Path) -> None:
+    constants = {n: v for n, v in WORDS.items() if n != "body_code"}
+    layout = own_layout(
+        tmp_path, {**BARCODE, "none": ["-"]}, AMOUNT, PAID, constants=constants, rest=KEY_RULE
+    )
+    digits = barcode({"slip_key": "7".zfill(20), "amount": 100})
+    found = read(tmp_path, layout, f"{digits},100,20260701", "-,100,20260701", '"-",100,20260701')
+    assert refused(found) == [(2, "receipt.missing", "barcode"), (3, "receipt.missing", "barcode")]
+
+
+def test_a_word_for_no_value_beyond_ascii_is_that_word_alone(tmp_path: Path) -> None:
+    layout = own_layout(
+        tmp_path, KEY, AMOUNT, PAID, {"name": "remit_date", "type": "date", "none": ["―", "𩸽"]}
+    )
+    found = read(tmp_path, layout, "1,100,20260701,―", "2,100,20260701,?", '3,"100",20260701,―')
+    assert found.frame.select("line", "remit_date").rows() == [(1, None), (3, None)]
+    assert refused(found) == [(2, "receipt.date", "remit_date")]
+
+
+def test_no_time_where_the_layout_itself_says_the_channel(tmp_path: Path) -> None:
+    time = {"name": "paid_time", "type": "time", "none": ["0000"], "none_when_channel": "postal"}
+    day = {"name": "paid_on", "type": "date", "required": True}
+    for channel, expected in (("postal", None), ("counter", "000000")):
+        layout = own_layout(tmp_path, KEY, AMOUNT, day, time, constants={**WORDS, "channel": channel})
+        found = read(tmp_path, layout, "1,100,20260701,0000", '2,"100",20260701,0000')
+        assert found.frame["paid_time"].to_list() == [expected, expected]
