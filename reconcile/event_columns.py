@@ -216,15 +216,24 @@ class EventColumns:
             if plan.issuer is not None:
                 issuer = np.uint64(int.from_bytes(plan.issuer.encode(), "little"))
                 own = (barcode.words[self._keep][:, 0] >> np.uint64(16)) == issuer
-            if "body_code" not in self._columns and plan.body is not None:
-                body = pl.Series([plan.body]).new_from_index(0, self._count)
-                self._columns["body_code"] = self._nulled(body, ~own)
-                letters = np.tile(np.frombuffer(plan.body.encode(), np.uint8), (self._count, 1))
-                self._put("body_code", letters, ~own)
+            if plan.body is not None:
+                self._fill_body(plan.body, own)
         if plan.body is not None:
             body = self._columns["body_code"] if "body_code" in self._columns else _empty(self._count)
             own = own & (body == plan.body).fill_null(value=False).to_numpy()
         return own
+
+    def _fill_body(self, body: str, own: Flags) -> None:
+        """Write the body's code into rows of its own that say none."""
+        said = self._columns.get(
+            "body_code", pl.Series([None], dtype=pl.String).new_from_index(0, self._count)
+        )
+        lacks = own & said.is_null().to_numpy()
+        self._columns["body_code"] = pl.select(
+            pl.when(pl.Series(lacks)).then(pl.lit(body)).otherwise(said)
+        ).to_series()
+        at = next(first for name, first, _ in FIXED if name == "body_code")
+        self._fixed[lacks, at : at + len(body)] = np.frombuffer(body.encode(), np.uint8)
 
 
 def _empty(count: int) -> pl.Series:

@@ -158,18 +158,19 @@ def _related(cells: list[tuple[ReceiptField, Cell]], text: Text, plan: RowPlan) 
     by_name = {one.name: cell for one, cell in cells if one.name}
     fine = np.ones(len(cells[0][1].fine), np.bool_)
     amount, barcode = by_name.get("amount"), by_name.get("barcode")
-    if (principal := by_name.get("principal")) is not None and amount is not None:
+    coded = None if barcode is None or barcode.words is None else swar.number(barcode_amount(barcode))
+    yen = _yen(amount, len(fine)) if amount is not None else coded
+    if (principal := by_name.get("principal")) is not None and yen is not None:
         total = sum(
             _yen(by_name.get(name), len(fine)) for name in ("principal", "delinquency", "dunning_fee")
         )
-        fine &= principal.empty | (total == _yen(amount, len(fine)))
+        fine &= principal.empty | (total == yen)
     if (body := by_name.get("body_code")) is not None and body.words is not None:
         right = _check_digits(body)
         fine &= body.empty | right
-    if barcode is None or barcode.words is None or barcode.start is None:
+    if barcode is None or barcode.words is None or barcode.start is None or coded is None:
         return fine
-    money = swar.number(barcode_amount(barcode))
-    fine &= money == _yen(amount, len(fine)) if amount is not None else money > 0
+    fine &= (coded == yen) & (coded > 0)
     if plan.layout.barcode is not None and "slip_key" not in by_name:
         free = swar.matrix(barcode.words)[:, 8:29]
         fine &= (free[:, plan.layout.barcode.key_digits :] == ord("0")).all(axis=1)

@@ -167,3 +167,30 @@ def test_no_time_where_the_layout_itself_says_the_channel(tmp_path: Path) -> Non
         layout = own_layout(tmp_path, KEY, AMOUNT, day, time, constants={**WORDS, "channel": channel})
         found = read(tmp_path, layout, "1,100,20260701,0000", '2,"100",20260701,0000')
         assert found.frame["paid_time"].to_list() == [expected, expected]
+
+
+def test_a_body_code_beside_the_barcode_may_be_lacking_in_some_rows(tmp_path: Path) -> None:
+    """The issuer in the barcode says whose a row without it is, as it does where no row has one."""
+    constants = {n: v for n, v in WORDS.items() if n != "body_code"}
+    body = {"name": "body_code", "type": "digits", "width": 6}
+    layout = own_layout(tmp_path, BARCODE, AMOUNT, PAID, body, constants=constants, rest=KEY_RULE)
+    ours, theirs = (
+        barcode({"slip_key": "7".zfill(20), "amount": 100}, issuer=issuer) for issuer in ("999999", "123456")
+    )
+    rows = ((ours, "999997"), (ours, ""), (ours, "131016"), (theirs, ""), (theirs, "999997"))
+    lines = [f"{digits},{yen},20260701,{code}" for digits, code in rows for yen in ("100", '"100"')]
+    found = read(tmp_path, layout, *lines)
+    assert found.frame.select("line", "body_code").rows() == [(n, "999997") for n in (1, 2, 3, 4)]
+    assert found.rejected["body_code"].to_list() == ["131016", "131016", None, None, "999997", "999997"]
+
+
+def test_parts_are_held_against_the_amount_of_the_barcode_where_no_column_has_it(tmp_path: Path) -> None:
+    constants = {n: v for n, v in WORDS.items() if n != "body_code"}
+    part = {"name": "principal", "type": "money", "width": 11}
+    layout = own_layout(tmp_path, BARCODE, part, PAID, constants=constants, rest=KEY_RULE)
+    digits = barcode({"slip_key": "7".zfill(20), "amount": 100})
+    found = read(
+        tmp_path, layout, *(f"{digits},{yen},20260701" for yen in ("100", "99", '"99"', "", '"100"'))
+    )
+    assert found.frame["line"].to_list() == [1, 4, 5]
+    assert refused(found) == [(2, "receipt.parts", "amount"), (3, "receipt.parts", "amount")]
