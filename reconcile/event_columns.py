@@ -129,6 +129,8 @@ class EventColumns:
             elif cell is not None and cell.words is not None:
                 letters = swar.matrix(cell.words[self._keep])
                 empty = cell.empty[self._keep]
+                if empty.any():  # what says "no value" need not be digits, nor ASCII
+                    letters = np.where(empty[:, None], np.uint8(ord("0")), letters)
                 self._put(name, letters, empty)
                 if name in _MONEY and cell.number is not None:
                     self._columns[name] = self._nulled(pl.Series(cell.number[self._keep]), empty)

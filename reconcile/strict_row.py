@@ -110,7 +110,6 @@ class _Row:
     def value(self, one: ReceiptField, cell: str) -> Value:
         """The typed value of one cell; None where empty or written as "no value"."""
         bare = cell.strip(BLANK)
-        fixed = self.plan.layout.form == "fixed"
         if self._says_nothing(one, bare):
             if one.name in NEEDED or (one.required and not bare):
                 raise FaultError("receipt.missing", one.name)
@@ -122,9 +121,13 @@ class _Row:
         if not clean.isascii() and one.type not in ("choice",):
             clean = unicodedata.normalize("NFKC", clean).strip(BLANK)
         value, plain = self._typed(one, clean)
-        if clean != (bare if fixed else cell) or not plain:
+        if clean != self._as_written(cell) or not plain:
             self.notes.append((one.name, cell, value.isoformat() if isinstance(value, date) else str(value)))
         return value
+
+    def _as_written(self, cell: str) -> str:
+        """A cell as it is compared with what became of it; blanks around a value belong to a fixed record."""
+        return cell.strip(BLANK) if self.plan.layout.form == "fixed" else cell
 
     def _says_nothing(self, one: ReceiptField, bare: str) -> bool:
         """Whether a cell is empty or written as "no value"."""
@@ -225,7 +228,7 @@ class _Row:
             raise FaultError("receipt.missing", one.name)
         day, time, plain = self._moment(one, clean)
         self.values["paid_on"], self.values["paid_time"] = day, time
-        if clean != cell or not plain:
+        if clean != self._as_written(cell) or not plain:
             self.notes.append((one.name, cell, f"{day.isoformat()} {time or ''}".rstrip()))
 
     def _moment(self, one: ReceiptField, text: str) -> tuple[date, str | None, bool]:

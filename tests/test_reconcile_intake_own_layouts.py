@@ -158,6 +158,33 @@ def test_a_word_for_no_value_beyond_ascii_is_that_word_alone(tmp_path: Path) -> 
     found = read(tmp_path, layout, "1,100,20260701,―", "2,100,20260701,?", '3,"100",20260701,―')
     assert found.frame.select("line", "remit_date").rows() == [(1, None), (3, None)]
     assert refused(found) == [(2, "receipt.date", "remit_date")]
+    layout = own_layout(
+        tmp_path, KEY, AMOUNT, PAID, {"name": "tax_item", "type": "digits", "width": 3, "none": ["―"]}
+    )
+    assert read(tmp_path, layout, "1,100,20260701,―", "2,100,20260701,901").frame["tax_item"].to_list() == [
+        None,
+        "901",
+    ]
+
+
+def test_blanks_behind_a_date_time_of_a_fixed_record_are_no_repair(tmp_path: Path) -> None:
+    fields = (
+        {**KEY, "start": 1, "width": 4},
+        {**AMOUNT, "start": 5, "width": 6},
+        {**PAID, "start": 11, "width": 16},
+    )
+    path = tmp_path / "r.dat"
+    path.write_bytes(b"000100010020260630        " + "０01000100R8.6.30         ".encode("cp932"))
+    layout = own_layout(tmp_path, *fields, size=26)
+    agree(path, site=SITE, layout=layout)
+    assert [
+        (p.field, p.params["after"])
+        for p in read_receipts(path, site=SITE, layout=layout).log.problems()
+        if p.code == "receipt.repaired"
+    ] == [
+        ("paid_at", "2026-06-30"),
+        ("slip_key", "001".zfill(20)),
+    ]
 
 
 def test_no_time_where_the_layout_itself_says_the_channel(tmp_path: Path) -> None:
