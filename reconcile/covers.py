@@ -8,6 +8,7 @@ settles: then nobody guesses, and its payments wait for a person. Instalment sli
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -43,7 +44,7 @@ def derive_covers(slips: pl.DataFrame, assessments: pl.DataFrame) -> Covers:
     given = slips.filter(pl.col("covers").is_not_null())
     whole = slips.filter(pl.col("covers").is_null() & (pl.col("period") == WHOLE_YEAR))
     term = slips.filter(pl.col("covers").is_null() & (pl.col("period") != WHOLE_YEAR).fill_null(value=True))
-    ways = ((_given, given), (_term, term), (_whole, whole))
+    ways = ((_given, given), (_term, term), (partial(_whole, assessments=assessments), whole))
     parts = [way(some, lines, log) for way, some in ways if some.height]
     return Covers(_split(pl.concat([_PART.to_frame(), *parts]), slips, log), log)
 
@@ -118,8 +119,10 @@ def _term(slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog) -> pl.DataF
     return good.select("slip_key", "line_id", amount=pl.col("_base")).cast(_PART)
 
 
-def _whole(slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
-    """All lines of the notice: the principals as they now stand, else as they were first assessed, must be the slip's."""
+def _whole(
+    slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog, *, assessments: pl.DataFrame
+) -> pl.DataFrame:
+    """All lines of the notice: the principals as they now stand, else as first assessed, else as on a day between, must be the slip's."""
     keys = list(_NOTICE)
     met = slips.join(lines, on=keys, how="inner", suffix="_of_line", maintain_order="left")
     none = slips.join(met, on="slip_key", how="anti", maintain_order="left")
@@ -130,12 +133,46 @@ def _whole(slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog) -> pl.Data
     )
     now = pl.col("_now_sum") == pl.col("_base")
     first = pl.col("_first_sum") == pl.col("_base")
-    wrong = met.filter(~(now | first)).unique("slip_key", keep="first", maintain_order=True)
+    rest = met.filter(~(now | first))
+    between = _between(rest, assessments)
+    wrong = rest.join(between, on="slip_key", how="anti", maintain_order="left")
+    wrong = wrong.unique("slip_key", keep="first", maintain_order=True)
     log.add(wrong, "register.cover_sum", field="covers", found=pl.col("_now_sum"), expected=pl.col("_base"))
     chosen = met.filter(now | first).select(
         "slip_key", "line_id", amount=pl.when(now).then(pl.col("_now")).otherwise(pl.col("_first"))
     )
-    return chosen.filter(pl.col("amount") > 0).cast(_PART)
+    return pl.concat([chosen.cast(_PART), between]).filter(pl.col("amount") > 0)
+
+
+def _between(slips: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
+    """The parts of slips (`slip_key, line_id, _base`) that come to the sum of their lines as these stood on a day of revision, the last such day.
+
+    What was revised without a day was so before the first day.
+    """
+    if not slips.height:
+        return _PART.to_frame()
+    versions = ordered_versions(assessments.filter(pl.col("line_id").is_in(slips["line_id"].implode())))
+    yen = pl.when(pl.col("status") == "cancelled").then(0).otherwise("principal")
+    history = slips.select("slip_key", "line_id", "_base").join(
+        versions.select("line_id", "version", "revised_at", amount=yen),
+        on="line_id",
+        maintain_order="left_right",
+    )
+    days = history.filter(pl.col("version") > 1).select("slip_key", _day="revised_at").unique()
+    by_then = (
+        (pl.col("version") == 1) | pl.col("revised_at").is_null() | (pl.col("revised_at") <= pl.col("_day"))
+    )
+    stood = (
+        history.join(days, on="slip_key")
+        .filter(by_then)
+        .sort("slip_key", "_day", "line_id", "version")
+        .group_by("slip_key", "_day", "line_id", maintain_order=True)
+        .agg(pl.col("_base", "amount").last())
+        .filter(pl.col("amount").sum().over("slip_key", "_day") == pl.col("_base"))
+    )
+    return stood.filter(pl.col("_day").eq_missing(pl.col("_day").max().over("slip_key"))).select(
+        _PART.names()
+    )
 
 
 def _split(covers: pl.DataFrame, slips: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:

@@ -154,6 +154,73 @@ def test_of_two_ways_that_come_to_the_same_sum_the_lines_as_they_now_stand_are_m
     assert found == ([("C1", P, 9500), ("C2", P, 9500)], [])
 
 
+def revised(line_id: str, principal: str, day: str, **changes: str) -> Row:
+    place = {} if line_id == "A1" else {"period": "02", "due_date": "2026-08-31"}
+    return line(line_id, principal=principal, revised_at=day, **place, **changes)
+
+
+def test_a_whole_year_slip_of_between_two_revisions_keeps_its_lines(tmp_path: Path) -> None:
+    """Printed after the first reduction and paid, it was lawful; the next one makes a part of it 過納, and does not take it off its lines."""
+    twice = (*LINES, revised("A2", "6000", "2026-07-01"), revised("A1", "7000", "2026-08-01"))
+    between = slip(period="00", amount="16000")
+    assert covered(tmp_path, between, lines=twice) == ([("A1", P, 10000), ("A2", P, 6000)], [])
+    thrice = (
+        *twice,
+        revised("A2", "6000", "2026-09-01", status="cancelled"),
+        revised("A1", "6500", "2026-10-01"),
+    )
+    gone = slip("2", period="00", amount="7000")
+    assert covered(tmp_path, between, gone, lines=thrice) == (
+        [("A1", P, 10000), ("A2", P, 6000), ("A1", P, 7000)],
+        [],
+    )
+
+
+def test_what_was_revised_on_one_day_was_revised_at_once(tmp_path: Path) -> None:
+    """A sum that only half of a day's revisions would come to was never asked for."""
+    day = "2026-07-01"
+    lines = (
+        *LINES,
+        revised("A1", "9000", day),
+        revised("A2", "8000", day),
+        revised("A1", "5000", "2026-08-01"),
+    )
+    assert covered(tmp_path, slip(period="00", amount="18000"), lines=lines) == ([], ["register.cover_sum"])
+    assert covered(tmp_path, slip(period="00", amount="17000"), lines=lines) == (
+        [("A1", P, 9000), ("A2", P, 8000)],
+        [],
+    )
+
+
+def test_of_several_days_with_the_same_sum_the_last_is_meant(tmp_path: Path) -> None:
+    lines = (
+        *LINES,
+        *(
+            revised("A1", "9000", "2026-07-01"),
+            revised("A1", "8000", "2026-07-10"),
+            revised("A2", "10000", "2026-07-20"),
+        ),
+        revised("A2", "2000", "2026-08-01"),
+    )
+    assert covered(tmp_path, slip(period="00", amount="18000"), lines=lines)[0] == [
+        ("A1", P, 8000),
+        ("A2", P, 10000),
+    ]
+
+
+def test_revisions_without_a_day_come_before_those_with_one(tmp_path: Path) -> None:
+    lines = (
+        *LINES,
+        revised("A1", "9000", ""),
+        revised("A2", "8000", ""),
+        revised("A2", "5000", "2026-08-01"),
+    )
+    assert covered(tmp_path, slip(period="00", amount="17000"), lines=lines) == (
+        [("A1", P, 9000), ("A2", P, 8000)],
+        [],
+    )
+
+
 def test_what_a_line_is_now_is_said_by_its_last_revision_wherever_it_stands_in_the_file(
     tmp_path: Path,
 ) -> None:
