@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reconcile.covering import NOTICE, named_lines
 from reconcile.ledger import Ledger
-from reconcile.replaced import with_successors
+from reconcile.replaced import with_replaced, with_successors
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,22 @@ class Doubtful:
 
 def doubtful(ledger: Ledger, *, held: pl.DataFrame, candidates: pl.DataFrame) -> Doubtful:
     """`held`: standing entries with `slip_key`, `line_id`; `candidates`: slips that a key in suspense may have meant."""
+    of_slips = _lines(ledger, held["slip_key"])
+    return Doubtful(
+        pl.concat([of_slips, held["line_id"].drop_nulls()]), _lines(ledger, candidates["candidate"])
+    )
 
-    def lines(slip_keys: pl.Series) -> pl.Series:
-        return ledger.lookup("covers", with_successors(ledger, slip_keys), ["line_id"])["line_id"]
 
-    of_slips = lines(held["slip_key"])
-    return Doubtful(pl.concat([of_slips, held["line_id"].drop_nulls()]), lines(candidates["candidate"]))
+def _lines(ledger: Ledger, slip_keys: pl.Series) -> pl.Series:
+    """The lines of these slips, or of those that stand for them. Of one that leads to none, which waits because nobody knows its lines, all that
+    it could mean: those that it names, those of its notice, and where it has no notice those of its payer and item."""
+    keys = with_successors(ledger, slip_keys)
+    covers = ledger.lookup("covers", keys, ["slip_key", "line_id"])
+    bare = keys.filter(~keys.is_in(with_replaced(ledger, covers["slip_key"]).implode()))
+    slips = ledger.lookup("slips", bare, ["slip_key", "covers", "tax_item", *NOTICE])
+    of_notice = ledger.lookup("assessments", slips.select(NOTICE), ["line_id"])
+    loose = slips.filter(pl.col("notice_no").is_null()).select("payer_id", "tax_item")
+    of_payer = ledger.lookup("assessments", loose["payer_id"], ["line_id", "payer_id", "tax_item"])
+    of_payer = of_payer.join(loose, on=["payer_id", "tax_item"], how="semi")
+    parts = (covers, named_lines(slips), of_notice, of_payer)
+    return pl.concat([part["line_id"] for part in parts])

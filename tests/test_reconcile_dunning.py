@@ -147,3 +147,32 @@ def test_money_that_waits_for_a_slip_waits_for_the_lines_that_it_stands_for(
 
 def test_nobody_is_reminded_on_the_last_day_to_pay(place: Path) -> None:
     assert chosen(place, date(2026, 6, 30)).is_empty()
+
+
+def test_a_payment_with_a_slip_that_nothing_settles_may_be_for_all_lines_that_it_could_mean(
+    tmp_path: Path,
+) -> None:
+    """What waits for a person because nobody knows its lines was paid all the same: none of these lines is reminded."""
+    lines = [
+        *(line(n, p, 10_000) for n in (1, 2, 3, 4) for p in (1, 2)),
+        line(5, 1, 10_000, payer_id="P00003"),  # another notice of the same payer
+        line(6, 1, 10_000),
+        line(7, 1, 10_000, payer_id="P00006", tax_item="002"),
+    ]
+    slips = [
+        slip(1, 1, 0, 19_999),  # no day on which its lines came to this sum
+        slip(2, 2, 1, 15_000, covers="00002-1:10000;00005-1:4000"),
+        slip(3, 3, 1, 10_000),
+        slip(4, 4, 3, 10_000),  # no such instalment
+        slip(6, 6, 1, 10_000, notice_no=""),
+    ]
+    receipts = [receipt(f"T{n}", n, yen, PAID) for n, yen in ((1, 19_999), (2, 15_000), (6, 10_000))]
+    place = tmp_path / "ledger"
+    night(
+        place,
+        assessments=[write(tmp_path / "a.csv", LINE_HEAD, *lines)],
+        slips=[write(tmp_path / "s.csv", f"{SLIP_HEAD},covers", *slips)],
+        receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *receipts)],
+    )
+    found = chosen(place, date(2026, 9, 15))["line_id"].sort().to_list()
+    assert found == ["00003-1", "00003-2", "00004-1", "00004-2", "00007-1"]
