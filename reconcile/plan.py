@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date
-from glob import glob, has_magic
+from glob import escape, glob, has_magic
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,10 @@ class _Entry:
             if not has_magic(one) or Path(place).exists():
                 found.append(place)
                 continue
-            met = sorted(glob(place))  # noqa: PTH207 (that of Path refuses a pattern from the root)
+            pattern = Path(escape(str(self._path.parent))).joinpath(
+                one
+            )  # signs in its folder's name are no pattern
+            met = sorted(glob(str(pattern)))  # noqa: PTH207 (that of Path refuses a pattern from the root)
             if not met:
                 notes.append(str(Problem("plan.no_files", kind, {"found": one}, Where(self._path.name))))
             found += met

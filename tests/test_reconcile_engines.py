@@ -189,6 +189,19 @@ def test_a_plan_may_say_all_that_a_night_may_be_told(tmp_path: Path) -> None:
     assert second.receipts == () and "[plan.no_files]" in second.notes[0]
 
 
+@pytest.mark.parametrize("folder", ["令和8[本番]", "a*b", "what?"])
+def test_a_pattern_is_what_the_plan_says_and_not_where_it_lies(tmp_path: Path, folder: str) -> None:
+    """Brackets in the name of the plan's folder are no pattern: the night would go by without its files, with a note."""
+    (top := tmp_path / folder).mkdir()
+    (tmp_path / "axb").mkdir()
+    for place in (top, tmp_path / "axb"):
+        (place / "r1.csv").touch()
+    text = '[[municipality]]\nname = "a"\nledger = "a.db"\nreceipts = ["r*.csv"]\nslips = ["{}/r[1].csv"]\n'
+    (task,) = read_plan(plan(top, text.format(tmp_path / "axb")), out=tmp_path, as_of=AS_OF)
+    assert task.receipts == (str(top / "r1.csv"),)
+    assert task.slips == (str(tmp_path / "axb" / "r1.csv"),)
+
+
 def test_a_file_that_is_missing_is_told_with_its_municipality(tmp_path: Path) -> None:
     text = '[[municipality]]\nname = "a"\nledger = "a.db"\nreceipts = ["no/*.csv", "gone.csv"]\n'
     call = [
