@@ -50,7 +50,7 @@ def _nothing(column: Column, rows: int) -> pl.Series:
 
 
 def _plain(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
-    """Half-width, without blanks outside (and inside, but in text); what changed by more than outer blanks is noted."""
+    """Half-width, without blanks outside (and inside, but in text and names of lines); what changed by more than outer blanks is noted."""
     cells = frame[column.name]
     odd = cells.str.contains(_NOT_PLAIN)
     if not odd.any():
@@ -58,7 +58,13 @@ def _plain(frame: pl.DataFrame, column: Column, log: ProblemLog) -> pl.Series:
     rows = frame.filter(odd)
     found = rows[column.name]
     after = found.str.normalize("NFKC")
-    after = after.str.strip_chars() if column.kind is Kind.TEXT else after.str.replace_all(r"\s", "")
+    match column.kind:
+        case Kind.TEXT:
+            after = after.str.strip_chars()
+        case Kind.COVERS:  # a blank within a line_id is a part of it here too
+            after = after.str.strip_chars().str.replace_all(r"\s*([:;])\s*", "$1")
+        case _:
+            after = after.str.replace_all(r"\s", "")
     after = after.to_frame().select(pl.when(pl.col(column.name) != "").then(column.name)).to_series()
     if column.kind is not Kind.DATE:  # 和暦 is a notation of its own, not a slip of the hand
         words = list(accepted_choices(column)) if column.choices else []

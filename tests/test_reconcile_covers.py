@@ -113,6 +113,15 @@ def test_the_same_notice_of_another_body_is_another_notice(tmp_path: Path) -> No
     assert (found.frame.height, [p.code for p in found.log.problems()]) == (0, ["register.cover_none"])
 
 
+@pytest.mark.parametrize("said", ["A 1:10000;B1:5000", " A 1 : 10000 ; B1:5000 ", "Ａ　1：10000；B1:5000"])
+def test_a_blank_within_a_line_id_is_a_part_of_it_where_slips_name_it_too(tmp_path: Path, said: str) -> None:
+    lines = (line("A 1", principal="10000"), line("B1", principal="5000", period="02"))
+    assert covered(tmp_path, slip(amount="15000", covers=said), lines=lines) == (
+        [("A 1", P, 10000), ("B1", P, 5000)],
+        [],
+    )
+
+
 def test_two_lines_that_both_could_be_meant(tmp_path: Path) -> None:
     twins = (line("A1"), line("A9"))
     assert covered(tmp_path, slip(), lines=twins) == ([], ["register.cover_many"])
