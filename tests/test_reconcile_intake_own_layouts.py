@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from receipt_rows import SITE, barcode
 from receipts_read import agree
 
+from elqr.site import Site
 from reconcile.intake import Receipts, read_receipts
 
-Field = Mapping[str, object]
+Field = dict[str, object]
 WORDS = {"kind": "confirmed", "channel": "counter", "body_code": "999997"}
 KEY = {"name": "slip_key", "type": "key", "width": 20, "required": True}
 AMOUNT = {"name": "amount", "type": "money", "width": 11, "required": True}
@@ -221,3 +225,117 @@ def test_parts_are_held_against_the_amount_of_the_barcode_where_no_column_has_it
     )
     assert found.frame["line"].to_list() == [1, 4, 5]
     assert refused(found) == [(2, "receipt.parts", "amount"), (3, "receipt.parts", "amount")]
+
+
+# --- any layout -------------------------------------------------------------------------------------------
+
+EXAMPLES = 1000 if settings.default is not None and settings.default.max_examples > 100 else 40
+NEEDED = ("kind", "channel", "slip_key", "amount", "paid_at", "paid_on", "barcode")
+FIXED_WIDTHS = {"body_code": 6, "tax_item": 3, "period": 2, "copy": 6, "barcode": 47, "choice": 8, "time": 4}
+LEAST = {"money": 3, "date": 8, "datetime": 8, "text": 2}
+MAY_BE: tuple[tuple[str, str], ...] = (
+    *((name, "digits") for name in ("body_code", "tax_item", "period", "reference")),
+    *((name, "money") for name in ("principal", "delinquency", "fee")),
+    *((name, "date") for name in ("remit_date", "account_date", "sent_on")),
+    *(("txn_id", "text"), ("store", "text"), ("store", "text"), ("remark", "text")),
+    *(("processed_at", "datetime"), ("processed", "time"), ("class", "choice"), ("other_key", "key")),
+)
+CELLS: Mapping[str, tuple[str, ...]] = {  # plain ones first, then repairs and faults
+    "choice": ("1", "2", "１", "x", ""),
+    "digits": ("999997", "901", "01", "131016", "9０1", ""),
+    "key": ("1", "77", "123456789012", "０1", "A", ""),
+    "money": ("100", "12345", "1,000", "￥5", "0", "99999999", ""),
+    "date": ("20260701", "2026-07-01", "R8.7.1", "20260230", "22000101", "0", ""),
+    "time": ("1015", "0000", "101559", "9:05", "2400", ""),
+    "datetime": (
+        "20260701",
+        "2026-07-01 10:15",
+        "20260701101559",
+        "令和8年7月1日 9:05",
+        "2026-07-01T24:00",
+        "",
+    ),
+    "text": ("A1", "A B", "店1", "a" * 9, "a" * 70, ""),
+    "copy": ("202601", ""),
+}
+
+
+def any_fields(chance: Random) -> tuple[list[Field], dict[str, str], str]:
+    """Fields in some order, constants and the rest of a layout file."""
+    rule = chance.random() < 0.4
+    constants = {n: v for n, v in {**WORDS, "channel": "postal"}.items() if chance.random() < 0.5}
+    kinds = [("barcode", "barcode"), ("copied", "copy")] if rule else [("slip_key", "key")]
+    kinds += [(n, "choice") for n in ("kind", "channel") if n not in constants]
+    kinds += [] if rule and chance.random() < 0.5 else [("amount", "money")]
+    kinds += (
+        [("paid_at", "datetime")] if chance.random() < 0.5 else [("paid_on", "date"), ("paid_time", "time")]
+    )
+    kinds += [one for one in chance.sample(MAY_BE, chance.randrange(8)) if one[0] not in constants]
+    chance.shuffle(kinds)
+    fields: list[Field] = []
+    for name, kind in kinds:
+        width = {"key": 20, "money": 11, "digits": 30, "text": 64}.get(kind, 19)
+        field: dict[str, object] = {
+            "name": name,
+            "type": kind,
+            "required": name in NEEDED or chance.random() < 0.2,
+        }
+        field["width"] = FIXED_WIDTHS.get(
+            name, FIXED_WIDTHS.get(kind, chance.randint(LEAST.get(kind, 1), width))
+        )
+        if kind == "choice":
+            words = {"kind": ("confirmed", "cancelled"), "channel": ("postal", "app")}.get(name, ("a", "b"))
+            field["values"] = dict(zip("12", words, strict=True))
+        if kind in ("copy", "barcode"):
+            field |= {"of_barcode": [9, 14]} if kind == "copy" else {"prefix": "EAN"}
+        if chance.random() < 0.3:
+            field["none"] = chance.sample(["0", "00000000", "―", "1", "0000"], 2)
+            field["none_when_channel"] = chance.choice(["", "", "postal"])
+        fields.append(field)
+    return fields, constants, KEY_RULE if rule else ""
+
+
+def any_cell(chance: Random, field: Field, digits: str) -> str:
+    """Mostly what the field asks for, so that many records are taken."""
+    kind, width, none = str(field["type"]), int(str(field["width"])), field.get("none")
+    if isinstance(none, list) and chance.random() < 0.1:
+        return str(chance.choice(none))
+    if chance.random() < 0.1:
+        return chance.choice(CELLS.get(kind, ("EAN",)))
+    own = {"body_code": "999997", "amount": "100", "principal": "100", "delinquency": "0"}
+    plain = {
+        **{"barcode": f"EAN{digits}", "copy": digits[8:14], "digits": "1" * width, "key": "7" * width},
+        **{"money": "5", "text": "A1", "choice": "1", "time": "1015"},
+    }
+    return own.get(str(field["name"]), plain.get(kind, CELLS.get(kind, ("",))[0]))
+
+
+@given(chance=st.randoms(use_true_random=False), fixed=st.booleans())
+@settings(max_examples=EXAMPLES)
+def test_any_layout_is_read_alike_by_both_readers(
+    tmp_path_factory: pytest.TempPathFactory, chance: Random, fixed: bool
+) -> None:
+    fields, constants, rest = any_fields(chance)
+    size = 0
+    if fixed:
+        for field in fields:
+            field["start"] = size + 1
+            size += int(str(field["width"])) + chance.randrange(2)
+    folder = tmp_path_factory.mktemp("any")
+    layout = own_layout(folder, *fields, constants=constants, size=size, rest=rest)
+    lines = []
+    for _ in range(chance.randint(1, 12)):
+        digits = barcode({"slip_key": str(chance.randrange(10**9)).zfill(20), "amount": 100})
+        cells = [any_cell(chance, field, digits) for field in fields]
+        if fixed:
+            record = bytearray(b" " * size)
+            for field, cell in zip(fields, cells, strict=True):
+                at, width = int(str(field["start"])) - 1, int(str(field["width"]))
+                record[at : at + width] = cell.encode("cp932")[:width].ljust(width)
+            lines.append(bytes(record))
+        else:
+            quoted = [f'"{c}"' if "," in c or chance.random() < 0.03 else c for c in cells]
+            lines.append(",".join(quoted).encode("cp932"))
+    path = folder / "r.dat"
+    path.write_bytes(b"".join(line + b"\r\n" for line in lines))
+    agree(path, site=chance.choice([SITE, Site.unknown(), Site(body_code="999997")]), layout=layout)
