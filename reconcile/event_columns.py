@@ -214,15 +214,14 @@ class EventColumns:
         own = np.ones(self._count, np.bool_)
         plan = self._plan
         barcode = self._of("barcode")
-        if plan.layout.barcode is not None and barcode is not None and barcode.words is not None:
+        if barcode is not None and barcode.words is not None:
             if plan.issuer is not None:
                 issuer = np.uint64(int.from_bytes(plan.issuer.encode(), "little"))
                 own = (barcode.words[self._keep][:, 0] >> np.uint64(16)) == issuer
             if plan.body is not None:
                 self._fill_body(plan.body, own)
-        if plan.body is not None:
-            body = self._columns["body_code"] if "body_code" in self._columns else _empty(self._count)
-            own = own & (body == plan.body).fill_null(value=False).to_numpy()
+        if plan.body is not None and "body_code" in self._columns:
+            own = own & (self._columns["body_code"] == plan.body).fill_null(value=True).to_numpy()
         return own
 
     def _fill_body(self, body: str, own: Flags) -> None:

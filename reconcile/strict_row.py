@@ -290,12 +290,12 @@ class _Row:
     def _whose(self) -> None:
         """The body of a barcode is known by its issuer; a row is own unless it says otherwise."""
         own = True
-        if self.plan.layout.barcode is not None:
+        if self.plan.layout.named("barcode"):
             own = self.plan.issuer in (None, self.values["issuer"])
             if self.values.get("body_code") is None and own:
                 self.values["body_code"] = self.plan.body
         if self.plan.body is not None:
-            own = own and self.values.get("body_code") == self.plan.body
+            own = own and self.values.get("body_code") in (None, self.plan.body)
         self.values["own"] = own
 
 

@@ -200,6 +200,36 @@ def test_no_time_where_the_layout_itself_says_the_channel(tmp_path: Path) -> Non
         assert found.frame["paid_time"].to_list() == [expected, expected]
 
 
+def test_a_row_that_says_no_body_is_not_another_bodys(tmp_path: Path) -> None:
+    """In the worst case a receipt has a key, an amount and a day; what it does not say does not make it a stranger's."""
+    constants = {n: v for n, v in WORDS.items() if n != "body_code"}
+    found = read(
+        tmp_path,
+        own_layout(tmp_path, KEY, AMOUNT, PAID, constants=constants),
+        "1,100,20260701",
+        '2,"7",20260701',
+    )
+    assert (found.frame["body_code"].to_list(), found.rejected.height) == ([None, None], 0)
+    body = {"name": "body_code", "type": "digits", "width": 6}
+    layout = own_layout(tmp_path, KEY, AMOUNT, PAID, body, constants=constants)
+    lines = [
+        f"{n},{yen},20260701,{code}"
+        for n, code in enumerate(("", "999997", "131016"))
+        for yen in ("100", '"100"')
+    ]
+    found = read(tmp_path, layout, *lines)
+    assert found.frame["body_code"].to_list() == [None, None, "999997", "999997"]
+    assert found.rejected["body_code"].to_list() == ["131016", "131016"]
+    layout = own_layout(
+        tmp_path, KEY, BARCODE, AMOUNT, PAID, constants=constants
+    )  # whose it is, its barcode says
+    bars = [barcode({"slip_key": "7", "amount": 100}, issuer=issuer) for issuer in ("999999", "123456")]
+    found = read(
+        tmp_path, layout, *(f"7,{digits},{yen},20260701" for digits in bars for yen in ("100", '"100"'))
+    )
+    assert (found.frame["line"].to_list(), found.rejected["line"].to_list()) == ([1, 2], [3, 4])
+
+
 def test_a_body_code_beside_the_barcode_may_be_lacking_in_some_rows(tmp_path: Path) -> None:
     """The issuer in the barcode says whose a row without it is, as it does where no row has one."""
     constants = {n: v for n, v in WORDS.items() if n != "body_code"}
