@@ -38,6 +38,11 @@ def summary(report: NightReport, *, out: Path, show_names: bool) -> Iterator[str
         yield "試行です。台帳には記録していません。 / dry run: nothing was recorded"
     elif not facts.committed:
         yield "新しいデータはありません。 / nothing new"
+        if facts.files[
+            "again"
+        ].any():  # a run that was killed behind its commit wrote no files: nothing else tells of it
+            ja = "取り込んだ回の結果のファイルがないときは elqr report --run で書き出せます。"
+            yield f"  {ja} / elqr report --run writes the files of the run that took them"
     for row in facts.files.iter_rows(named=True):
         yield _file(row)
     for name, ja, en in NAMES:

@@ -62,6 +62,7 @@ def test_a_file_that_comes_again_says_which_of_its_rows_are_still_out(tmp_path: 
     night(tmp_path, "one", *FIRST)
     done = night(tmp_path, "two", *FIRST)
     assert "取込済みのファイル / already taken (26 件" in done.stdout
+    assert "elqr report --run writes the files of the run that took them" in done.stdout
     said = "1 件は前に届いたとき隔離・保留: 同じファイルでは取り込みません"
     assert done.stdout.count(said) == 1  # the row of another body is right where it is
     assert elqr("report", "--ledger", tmp_path / "ledger", "--out", tmp_path / "three").exit_code == 0
