@@ -2,8 +2,8 @@
 
 In: an `Act`, the day of the transfer, a folder. Out: `Exported`: the batch, its bytes in the folder, what was left out and why.
 The ledger says that a refund is out before a byte of the file is written: killed in between, the same words write the same bytes and pay nobody
-twice. Refuses (ProblemError): no consignor, a day that is over or on which banks are closed, a batch that is not there or whose bytes are not
-those recorded, a folder in which another order has the number.
+twice. Refuses (ProblemError): no consignor, a day that is over, far off, or on which banks are closed, a batch that is not there or whose bytes
+are not those recorded, a folder in which another order has the number.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from reconcile.write_out import probe, write_files
 from reconcile.zengin import Header
 
 _ACCOUNT = ("bank_code", "branch_code", "account_type", "account_no")
+AHEAD_DAYS = 90
+"""A transfer that is ordered for later than this is taken for a wrong year."""
 LIST_COLUMNS = ("refund_id", "notice_no", "payer_id", "account", "amount", "transfer_on")
 
 
@@ -65,9 +67,8 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
         good, problems = _checked(record.ledger, act, ready, now, transfer_on)
         again = None if good else _same_words(record.ledger, act, transfer_on, only)
         problems += _not_ready(only, now, again=again)
-        if good and transfer_on < act.on:  # an order cannot be taken back, and no bank carries this one out
-            said = {"found": transfer_on.isoformat(), "expected": act.on.isoformat()}
-            raise ProblemError(Problem("refund.transfer_past", "transfer_on", said))
+        if good:
+            _refuse_day(transfer_on, act.on)
         batch = _order(record, act, top, good, transfer_on, out) if good else again
         if batch is None:
             return Exported(
@@ -82,6 +83,16 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
             )
         made = _made(record.ledger, batch)
     return _written(made, out, again=not good, problems=problems)
+
+
+def _refuse_day(transfer_on: date, on: date) -> None:
+    """An order cannot be taken back: no bank carries one out for a day that is over, and the file does not say the year."""
+    if transfer_on < on:
+        said = {"found": transfer_on.isoformat(), "expected": on.isoformat()}
+        raise ProblemError(Problem("refund.transfer_past", "transfer_on", said))
+    if transfer_on > (last := on + timedelta(AHEAD_DAYS)):
+        said = {"found": transfer_on.isoformat(), "expected": last.isoformat()}
+        raise ProblemError(Problem("refund.transfer_far", "transfer_on", said))
 
 
 def export_again(ledger: str | Path, batch: int, *, out: Path) -> Exported:

@@ -164,6 +164,9 @@ def test_no_money_goes_on_a_day_that_is_over(place: str, tmp_path: Path) -> None
     late = act(place, "eri", on=date(2026, 11, 28))
     said = refused(lambda: export(late, transfer_on=FRIDAY, out=tmp_path / "bank"))
     assert said["refund.transfer_past"] == {"found": "2026-11-27", "expected": "2026-11-28"}
+    for day in (date(2027, 2, 19), date(2027, 11, 26)):  # the file would say 1126, and the bank pay this year
+        said = refused(lambda day=day: export(act(place, "eri"), transfer_on=day, out=tmp_path / "bank"))  # type: ignore[misc]
+        assert said == {"refund.transfer_far": {"found": day.isoformat(), "expected": "2027-02-18"}}
     assert {r.state.value for r in refunds(place).values()} == {"approved"} and found(place) == []
     first = export(act(place, "eri", on=FRIDAY), transfer_on=FRIDAY, out=tmp_path / "bank")
     # the same words write it again on any day
