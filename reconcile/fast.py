@@ -32,9 +32,8 @@ def split(
         "deciding",
         "provisional",
         "superseded",
-        on_lines=pl.col("fate").is_in(
-            ["lines", "excess"]
-        ),  # an excess looks at what else is paid on its lines
+        # an excess looks at what else is paid on its lines
+        on_lines=pl.col("fate").is_in(["lines", "excess"]),
         plain=plain,
         booked_year=fiscal_year(payments.select(pl.coalesce("account_date", "paid_on")).to_series()),
     )

@@ -75,9 +75,8 @@ def run_night(request: NightRequest) -> NightReport:
         if not look.recorded:
             raise
         raise ProblemError([*error.problems, Problem("out.night_stands")]) from None
-    except (
-        BaseException
-    ) as error:  # Ctrl-C too: the same words again find nothing new, so the postings would be in no file
+    except BaseException as error:
+        # Ctrl-C too: the same words again find nothing new, so the postings would be in no file
         if look.recorded:
             error.add_note(str(Problem("out.night_stands")))
         raise

@@ -129,9 +129,8 @@ class _Entry:
             if not has_magic(one) or Path(place).exists():
                 found.append(place)
                 continue
-            pattern = Path(escape(str(self._path.parent))).joinpath(
-                one
-            )  # signs in its folder's name are no pattern
+            # signs in the name of the plan's folder are no pattern
+            pattern = Path(escape(str(self._path.parent)), one)
             met = sorted(glob(str(pattern)))  # noqa: PTH207 (that of Path refuses a pattern from the root)
             if not met:
                 notes.append(str(Problem("plan.no_files", kind, {"found": one}, Where(self._path.name))))

@@ -162,7 +162,7 @@ def _held(
             "yen": f"{refund.amount:,}",
         }
         return Problem("refund.blocked", params=params)
-    before = max(refund.decided_on or "", *(said.on for _, said in refund.came_back[-1:]), "")
+    before = max([refund.decided_on or "", *(said.on for _, said in refund.came_back)])
     early = min(on, transfer_on).isoformat()
     if early < before:
         return Problem("refund.day", params={"refund": refund.refund_id, "found": early, "expected": before})

@@ -286,9 +286,8 @@ def _boxes(keys: Keys, frame: Layout) -> list[PlacedBox]:
     if box.slot > frame.slips_per_page:
         keys.refuse("layout.bad_value", "slot", found=box.slot, expected=f"1 to {frame.slips_per_page}")
     for key, said in (("label", box.label), ("text", box.text)) if kind == "table" else ():
-        if (
-            said
-        ):  # it would be read aloud as the heading of the first column, and each heading as that of the next
+        # it would be read aloud as the heading of the first column, and each heading as that of the next
+        if said:
             keys.refuse("layout.bad_value", key, found=said, expected="none: the columns have their own")
     return [
         replace(
