@@ -217,6 +217,20 @@ def test_of_several_days_with_the_same_sum_the_last_is_meant(tmp_path: Path) -> 
     ]
 
 
+def test_a_line_that_joins_the_notice_is_no_part_of_the_slips_made_before_it(tmp_path: Path) -> None:
+    """The whole year was asked for, and paid; what is assessed on top of it later is owed by itself, and takes no money off the others."""
+    joined = line("A3", principal="4000", period="03", due_date="2026-10-31", revised_at="2026-09-01")
+    before, after = slip("1", period="00", amount="19000"), slip("2", period="00", amount="23000")
+    stood = [("A1", P, 10000), ("A2", P, 9000)]
+    assert covered(tmp_path, before, after, lines=(*LINES, joined)) == ([*stood, *stood, ("A3", P, 4000)], [])
+    reduced = (*LINES, revised("A2", "6000", "2026-07-01"), joined)
+    between = slip("3", period="00", amount="16000")
+    known = [("A1", P, 10000), ("A2", P, 6000)]
+    assert covered(tmp_path, before, between, lines=reduced) == ([*stood, *known], [])
+    undated = line("A3", principal="4000", period="03", due_date="2026-10-31")
+    assert covered(tmp_path, before, lines=(*LINES, undated)) == ([], ["register.cover_sum"])
+
+
 def test_revisions_without_a_day_come_before_those_with_one(tmp_path: Path) -> None:
     lines = (
         *LINES,
