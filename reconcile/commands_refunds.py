@@ -1,4 +1,4 @@
-"""The commands of refunds, for the shell: `elqr refunds propose | approve | reject | export | returned | list | show`. One library call each.
+"""The commands of refunds, for the shell: `elqr refunds propose | interest | approve | …`. One library call each.
 
 In: arguments. Out: words or JSON, exit code 0 or 1. The clock is asked here, for the audit log alone; the day of a decision is always given.
 Refuses by ProblemError, which the shell turns into words and an exit code.
@@ -81,7 +81,7 @@ def refuse_empty(reason: str) -> None:
 
 @click.group()
 def refunds() -> None:
-    """Refunds with four eyes (propose, approve, reject, export, returned, notices, list, show).
+    """Refunds with four eyes (propose, interest, approve, reject, export, returned, notices, list, show).
 
     過誤納の還付・充当。起案・承認・振込データ作成は別の人が行います。
     """
@@ -100,6 +100,31 @@ def propose(only: tuple[str, ...], as_json: bool, show_names: bool, **who: Any) 
     from reconcile.refunds import propose as propose_refunds
 
     done = propose_refunds(act_of(**who), only=only)
+    _tell(done.refunds, done.problems, as_json=as_json, show_names=show_names)
+
+
+@refunds.command()
+@IDS
+@click.option(
+    "--from", "first", type=day, required=True, help="The first day that bears interest. 加算金起算日"
+)
+@click.option(
+    "--reason", required=True, help="Why: the notice of the income tax, a 更正の請求, with its day. 理由"
+)
+@acting
+@JSON
+@NAMES
+def interest(
+    refund_ids: tuple[str, ...], first: date, reason: str, as_json: bool, show_names: bool, **who: Any
+) -> None:
+    """Say from which day 過納 bears interest, where the law starts it later than the payment; before anybody agrees.
+
+    所得税の更正や更正の請求による減額など、納付の日の翌日より後になる還付加算金の起算日を記録します。
+    """
+    refuse_empty(reason)
+    from reconcile.refund_starts import set_start
+
+    done = set_start(act_of(**who), refund_ids, day=first, reason=reason)
     _tell(done.refunds, done.problems, as_json=as_json, show_names=show_names)
 
 

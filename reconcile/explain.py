@@ -237,9 +237,10 @@ class _Gathered:
                 )
             if not ours:
                 continue
+            step = step_of(event)
             figures = {n: refund.figures[n] for n in ("amount", "offset", "refund", "interest")}
             yield {
-                **{"run": event["run_id"], "seq": event["seq"], "event": "refund", "step": step_of(event)},
+                **{"run": event["run_id"], "seq": event["seq"], "event": "refund", "step": step},
                 **{
                     "refund_id": refund.refund_id,
                     "by": event["who"],
@@ -248,6 +249,7 @@ class _Gathered:
                 },
                 "offset_to": [o["offset_to"] for o in refund.offsets],
                 **_ordered(refund),
+                **_begun(refund, step),
             }
 
     def _event(self, word: str, row: Mapping[str, Any], *names: str) -> Row:
@@ -264,6 +266,11 @@ def _ordered(refund: Refund) -> Row:
     last = refund.orders[-1]
     reason = refund.reason or (last.returned.reason if last.returned else None)
     return {"reason": reason, "batch": last.batch, "transfer_on": last.transfer_on}
+
+
+def _begun(refund: Refund, step: str) -> Row:
+    """Of the step that says from which day it bears interest: the day, and why."""
+    return {"bears_from": refund.bears_from, "reason": refund.starts[-1].reason} if step == "interest" else {}
 
 
 def _none(table: str) -> pl.DataFrame:

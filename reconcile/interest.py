@@ -27,7 +27,7 @@ def interest(refunds: pl.DataFrame, *, rates: Rates) -> pl.DataFrame:
     """Row by row: `interest_from, interest_to` (null where no day bears interest), `base, segments, interest`.
 
     refunds: `amount` yen, `class` kanou|gonou, `paid_on`, `until` (the day the spending is decided, or the 充当適状日; inclusive), and where
-    known `notified_on`, `claimed_on` (null = not yet claimed). Segments read `2026-01-01..2026-03-31 90d 1.3% 384`.
+    known `notified_on`, `claimed_on` (null = not yet claimed), `bears_from` (nothing before it). Segments read `2026-01-01..2026-03-31 90d 1.3% 384`.
     Each year is floored, then the sum (reconcile-rules §5, 4). Raises ProblemError (`rates.*`), ValueError.
 
     An overpayment of which parts go at different days has several rows, one after another, with the same `of`: `amount` is what is left,
@@ -115,7 +115,7 @@ def _rows(refunds: pl.DataFrame) -> pl.DataFrame:
     next_day = refunds["paid_on"].dt.offset_by("1d")
     known = {
         n: refunds[n] if n in refunds.columns else pl.lit(None, pl.Date)
-        for n in ("notified_on", "claimed_on")
+        for n in ("notified_on", "claimed_on", "bears_from")
     }
     after = refunds["after"] if "after" in refunds.columns else pl.lit(None, pl.Date)
     begin = pl.col("notified_on") + pl.duration(days=CLAIM_DAYS + 1)
@@ -130,7 +130,7 @@ def _rows(refunds: pl.DataFrame) -> pl.DataFrame:
             .then(next_day)
             .otherwise(period_end(next_day, months=1) + pl.duration(days=1)),
         )
-        .with_columns(start=pl.max_horizontal("start", pl.col("after") + pl.duration(days=1)))
+        .with_columns(start=pl.max_horizontal("start", "bears_from", pl.col("after") + pl.duration(days=1)))
         .with_columns(
             before=pl.when(unclaimed)
             .then(pl.min_horizontal(begin - pl.duration(days=1), "until"))

@@ -148,9 +148,10 @@ def propose(
     to_come: ToCome = lambda target, paid: (max(paid)[0], 0),
     coming: Mapping[str, Coming] = MappingProxyType({}),
 ) -> Proposals:
-    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided. targets: `TARGETS`. to_come: of a target
-    and the 充当 that complete its principal: the day of completion, and the 延滞金 that it brings. coming: by line, what other proposals mean to
-    fill and what is to be counted as filled; without it they only keep a debt from being filled twice."""
+    """Proposals on a day. excess: `EXCESS` rows, all of these payers, less what was already decided; where it is known with `bears_from`, the day
+    before which a row bears no interest. targets: `TARGETS`. to_come: of a target and the 充当 that complete its principal: the day of
+    completion, and the 延滞金 that it brings. coming: by line, what other proposals mean to fill and what is to be counted as filled; without it
+    they only keep a debt from being filled twice."""
     known = excess.sort("paid_on", *SORTED_BY["excess"], nulls_last=False)
     lapses = claim_lapses_from(
         known["arisen_on"],
@@ -277,6 +278,8 @@ def _refunds(
     rows = rows.with_columns(refund=pl.col("amount") - pl.col("offset"))
     today = pl.repeat(as_of, rows.height, dtype=pl.Date(), eager=True)
     accounting = refund_accounting(rows["fiscal_year"].cast(pl.Int32), found_on=today)
+    if "bears_from" not in rows.columns:
+        rows = rows.with_columns(bears_from=pl.lit(None, _DAY))
     borne = _interest(rows, filled, policy, as_of)
     return rows.hstack(borne).with_columns(accounting=accounting).select(list(REFUNDS))
 
@@ -290,8 +293,10 @@ def _interest(
     """
     rates = policy.interest_rates
     steps = [
-        (of, class_, paid_on, *step)
-        for of, (class_, paid_on, amount) in enumerate(rows.select("class", "paid_on", "amount").iter_rows())
+        (of, class_, paid_on, bears_from, *step)
+        for of, (class_, paid_on, bears_from, amount) in enumerate(
+            rows.select("class", "paid_on", "bears_from", "amount").iter_rows()
+        )
         for step in _steps(amount, paid_on, filled[of], as_of)
     ]
     asked = pl.DataFrame(steps, schema=_STEPS, orient="row")
@@ -311,6 +316,7 @@ _STEPS: Mapping[str, pl.DataType] = {
     "of": _YEN,
     "class": _TEXT,
     "paid_on": _DAY,
+    "bears_from": _DAY,
     "amount": _YEN,  # what is left
     "after": _DAY,
     "until": _DAY,

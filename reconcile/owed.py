@@ -152,7 +152,8 @@ def proposals(
     as_of: date,
     deciding: bool = False,
 ) -> Proposals:
-    """充当 and 還付 of rows of excess (`amount` as is free) on a day. Debts that other proposals mean to fill are not filled twice.
+    """充当 and 還付 of rows of excess (`amount` as is free, `bears_from` where known) on a day. Debts that other proposals mean to fill are not
+    filled twice.
 
     A principal that they complete together with these rows brings 延滞金, which these fill; `deciding`: not before they are decided too.
     """
@@ -178,7 +179,8 @@ def proposals(
         )
     to_come = ChargesToCome(ledger, policy)
     coming = {} if deciding else _coming(pending)
-    return propose(rows.select(list(EXCESS)), targets, policy, as_of=as_of, to_come=to_come, coming=coming)
+    rows = rows.select(*EXCESS, *(n for n in ("bears_from",) if n in rows.columns))
+    return propose(rows, targets, policy, as_of=as_of, to_come=to_come, coming=coming)
 
 
 def _coming(offsets: Iterable[Mapping[str, Any]]) -> dict[str, Coming]:

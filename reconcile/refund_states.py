@@ -51,6 +51,16 @@ class Returned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Start:
+    """That the law starts the interest later than the payment (加算金起算日): who said so, on which day, why; the first day that bears any."""
+
+    who: str
+    on: str
+    reason: str
+    day: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """One order to the bank: the transfer file, who made it, the day of the transfer, and its record in the file."""
 
@@ -75,6 +85,7 @@ class Refund:
     offsets: tuple[Row, ...]
     maker: str
     proposed_on: str
+    starts: tuple[Start, ...] = ()  # the last one holds
     approvals: tuple[Approval, ...] = ()
     about: Row = field(
         default_factory=dict
@@ -118,14 +129,20 @@ class Refund:
         """The orders that the bank sent back."""
         return tuple((o, o.returned) for o in self.orders if o.returned)
 
+    @property
+    def bears_from(self) -> str | None:
+        """The day before which it bears no interest, where a person said so."""
+        return self.starts[-1].day if self.starts else None
+
     def in_batch(self, batch: int) -> Order | None:
         """Its order in a transfer file."""
         return next((o for o in self.orders if o.batch == batch), None)
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Everybody who has had a hand in its decision."""
-        return (self.maker, *(a.who for a in self.approvals))
+        """Everybody who has had a hand in its decision, makers before those who agreed."""
+        makers = dict.fromkeys((self.maker, *(s.who for s in self.starts)))
+        return (*makers, *(a.who for a in self.approvals))
 
 
 def nth(word: str, number: int) -> str:
@@ -171,8 +188,10 @@ def folded(events: Iterable[Row]) -> tuple[Refund, ...]:
 def after(refund: Refund | None, event: Row) -> Refund:
     """The refund after one more event. Raises ValueError where the event cannot follow."""
     said = json.loads(event["content"])
-    word, who = event["event"], event["who"]
-    out = len(refund.orders) if refund else 0
+    word = event["event"]
+    changes = _changes(refund, word, event["who"], said) if refund else None
+    if refund and changes:
+        return replace(refund, **changes)
     if refund is None and word == "proposed":
         return Refund(
             refund_id=event["refund_id"],
@@ -182,35 +201,38 @@ def after(refund: Refund | None, event: Row) -> Refund:
             basis=said["basis"],
             figures=said["figures"],
             offsets=tuple(said["offsets"]),
-            maker=who,
+            maker=event["who"],
             proposed_on=said["on"],
         )
-    match word, refund.state if refund else None:
-        case "approved", State.PROPOSED if refund is not None:
+    raise ValueError(f"{event['refund_id']}: {word} after {refund.state.value if refund else 'nothing'}")
+
+
+def _changes(refund: Refund, word: str, who: str, said: Row) -> dict[str, Any]:
+    """What an event changes of a refund; nothing where it cannot follow."""
+    out, begun = len(refund.orders), len(refund.starts)
+    changes: dict[str, Any] = {}
+    match word, refund.state:
+        case _, State.PROPOSED if word == nth("interest", begun + 1) and not refund.approvals:
+            start = Start(who=who, **{name: said[name] for name in ("on", "reason", "day")})
+            changes = {"figures": said["figures"], "starts": (*refund.starts, start)}
+        case "approved", State.PROPOSED:
             given = Approval(who=who, role=said["role"], on=said["on"])
-            return replace(refund, approvals=(*refund.approvals, given))
-        case "decided", State.PROPOSED if refund is not None:
-            return replace(
-                refund,
-                state=State.APPROVED,
-                figures=said["figures"],
-                offsets=tuple(said["offsets"]),
-                about=said["about"],
-                needed=len(said["needed"]),
-                decided_on=said["on"],
-                notice_no=said["notice_no"],
-            )
-        case "rejected", State.PROPOSED | State.APPROVED if refund is not None:
-            return replace(refund, state=State.REJECTED, rejected_by=who, reason=said["reason"])
-        case _, State.APPROVED if refund is not None and word == nth("exported", out + 1):
+            changes = {"approvals": (*refund.approvals, given)}
+        case "decided", State.PROPOSED:
+            changes = {name: said[name] for name in ("figures", "about", "notice_no")}
+            changes |= {"state": State.APPROVED, "offsets": tuple(said["offsets"])}
+            changes |= {"needed": len(said["needed"]), "decided_on": said["on"]}
+        case "rejected", State.PROPOSED | State.APPROVED:
+            changes = {"state": State.REJECTED, "rejected_by": who, "reason": said["reason"]}
+        case _, State.APPROVED if word == nth("exported", out + 1):
             names = ("batch", "transfer_on", "transfer")
             order = Order(exporter=who, **{name: said[name] for name in names})
-            return replace(refund, state=State.EXPORTED, orders=(*refund.orders, order))
-        case _, State.EXPORTED if refund is not None and word == nth("returned", out):
+            changes = {"state": State.EXPORTED, "orders": (*refund.orders, order)}
+        case _, State.EXPORTED if word == nth("returned", out):
             why = Returned(who=who, **{name: said[name] for name in ("on", "reason", "same_account")})
             orders = (*refund.orders[:-1], replace(refund.orders[-1], returned=why))
-            return replace(refund, state=State.APPROVED, orders=orders)
-    raise ValueError(f"{event['refund_id']}: {word} after {refund.state.value if refund else 'nothing'}")
+            changes = {"state": State.APPROVED, "orders": orders}
+    return changes
 
 
 def refunds_naming(ledger: Ledger, keys: Sequence[str]) -> list[tuple[Refund, Row]]:

@@ -70,6 +70,7 @@ def document(refund: Refund, *, show_names: bool) -> dict[str, Any]:
         ],
         "maker": refund.maker,
         "proposed_on": refund.proposed_on,
+        "starts": [{n: getattr(s, n) for n in ("who", "on", "reason", "day")} for s in refund.starts],
         "approvals": [{"who": a.who, "role": a.role, "on": a.on} for a in refund.approvals],
         "decided_on": refund.decided_on,
         "rejected_by": refund.rejected_by,
@@ -93,7 +94,7 @@ def line(refund: Refund, *, show_names: bool) -> str:
         f"{refund.refund_id} {ja}{given} {CLASS_WORDS[refund.basis['class']]} {refund.amount:,}円",
         f"充当 {figures['offset']:,}",
         f"還付 {figures['refund']:,}",
-        f"加算金 {figures['interest'] or 0:,}",
+        f"加算金 {figures['interest'] or 0:,}" + (f"(起算 {refund.bears_from})" if refund.bears_from else ""),
         f"宛名 {payer}",
     ]
     if refund.notice_no:
@@ -125,6 +126,8 @@ def story(refund: Refund, *, show_names: bool) -> Iterator[str]:
     for line_id, reason, yen in split_passed_over(figures.get("passed_over")):
         words = WHY_PASSED_OVER[reason]
         yield f"  充当しなかった未納 {line_id} {yen:,}円({words.ja})/ not filled: {words.en}"
+    for start in refund.starts:
+        yield f"  加算金の起算日 {start.day}({start.on} {start.who}): {start.reason} / interest from"
     for given in refund.approvals:
         yield f"  承認 {given.on} {given.who}({given.role})/ approved"
     if refund.decided_on:

@@ -81,7 +81,7 @@ def approve(act: Act, refund_ids: Sequence[str]) -> Done:
         problem = (
             _not_in(refund, State.PROPOSED)
             or same_person(act.who, refund)
-            or _too_early(act.on, refund)
+            or too_early(act.on, refund)
             or changed(refund, now)
         )
         if problem:
@@ -235,6 +235,9 @@ def recomputed(
     rows = rows.with_columns(amount=pl.Series([r.amount for r in refunds], dtype=pl.Int64)).cast(
         pl.Schema(EXCESS)
     )
+    rows = rows.with_columns(
+        bears_from=pl.Series([r.bears_from for r in refunds], dtype=pl.String).str.to_date()
+    )
     names = {r.key: r for r in refunds}
     ours = {r.refund_id for r in refunds}
     others = [r for r in now.refunds if r.refund_id not in ours]
@@ -328,8 +331,9 @@ def _not_in(refund: Refund, state: State) -> Problem | None:
     return None if refund.state is state else state_fault(refund, state)
 
 
-def _too_early(on: date, refund: Refund) -> Problem | None:
-    last = max((refund.proposed_on, *(a.on for a in refund.approvals)))
+def too_early(on: date, refund: Refund) -> Problem | None:
+    """A step on a day before that of the last one."""
+    last = max((refund.proposed_on, *(s.on for s in refund.starts), *(a.on for a in refund.approvals)))
     if on.isoformat() < last:
         return Problem(
             "refund.day", params={"refund": refund.refund_id, "found": on.isoformat(), "expected": last}

@@ -30,6 +30,7 @@ _EVIDENCE: Mapping[str, tuple[str, str]] = {
 }
 _STEPS: Mapping[str, tuple[str, str]] = {
     "proposed": ("起案", "proposed"),
+    "interest": ("加算金起算日", "first day of interest set"),
     "approved": ("承認", "approved"),
     "decided": ("決定", "decided"),
     "rejected": ("差戻し", "rejected"),
@@ -235,6 +236,11 @@ def _refund(e: Row) -> tuple[str, str]:
         return (
             f"{head} 振込 {e['transfer_on']} 第{e['batch']}号",
             f"{head_en}: transfer on {e['transfer_on']}",
+        )
+    if e["step"] == "interest":
+        return (
+            f"{head} {e['bears_from']} 加算金 {e['interest'] or 0:,}円 理由: {e['reason']}",
+            f"{head_en}: from {e['bears_from']}, interest {e['interest'] or 0:,}",
         )
     if e["step"] == "approved":
         return head, head_en

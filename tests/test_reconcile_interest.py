@@ -159,13 +159,15 @@ def test_ten_thousand_random_refunds_equal_the_reference() -> None:
             notified + timedelta(days=chance.randrange(120)) if notified and chance.random() < 0.8 else None
         )
         amount = chance.choice((1_999, 2_000, chance.randrange(10**6), chance.randrange(10**7)))
-        rows.append((chance.choice(("kanou", "gonou")), amount, paid, until, notified, claimed))
-    names = ("class", "amount", "paid_on", "until", "notified_on", "claimed_on")
+        begins = paid + timedelta(days=chance.randrange(1, 300)) if chance.random() < 0.2 else None
+        rows.append((chance.choice(("kanou", "gonou")), amount, paid, until, notified, claimed, begins))
+    names = ("class", "amount", "paid_on", "until", "notified_on", "claimed_on", "bears_from")
     computed = interest(pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None), rates=RATES)
 
-    def expected(row: tuple[str, int, date, date, date | None, date | None]) -> int:
-        kind, amount, paid, until, notified, claimed = row
+    def expected(row: tuple[str, int, date, date, date | None, date | None, date | None]) -> int:
+        kind, amount, paid, until, notified, claimed, begins = row
         outside = [(notified + timedelta(days=31), claimed or until)] if notified else []
+        outside += [(paid, begins - timedelta(days=1))] if begins else []
         return refund_interest(paid, until, amount, rate=rate, mistaken=kind == "gonou", excluded=outside)
 
     answers = [expected(row) for row in rows]

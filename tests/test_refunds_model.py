@@ -29,6 +29,7 @@ from reconcile.ledger import open_ledger
 from reconcile.owed import owed
 from reconcile.refund_export import export
 from reconcile.refund_returns import take_returned
+from reconcile.refund_starts import set_start
 from reconcile.refund_states import Refund, State, refunds_of
 from reconcile.refunds import approve, propose, reject
 from reconcile.store_sqlite import SqliteStore
@@ -111,6 +112,12 @@ class Office(RuleBasedStateMachine):
     @rule(who=people, crash=crashes)
     def proposed(self, who: str, crash: str | None) -> None:
         self.attempt(lambda: propose(act(self.place, who)), crash=crash)
+
+    @rule(who=people, pick=st.integers(0, 7), late=st.integers(0, 60), crash=crashes)
+    def bearing(self, who: str, pick: int, late: int, crash: str | None) -> None:
+        first = date(2026, 9, 1) + timedelta(late)
+        some = self.some(pick)[:1]
+        self.attempt(lambda: set_start(act(self.place, who), some, day=first, reason="?"), crash=crash)
 
     @rule(who=people, pick=st.integers(0, 7), crash=crashes)
     def approved(self, who: str, pick: int, crash: str | None) -> None:
