@@ -80,14 +80,21 @@ def balanced(came: pl.DataFrame, credits: pl.DataFrame) -> pl.DataFrame:
 
 
 def remitted(events: pl.DataFrame) -> pl.DataFrame:
-    """`remit_date, channel, tax_item, amount` of money that was remitted: 確報, what 訂正 changed of them, and 取消 with a minus."""
+    """`remit_date, channel, tax_item, amount` of money that was remitted: 確報, what 訂正 changed of them, 取消 with a minus. A 訂正 that names no
+    払込日 moved nothing by itself: what it changed stands on that of its 確報."""
     confirmed = events.filter(pl.col("kind") == "confirmed")
     before = confirmed.select("payment_id", _first="amount")
+    with_it = confirmed.sort("receipt_id").drop_nulls("remit_date").unique("payment_id", keep="last")
+    days = with_it.select("payment_id", _day="remit_date")
     corrected = (
         events.filter(pl.col("kind") == "corrected").sort("receipt_id").unique("payment_id", keep="last")
     )
-    fixed = corrected.join(before, on="payment_id", how="left").with_columns(
-        pl.col("amount") - pl.col("_first").fill_null(0)
+    fixed = (
+        corrected.join(before, on="payment_id", how="left")
+        .join(days, on="payment_id", how="left")
+        .with_columns(
+            pl.col("amount") - pl.col("_first").fill_null(0), remit_date=pl.coalesce("remit_date", "_day")
+        )
     )
     now = (
         pl.concat([before, fixed.select("payment_id", _first="amount")])

@@ -76,6 +76,12 @@ def _by_payment(receipts: pl.DataFrame) -> dict[str, list[Row]]:
     return found
 
 
+def _booked(confirmed: list[Row], name: str) -> date | None:
+    """払込日 or 会計日 as the 確報 names it."""
+    told = [e for e in confirmed if e[name] is not None]
+    return max(told, key=lambda e: e["receipt_id"])[name] if told else None
+
+
 def _payment(events: list[Row], slips: Mapping[str, Row], world: World) -> Payment:
     """The event that counts, what its slip says of it, and where it goes."""
     by_kind = {kind: [e for e in events if e["kind"] == kind] for kind in RANK}
@@ -123,8 +129,8 @@ def _payment(events: list[Row], slips: Mapping[str, Row], world: World) -> Payme
         amount=0 if cancelled else event["amount"],
         paid_on=event["paid_on"],
         paid_time=event["paid_time"] or "",
-        account_date=event["account_date"],
-        remit_date=event["remit_date"],
+        account_date=event["account_date"] or _booked(by_kind["confirmed"], "account_date"),
+        remit_date=event["remit_date"] or _booked(by_kind["confirmed"], "remit_date"),
         provisional=provisional,
         fate=fate,
         rung=rung.get(fate, fate),

@@ -1,7 +1,8 @@
 """What a payment comes to, from the set of its events: 速報, 確報, 取消, 訂正, in whatever order they arrived.
 
 In: receipt events. Out: one row a payment with the content that counts, its net amount and what is to be said of it.
-確報 is truth, 訂正 replaces it, 取消 takes it back whole; only 速報 is provisional. Days on which files were made decide nothing.
+確報 is truth, 訂正 replaces it, 取消 takes it back whole; only 速報 is provisional. A 訂正 that names no 払込日 or 会計日 leaves that of its 確報.
+Days on which files were made decide nothing.
 Refuses nothing: several corrections that differ are marked `contradictory`, a correction of nobody knows what `correction_alone`: a person decides.
 """
 
@@ -24,6 +25,7 @@ NET: tuple[str, ...] = (
     "tax_item",
     "period",
 )
+BOOKED: tuple[str, ...] = ("remit_date", "account_date")
 
 
 def net(events: pl.DataFrame) -> pl.DataFrame:
@@ -79,6 +81,7 @@ def _several(events: pl.DataFrame) -> pl.DataFrame:
         correction_alone=((kind == "corrected") & pl.col("orig_txn_id").is_null()).all(),
         _before=pl.col("_content").filter(kind == "preliminary").first(),
         _taken_back=pl.col("receipt_id").filter(kind == "cancelled").first(),
+        **{f"_{day}": pl.col(day).filter(kind == "confirmed").drop_nulls().last() for day in BOOKED},
     )
     # a cancellation counts as content only where nothing else has come
     chosen = marked.with_columns(_rank=pl.when(kind == "cancelled").then(-1).otherwise("_rank"))
@@ -86,6 +89,7 @@ def _several(events: pl.DataFrame) -> pl.DataFrame:
         "payment_id", keep="last", maintain_order=True
     )
     return chosen.join(facts, on="payment_id").with_columns(
+        *(pl.coalesce(day, f"_{day}") for day in BOOKED),
         deciding=pl.coalesce("_taken_back", "deciding"),
         provisional=pl.col("seen_preliminary") & ~pl.col("confirmed") & ~pl.col("cancelled"),
         differs=(pl.col("_before") != pl.col("_content")).fill_null(value=False) & (kind != "preliminary"),

@@ -298,6 +298,8 @@ def _payments(draw: st.DrawFn, n: int, slips: Sequence[Row], *, plain: bool) -> 
     for place, kind in enumerate(kinds):
         differs = 100 if place and draw(st.sampled_from([False, False, True])) else 0
         event = paid(f"p{n}", number, amount + differs, on, kind, **common)
+        if kind == "corrected" and draw(st.booleans()):
+            event |= {"remit_date": None, "account_date": None}
         found.append({**event, "receipt_id": f"p{n}-{kind}-{place}"})
     return found
 

@@ -138,6 +138,14 @@ def test_of_several_corrections_the_one_that_decides_is_remitted() -> None:
         assert remitted(order)["amount"].sum() == net_yen(order).sum() == 80
 
 
+def test_a_correction_without_a_day_stands_on_that_of_its_payment() -> None:
+    came = events(event("a", 100, D1), event("a", 90, D2, "corrected") | {"remit_date": None})
+    assert told(balance(came, credits(credit(D1, 90), credit(D2, 0)))) == [
+        (D1, None, None, 90, 90, 0, "balanced"),
+        (D2, None, None, 0, 0, 0, "balanced"),
+    ]
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3), st.sampled_from(["app", "card"])), max_size=12),
     st.randoms(),

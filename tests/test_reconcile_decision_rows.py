@@ -82,6 +82,17 @@ def test_a_payment_that_was_taken_back_needs_nobody_to_say_which_correction_hold
     assert w.outcome(w.decided(simple(paid(), *said, paid(kind="cancelled")))) == "payment_cancelled"
 
 
+@pytest.mark.parametrize("named", [None, "07-20"])
+def test_a_correction_that_names_no_day_of_the_books_leaves_those_of_its_payment(named: str | None) -> None:
+    """The money reached the bank with the 確報: without its 払込日 nothing of it could ever be given back."""
+    new = named and w.day(named)
+    said = paid(amount=19_000, account_date=w.day("06-15"))
+    put_right = paid(kind="corrected", amount=25_000, remit_date=new, account_date=new, orig_txn_id="T")
+    found = w.decided(simple(said, put_right)).excess
+    days = (new, new) if new else (w.day("06-13"), w.day("06-15"))
+    assert found.select("amount", "remit_date", "account_date").rows() == [(5_000, *days)]
+
+
 def test_kanou_arises_with_the_revision_gonou_with_the_payment() -> None:
     lines = [
         line(),
