@@ -106,11 +106,11 @@ def take_accounts(act: Act, path: Path, *, encoding: str | None = None) -> Taken
 
 
 def confirm_account(act: Act, payer_id: str) -> Account:
-    """The second check of a changed account, by somebody else. Raises ProblemError (`refund.account_eyes`, `refund.no_account`)."""
+    """The second check of a changed account, by somebody else. Raises ProblemError (`refund.account_eyes`, `refund.account_unknown`)."""
     with recording(act, "refunds confirm-account", role=ANY) as record:
         found = accounts_of(record.ledger, [payer_id]).get(payer_id)
         if found is None:
-            raise ProblemError(Problem("refund.no_account", params={"refund": "–", "found": payer_id}))
+            raise ProblemError(Problem("refund.account_unknown", params={"found": payer_id}))
         if act.who in found.people:
             raise ProblemError(Problem("refund.account_eyes", params={"found": act.who, "refund": payer_id}))
         record.ledger.add(

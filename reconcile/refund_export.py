@@ -181,9 +181,7 @@ def _came_back_from_there(refund: Refund, row: Mapping[str, Any]) -> Problem | N
 def _no_way(act: Act, refund: Refund, account: Account | None) -> Problem | None:
     """Whether there is an account that may be used, and whether somebody else put it there."""
     if account is None:
-        return Problem(
-            "refund.no_account", params={"refund": refund.refund_id, "found": refund.payer_id or "–"}
-        )
+        return Problem("refund.no_account", params={"refund": refund.refund_id})
     if not account.usable:
         params = {"refund": refund.refund_id, "found": masked_account(account.row)}
         return Problem("refund.account_unchecked", params=params)

@@ -76,8 +76,7 @@ def notices(
     for refund in sorted(chosen, key=lambda r: r.notice_no or ""):
         person = people.get(refund.payer_id or "")
         if person is None:
-            said: dict[str, str | int] = {"refund": refund.refund_id, "found": refund.payer_id or "–"}
-            problems.append(Problem("refund.no_address", params=said))
+            problems.append(Problem("refund.no_address", params={"refund": refund.refund_id}))
             continue
         known = accounts.get(refund.payer_id or "")
         # where the money went, or is to go by now

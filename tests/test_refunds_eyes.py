@@ -149,7 +149,7 @@ def test_a_changed_account_waits_for_a_second_person(place: str, tmp_path: Path)
     first = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
     assert [p.code for p in first.problems] == ["refund.account_unchecked"]
     assert "refund.account_eyes" in refused(lambda: confirm_account(act(place, "ida"), "P00001"))
-    assert "refund.no_account" in refused(lambda: confirm_account(act(place, "kei"), "P00009"))
+    assert "refund.account_unknown" in refused(lambda: confirm_account(act(place, "kei"), "P00009"))
     assert confirm_account(act(place, "kei"), "P00001").usable
     left = export(act(place, "kei"), transfer_on=FRIDAY, out=tmp_path / "bank")
     assert [p.code for p in left.problems] == ["refund.account_eyes"]
