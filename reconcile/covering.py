@@ -14,7 +14,7 @@ import polars as pl
 
 from elqr.problems import ProblemLog
 from reconcile.covers import Covers, derive_covers
-from reconcile.frames import ASSESSMENTS, COVERS, SLIPS
+from reconcile.frames import ASSESSMENTS, COVERS, SLIPS, empty
 from reconcile.ledger import Ledger
 
 NOTICE = ("payer_id", "notice_no")
@@ -22,11 +22,21 @@ NOTICE = ("payer_id", "notice_no")
 
 @dataclass(frozen=True)
 class Covering:
-    """`slips`: keys to decide again; `lines`: lines to decide again, old covers included; `log`: slips without cover."""
+    """`slips`: keys to decide again; `lines`: lines to decide again, old covers included; `log`: slips without cover; `undated`: `UNDATED`."""
 
     slips: pl.Series
     lines: pl.Series
     log: ProblemLog
+    undated: pl.DataFrame
+
+
+UNDATED: Mapping[str, pl.DataType] = {
+    "file_no": pl.Int64(),
+    "line": pl.Int64(),
+    "line_id": pl.String(),
+    "last": pl.Date(),  # 更正日 of the last version known before, null where none names one
+}
+"""更正 that name no day: rows of the night whose line was known before the run."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +71,16 @@ def renew_covers(
     What the run added is in hand and not read back; the ledger is asked for what stood before alone.
     """
     if not slips.height and not versions.height:
-        return Covering(slips["slip_key"], versions["line_id"], ProblemLog())
+        return Covering(slips["slip_key"], versions["line_id"], ProblemLog(), empty(UNDATED))
     first = part.first if part else {"slips": _first(slips), "assessments": _first(versions)}
     ids = versions.select("line_id").unique()
-    earlier = _before(ledger, "assessments", ids, first, ["line_id", *NOTICE])
+    earlier = _before(ledger, "assessments", ids, first, ["line_id", "revised_at", *NOTICE])
     old = _old_slips(ledger, ids, versions, earlier, first)
     affected = pl.concat([old, slips.select(list(SLIPS))])
     revised = earlier["line_id"].unique()
+    undated = _undated(versions, earlier)
     if not affected.height:
-        return Covering(affected["slip_key"], revised, ProblemLog())
+        return Covering(affected["slip_key"], revised, ProblemLog(), undated)
     if part:
         derived = _derived_in_part(ledger, affected, versions, earlier["line_id"], part)
     else:
@@ -92,7 +103,14 @@ def renew_covers(
     log = ProblemLog()
     found = derived.log.table()
     log.extend(found.filter(pl.col("slip_key").is_in(changed.implode())) if found.height else found)
-    return Covering(changed, lines, log)
+    return Covering(changed, lines, log, undated)
+
+
+def _undated(versions: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Rows without a day of lines that stood before, as `UNDATED`."""
+    last = earlier.group_by("line_id").agg(last=pl.col("revised_at").max())
+    found = versions.filter(pl.col("revised_at").is_null()).join(last, on="line_id", maintain_order="left")
+    return found.select(list(UNDATED))
 
 
 def _first(added: pl.DataFrame) -> int | None:

@@ -112,16 +112,19 @@ def cover(ledger: Ledger, loaded: Loaded, night: Night) -> Covering:
     for number in range(loaded.parts):
         part = Part(loaded.first, _holder(number, loaded.parts), night.assessments.twice, fresh.add)
         one = renew_covers(ledger, loaded.slips.part(number), loaded.versions.part(number), part)
-        found.append((*leading(ledger, slips=one.slips, lines=one.lines), one.log))
+        found.append((*leading(ledger, slips=one.slips, lines=one.lines), one.log, one.undated))
     with ledger.store.loading(["covers"]) if nothing_paid(ledger) else nullcontext():
         for rows in fresh.blocks():
             ledger.store.append("covers", rows)
     fresh.close()
     log = ProblemLog()
-    for *_, told in found:
+    for *_, told, _ in found:
         log.extend(told)
     return Covering(
-        pl.concat([s for s, *_ in found]).unique(), pl.concat([n for _, n, _ in found]).unique(), log
+        pl.concat([s for s, *_ in found]).unique(),
+        pl.concat([n for _, n, *_ in found]).unique(),
+        log,
+        pl.concat([rows for *_, rows in found]).sort("file_no", "line"),
     )
 
 

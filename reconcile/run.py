@@ -18,6 +18,7 @@ import polars as pl
 
 from elqr.problems import Problem, ProblemError, ProblemLog, Where
 from elqr.site import Site
+from reconcile.covering import Covering
 from reconcile.decide import decide
 from reconcile.ledger import Ledger, Standing, open_ledger
 from reconcile.load import Counts, Loaded, cover, load
@@ -165,7 +166,7 @@ def _taken(ledger: Ledger, request: RunRequest, night: Night) -> RunResult:
     run = {**decided.totals, **_counts(files, receipts, quarantine)}
     after = _added(ledger.standing.totals, run)
     drift = run["received"][1] - sum(run[n][1] for n in ("posted", "excess", "suspense", "held"))
-    logs = _logs(ledger, night, covering.log)
+    logs = _logs(ledger, night, covering)
     if request.dry_run or not ledger.grown:
         standing = ledger.would_be(after, payments) if ledger.grown else ledger.standing
         committed = False
@@ -317,14 +318,22 @@ def _added(before: Mapping[str, Pair], run: Mapping[str, Pair]) -> dict[str, Pai
     return {n: (old[0] + new[0], old[1] + new[1]) for n, (old, new) in pairs.items()}
 
 
-def _logs(ledger: Ledger, night: Night, covers: ProblemLog) -> dict[str, ProblemLog]:
-    """What was found, by file name (files of one name in several folders share theirs); slips without cover where the slip came from."""
+def _logs(ledger: Ledger, night: Night, covering: Covering) -> dict[str, ProblemLog]:
+    """What was found, by file name (files of one name in several folders share theirs); slips without cover where the slip came from, 更正 without
+    a day where they stand."""
     logs: dict[str, ProblemLog] = {}
     for found in night.files:
         logs.setdefault(str(found.row["file"]), ProblemLog()).extend(found.log)
-    open_ = covers.table()
+    open_ = covering.log.table()
+    if not open_.height and not covering.undated.height:
+        return logs
+    files = pl.concat(ledger.scan("files", ["seq", "file"])).rename({"seq": "file_no"})
+    undated = covering.undated.join(files, on="file_no", maintain_order="left")
+    for (name,), rows in undated.group_by("file", maintain_order=True):
+        log = logs.setdefault(str(name), ProblemLog())
+        last = pl.col("last").cast(pl.String).fill_null("–")
+        log.add(rows, "register.undated", field="revised_at", found=pl.col("line_id"), expected=last)
     if open_.height:
-        files = pl.concat(ledger.scan("files", ["seq", "file"])).rename({"seq": "file_no"})
         slips = ledger.lookup("slips", open_["slip_key"], ["slip_key", "file_no"]).join(files, on="file_no")
         named = open_.join(slips.unique("slip_key"), on="slip_key", how="left", maintain_order="left")
         for (name,), rows in named.group_by("file", maintain_order=True):

@@ -156,6 +156,21 @@ def test_a_register_file_is_the_same_in_memory_and_beyond(seed: int, held: int) 
             after.close()
 
 
+def test_a_revision_that_names_no_day_is_told_with_its_line_and_file(tmp_path: Path) -> None:
+    """It counts from the beginning: what was paid in between becomes 誤納, or moves to other books, and nobody had been told."""
+    first = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 9_000), line(2, 1, 9_000), line(3, 1, 9_000))
+    night(tmp_path / "l.db", assessments=[first])
+    dated = write(tmp_path / "b.csv", LINE_HEAD, line(1, 1, 8_000, revised_at="2026-07-01"))
+    assert list(night(tmp_path / "l.db", assessments=[dated]).logs["b.csv"].problems()) == []
+    rows = (line(1, 1, 7_000), line(2, 1, 7_000), line(3, 1, 9_000), line(4, 1, 9_000), line(4, 1, 8_000))
+    undated = write(tmp_path / "c.csv", LINE_HEAD, *rows)
+    found = night(tmp_path / "l.db", assessments=[undated]).logs["c.csv"].problems("c.csv")
+    assert [(p.code, p.where.file, p.where.line, p.params) for p in found] == [
+        ("register.undated", "c.csv", 2, {"found": "00001-1", "expected": "2026-07-01"}),
+        ("register.undated", "c.csv", 3, {"found": "00002-1", "expected": "–"}),
+    ]
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 9))), st.integers(1, 5), st.integers(1, 7)
 )
