@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,7 +42,8 @@ LIST_COLUMNS = ("refund_id", "notice_no", "payer_id", "account", "amount", "tran
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """`batch`: its number, None where there was nothing to order; `again`: an earlier batch written once more; `problems`: what was left out."""
+    """`batch`: its number, None where there was nothing to order; `again`: an earlier batch written once more, or one whose very bytes lay there
+    already; `problems`: what was left out."""
 
     batch: int | None
     again: bool
@@ -81,8 +83,8 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
                 files=(),
                 problems=tuple(problems),
             )
-        made = _made(record.ledger, batch)
-    return _written(made, out, again=not good, problems=problems)
+        with _standing(batch) if good else nullcontext():
+            return _written(_made(record.ledger, batch), out, again=not good, problems=problems)
 
 
 def _refuse_day(transfer_on: date, on: date) -> None:
@@ -93,6 +95,19 @@ def _refuse_day(transfer_on: date, on: date) -> None:
     if transfer_on > (last := on + timedelta(AHEAD_DAYS)):
         said = {"found": transfer_on.isoformat(), "expected": last.isoformat()}
         raise ProblemError(Problem("refund.transfer_far", "transfer_on", said))
+
+
+@contextmanager
+def _standing(batch: int) -> Iterator[None]:
+    """Whoever is stopped behind an order, by Ctrl-C too, is told that it stands: other words than the same again would not write it."""
+    stands = Problem("refund.order_stands", params={"found": batch})
+    try:
+        yield
+    except ProblemError as error:
+        raise ProblemError([*error.problems, stands]) from None
+    except BaseException as error:
+        error.add_note(str(stands))
+        raise
 
 
 def export_again(ledger: str | Path, batch: int, *, out: Path) -> Exported:
@@ -228,7 +243,7 @@ def _order(
     """Commit that these are out."""
     data = zengin.encode(pl.DataFrame([row for _, row in good]), header=top)
     batch = record.ledger.store.highest("refund_exports", "batch") + 1
-    _refuse_other(out, batch, hashlib.sha256(data).hexdigest())
+    _lies(out, batch, hashlib.sha256(data).hexdigest())
     for refund, row in good:
         said = {
             "on": act.on.isoformat(),
@@ -293,25 +308,27 @@ def _name(batch: int) -> str:
     return f"furikomi-{batch:05}"
 
 
-def _refuse_other(out: Path, batch: int, sha256: str) -> None:
-    """A number begins anew with each ledger, and comes again in one put back from an older copy: an order that lies there is not written over."""
+def _lies(out: Path, batch: int, sha256: str) -> bool:
+    """Whether this very order lies in the folder. A number begins anew with each ledger, and comes again in one put back from an older copy:
+    another order is not written over (ProblemError), and the same one may have gone to the bank."""
     beside = out.joinpath(f"{_name(batch)}.json")
     try:
         known = json.loads(beside.read_bytes())["sha256"] == sha256
     except FileNotFoundError:
-        return
+        return False
     except (OSError, ValueError, KeyError, TypeError):
         known = False
     if not known:
         params: dict[str, str | int] = {"found": str(beside.with_suffix(".txt")), "batch": batch}
         raise ProblemError(Problem("refund.batch_there", params=params))
+    return True
 
 
 def _written(made: _Batch, out: Path, *, again: bool, problems: Sequence[Problem]) -> Exported:
     """The files: for the bank, and for the office with masked accounts."""
     row = made.row
     name = _name(row["batch"])
-    _refuse_other(out, row["batch"], row["sha256"])
+    there = _lies(out, row["batch"], row["sha256"])
     listed = [
         {
             "refund_id": r.refund_id,
@@ -330,16 +347,10 @@ def _written(made: _Batch, out: Path, *, again: bool, problems: Sequence[Problem
         f"{name}.csv": pl.DataFrame(listed).select(LIST_COLUMNS).write_csv(line_terminator="\n").encode(),
         f"{name}.json": (json.dumps(sums, ensure_ascii=False, indent=2) + "\n").encode(),
     }
-    try:
-        write_files(out, files)
-    except ProblemError as error:
-        if again:
-            raise
-        stands = Problem("refund.order_stands", params={"found": row["batch"]})
-        raise ProblemError([*error.problems, stands]) from None
+    write_files(out, files)
     return Exported(
         batch=row["batch"],
-        again=again,
+        again=again or there,
         count=row["count"],
         yen=row["yen"],
         sha256=row["sha256"],

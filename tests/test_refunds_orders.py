@@ -43,6 +43,24 @@ def test_a_disk_that_is_full_after_the_order_says_how_to_write_it(place: str, tm
     assert export_again(place, 1, out=tmp_path / "bank").count == 3
 
 
+@pytest.mark.parametrize("step", ["_made", "write_files"])
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), RuntimeError("a bug")])
+def test_who_is_stopped_behind_the_order_is_told_that_it_stands(
+    step: str, fault: BaseException, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C tells that nothing was delivered, and the order of another day, or of another person, would leave these refunds out."""
+
+    def stop(*_: object) -> None:
+        raise type(fault)(*fault.args)
+
+    monkeypatch.setattr(refund_export, step, stop)
+    for stands in (True, False):  # the second time the order is there already, and the same words write it
+        with pytest.raises(type(fault)) as error:
+            export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
+        said = getattr(error.value, "__notes__", [])
+        assert [("elqr refunds export --batch 1" in note) for note in said] == [True] * stands
+
+
 def test_an_order_of_another_ledger_is_not_written_over(place: str, decided: Path, tmp_path: Path) -> None:
     """Two ledgers share a folder, or one was put back from a copy that is older than its last order."""
     bank = tmp_path / "bank"
@@ -61,9 +79,10 @@ def test_an_order_of_another_ledger_is_not_written_over(place: str, decided: Pat
     assert (tmp_path / "own" / "furikomi-00001.txt").stat().st_size == 120 * 6
     (bank / "furikomi-00001.json").write_bytes(b"{}")
     assert "refund.batch_there" in refused(lambda: export_again(place, 1, out=bank))
-    # what would be the same order is
+    # what would be the same order is: the very bytes may have gone to the bank, so they are not said to be new
     back = copied(decided, tmp_path / "back.db")
-    assert export(act(back, "eri"), transfer_on=FRIDAY, out=tmp_path / "own").batch == 1
+    done = export(act(back, "eri"), transfer_on=FRIDAY, out=tmp_path / "own")
+    assert (done.batch, done.again, refunds(back)["R000001"].state.value) == (1, True, "exported")
 
 
 def test_the_same_words_about_some_refunds_are_no_problem(place: str, tmp_path: Path) -> None:
