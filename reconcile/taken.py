@@ -104,7 +104,10 @@ def sift_assessments(ledger: Ledger, rows: pl.DataFrame, tonight: Tonight | None
 
 
 def sift_slips(ledger: Ledger, rows: pl.DataFrame, tonight: Tonight | None = None) -> Sifted:
-    """Slips by `slip_key`: the same words again are already taken; other words are a conflict."""
+    """Slips by `slip_key`: the same words again are already taken; other words are a conflict.
+
+    Earlier versions took the blanks out of the lines that a slip names: what is stored so says the same as the file that has them.
+    """
     stored = _stored(ledger, "slips", rows["slip_key"], SLIP_CONTENT, tonight)
     if not rows.height:
         return Sifted(rows, rows, empty(_CONFLICT), stored)
@@ -115,6 +118,10 @@ def sift_slips(ledger: Ledger, rows: pl.DataFrame, tonight: Tonight | None = Non
     standing = pl.concat([stored, new.select(content)])
     rest = met.join(new, on="_n", how="anti", maintain_order="left")
     already = rest.join(standing, on=content, how="semi", nulls_equal=True, maintain_order="left")
+    other = rest.join(already, on="_n", how="anti", maintain_order="left")
+    bare = other.with_columns(pl.col("covers").str.replace_all(r"\s", ""))
+    bare = bare.join(stored, on=content, how="semi", nulls_equal=True)
+    already = pl.concat([already, other.join(bare, on="_n", how="semi")]).sort("_n")
     other = rest.join(already, on="_n", how="anti", maintain_order="left")
     expected = other.select("slip_key").join(standing, on="slip_key", how="left", maintain_order="left")
     conflicts = other.select("file_no", "line", identity="slip_key").with_columns(

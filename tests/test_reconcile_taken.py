@@ -123,6 +123,18 @@ def test_a_slip_with_other_words_is_told_with_its_own_digest_and_that_of_the_fir
     assert [row[:3] for row in conflicts(caught)] == [("ledger.slip_conflict", "1.csv", 3)]
 
 
+def test_a_slip_whose_lines_lost_their_blanks_in_an_earlier_version_is_the_same_slip(night_of: Night) -> None:
+    """A register that comes again with it, and other slips, stopped every night with a conflict that nobody could lift."""
+    head = f"{SLIP_HEAD},covers"
+    night_of(head, "slips", [slip(1, 1, 1, 100, covers="A1:60;B1:40"), slip(2, 1, 1, 100, covers="A 2:100")])
+    again = slip(1, 1, 1, 100, covers="A 1:60;B1:40")
+    assert night_of(head, "slips", [again, slip(3, 1, 1, 100, covers="A3:100")]) == [(1, 1)]
+    for other in (slip(1, 1, 1, 100, covers="A 1:60;B2:40"), slip(2, 1, 1, 100, covers="A2:100")):
+        with pytest.raises(ProblemError) as caught:
+            night_of(head, "slips", [other])
+        assert [row[0] for row in conflicts(caught)] == ["ledger.slip_conflict"]
+
+
 # --- bad rows ---------------------------------------------------------------------------------------
 
 
