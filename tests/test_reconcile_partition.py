@@ -13,6 +13,8 @@ from ledger_files import LINE_HEAD, RECEIPT_HEAD, SLIP_HEAD, line, receipt, slip
 from night_runs import NIGHTS, SITE
 from test_reconcile_outputs import EXPORT
 
+from elqr.problems import Problem, ProblemError
+from reconcile import nightly
 from reconcile.ledger import open_ledger
 from reconcile.partition import BEGUN, Task, reconcile_one
 from reconcile.spreadsheet import named
@@ -134,6 +136,23 @@ def test_a_night_that_was_begun_says_whether_somebody_must_look(
     assert reconcile_one(task).code == left
     begun(task)
     assert reconcile_one(task).code == left
+
+
+def test_a_night_whose_files_found_no_place_is_said_to_have_them_when_the_task_is_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told that the same command would find nothing new: so it is with one night, and not with a task, whose mark is there."""
+
+    def full(folder: Path, _: object) -> None:
+        raise ProblemError(Problem("out.unwritable", params={"found": str(folder), "reason": "full"}))
+
+    task = small(tmp_path, PAID)
+    with monkeypatch.context() as patch:
+        patch.setattr(nightly, "write_files", full)
+        said = reconcile_one(task).problems[-1]
+    assert "out.night_stands" in said and "同じ elqr reconcile-all は書き出します" in said
+    assert "the same elqr reconcile-all writes them" in said and reconcile_one(task).code == 0
+    assert (Path(task.out) / "postings.csv").read_bytes().count(b"\n") == 2
 
 
 def test_what_stops_a_night_is_three_and_what_it_cannot_read_is_two(tmp_path: Path) -> None:
