@@ -67,10 +67,12 @@ def export(act: Act, *, transfer_on: date, out: Path, only: Sequence[str] = ()) 
         wanted = frozenset(only)
         ready = [r for r in ready if not wanted or r.refund_id in wanted]
         good, problems = _checked(record.ledger, act, ready, now, transfer_on)
-        again = None if good else _same_words(record.ledger, act, transfer_on, only)
+        last = _same_words(record.ledger, act, transfer_on, only)
+        again = None if good else last
         problems += _not_ready(only, now, again=again)
         if good:
             _refuse_day(transfer_on, act.on)
+            problems += _unwritten(out, last)
         batch = _order(record, act, top, good, transfer_on, out) if good else again
         if batch is None:
             return Exported(
@@ -278,6 +280,14 @@ def _same_words(ledger: Ledger, act: Act, transfer_on: date, only: Sequence[str]
     ids = json.loads(row["content"])["refunds"]
     same = row["who"] == act.who and row["transfer_on"] == transfer_on.isoformat()
     return last if same and (not only or set(ids) <= set(only)) else None
+
+
+def _unwritten(out: Path, last: int | None) -> list[Problem]:
+    """That the order of the same words has no file here: it may have been killed before it, and these words order what is decided since."""
+    if last is None or out.joinpath(f"{_name(last)}.json").exists():
+        return []
+    params: dict[str, str | int] = {"found": str(out.joinpath(f"{_name(last)}.txt")), "batch": last}
+    return [Problem("refund.order_unwritten", params=params)]
 
 
 def _made(ledger: Ledger, batch: int) -> _Batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -59,6 +60,22 @@ def test_who_is_stopped_behind_the_order_is_told_that_it_stands(
             export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
         said = getattr(error.value, "__notes__", [])
         assert [("elqr refunds export --batch 1" in note) for note in said] == [True] * stands
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_an_order_without_its_file_is_told_where_the_same_words_find_more_to_order(
+    killed: bool, place: str, tmp_path: Path
+) -> None:
+    """Killed before its file was written, and another refund decided since: the words ordered that one, and nobody was paid of the first."""
+    words = {"transfer_on": FRIDAY, "out": tmp_path / "bank"}
+    export(act(place, "eri"), only=["R000001"], **words)  # type: ignore[arg-type]
+    if killed:
+        shutil.rmtree(tmp_path / "bank")
+    done = export(act(place, "eri"), **words)  # type: ignore[arg-type]
+    assert (done.batch, done.count, done.again) == (2, 2, False)
+    told = [("refund.order_unwritten", {"found": str(tmp_path / "bank" / "furikomi-00001.txt"), "batch": 1})]
+    assert [(p.code, p.params) for p in done.problems] == told * killed
+    assert not export(act(place, "eri"), **words).problems  # type: ignore[arg-type]
 
 
 def test_an_order_of_another_ledger_is_not_written_over(place: str, decided: Path, tmp_path: Path) -> None:
