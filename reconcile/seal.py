@@ -74,7 +74,7 @@ def trace_of(ledger: Path) -> Path | None:
 
 
 def write_seal(ledger: Path, seal: Seal) -> None:
-    """Replace the seal: written beside, made durable, renamed. Where it cannot be, an earlier one of the same run goes: after a migration it
+    """Replace the seal: written beside, made durable, renamed. Where it cannot be, another one of the same run goes: after a migration it
     would pass for this one, and call damaged what was changed."""
     body = _HEAD.pack(_MAGIC, seal.run_id, seal.page_bytes, len(seal.crcs)) + _bytes(seal.crcs)
     path = seal_of(ledger)
@@ -87,7 +87,7 @@ def write_seal(ledger: Path, seal: Seal) -> None:
         rename(beside, path)
     except OSError:
         with suppress(OSError, ValueError):
-            if (known := read_seal(ledger)) and known.run_id == seal.run_id:
+            if (known := read_seal(ledger)) and known.run_id == seal.run_id and known != seal:
                 path.unlink()
         raise
 

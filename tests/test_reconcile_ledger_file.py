@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import sqlite3
 from pathlib import Path
@@ -63,6 +64,22 @@ def test_a_seal_that_cannot_be_written_undoes_nothing(place: Path, monkeypatch: 
     assert codes(place) == {"ledger.check_old_seal"}
     assert night(place, receipts=rows[1:]).standing.run_id == 4
     assert codes(place) == set()
+
+
+def test_a_seal_that_says_the_same_stays_where_it_cannot_be_written_again(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed behind its seal, a night leaves a log whose pages it knows: the next command writes it again, and the disk may be full by then."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    seal = read_seal(place)
+    assert seal is not None
+    monkeypatch.setattr("reconcile.seal.rename", full)
+    with pytest.raises(OSError, match="No space"):
+        write_seal(place, seal)
+    assert read_seal(place) == seal
 
 
 def test_a_page_that_waits_in_the_log_for_a_reader_is_no_damage(place: Path) -> None:
