@@ -25,6 +25,7 @@ from reconcile.redecide import redecide
 from reconcile.refund_policy import RefundPolicy
 from reconcile.refund_states import Refund, State, after, refunds_of
 from reconcile.tables import TABLES
+from reconcile.unrated import RATES
 
 _NONE = pl.Series([], dtype=pl.String)
 
@@ -147,6 +148,7 @@ class Record:
                 "what": self._what,
                 "policy": act.policy.id,
                 "policy_sha256": act.policy.sha256,
+                RATES: act.policy.rates.sha256,
                 "rules": act.rules.id,
                 "rules_sha256": act.rules.sha256,
                 "body_code": body_code_of(self.ledger),

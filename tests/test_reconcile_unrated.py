@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 from ledger_files import (
+    AS_OF,
     LINE_HEAD,
     POLICY,
     RECEIPT_HEAD,
@@ -19,9 +21,14 @@ from ledger_files import (
     whole,
     write,
 )
+from refund_towns import act
 
+from reconcile.credits import take_credits
+from reconcile.ledger import open_ledger
 from reconcile.policy import Policy
+from reconcile.refunds import propose, reject
 from reconcile.run import RunResult, reconcile
+from reconcile.unrated import rated_since
 
 TABLE = POLICY.rates
 UP_TO_2025 = {name: tenths[:-1] for name, tenths in TABLE.values.items()}
@@ -70,3 +77,28 @@ def test_a_charge_waits_for_its_rate_and_no_longer(places: Callable[[], str], tm
     assert not whole(place)
     # the other one waits for its own year, and nothing moves meanwhile
     assert not night(place, POLICY).committed
+
+
+def test_the_table_of_charges_is_read_only_where_other_rates_decided(tmp_path: Path) -> None:
+    """Credits come nearly every day, and refunds do: a night after them need not look at all that was ever charged."""
+    place = str(tmp_path / "l.db")
+    night(place, POLICY, **town(tmp_path))
+    take_credits(
+        place,
+        [write(tmp_path / "c.csv", "remit_date,amount", {"remit_date": "2026-07-03", "amount": 250_000})],
+        as_of=AS_OF,
+    )
+    twice = receipt("T4", 3, 250_000, date(2026, 7, 1))
+    night(place, POLICY, receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, twice)])
+    propose(act(place, "mai"))
+
+    def read_by(policy: Policy) -> bool:
+        with open_ledger(place) as ledger, patch.object(ledger, "scan", wraps=ledger.scan) as scan:
+            rated_since(ledger, policy)
+            return bool(scan.called)
+
+    assert (read_by(POLICY), read_by(BEFORE)) == (False, True)
+    reject(replace(act(place, "mai"), policy=BEFORE), ["R000001"], reason="?")
+    assert (read_by(POLICY), read_by(BEFORE)) == (True, True)
+    night(place, POLICY)  # records nothing, so it is still to be looked for
+    assert read_by(POLICY)
