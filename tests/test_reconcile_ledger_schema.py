@@ -31,7 +31,7 @@ def test_the_schema_is_the_table_of_tables(places: Any) -> None:
             )
 
 
-@pytest.mark.parametrize("version", [0, 1, 2])
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
 def test_every_older_version_migrates(
     places: Any, tmp_path: Path, version: int, stands: Callable[[int], RunResult]
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_seal_that_a_migration_could_not_renew_calls_no_page_damaged(
 
 
 def older_night(place: str, made: files.Town) -> None:
-    """Version 1 knew no audit: its first run wrote the assessments and no more. Version 2 knew no accounts."""
+    """Version 1 knew no audit: its first run wrote the assessments and no more. Version 2 knew no accounts, 3 no order after a return."""
     from reconcile.covering import renew_covers
     from reconcile.ledger import open_store
     from reconcile.register import read_assessments
@@ -128,7 +128,7 @@ def test_info_and_check(places: Any, tmp_path: Path) -> None:
     place, made = places(), town(tmp_path / "t")
     done = all_at_once(place, made)
     said = described(place)
-    assert (said["runs"], said["version"], said["result"]) == (1, 3, done.result)
+    assert (said["runs"], said["version"], said["result"]) == (1, 4, done.result)
     assert checked(place, policy="default") == []
 
 

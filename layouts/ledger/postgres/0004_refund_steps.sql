@@ -1,0 +1,2 @@
+-- No table changes. Refunds can take steps that an elqr of version 3 cannot follow: `returned`, `exported-2` …, `interest`. It would end in the
+-- middle of its work; by this number it refuses such a ledger at its door.
