@@ -19,6 +19,8 @@ from slips.order import NOTICE
 from slips.values import CELLS, provisional
 
 FIRST_ROW = tuple(f"{cell}_1" for cell in CELLS)
+BESIDE = {"inst_full_amount": "amount_digits", "inst_full_due": "due_date"}
+"""Boxes of the whole-year slip beside instalments, and the values that they show."""
 NOTICE_OF_FORM = ("large", *NOTICE)
 """Ordinary and large print lie in files of their own, each with the table of its slips."""
 
@@ -68,12 +70,20 @@ def _told(intake: Intake, forms: Mapping[bool, Form]) -> pl.DataFrame:
 
 
 def _texts(rows: pl.DataFrame, site: Site) -> Iterator[pl.DataFrame]:
-    """Value columns of these rows in each language of their notice: the first line of a table, or the boxes of the whole year."""
+    """Value columns of these rows in each language of their notice: the first line of a table, or the boxes of the whole year.
+
+    What was looked at before, in the row's own language, is left empty: it would be told again for each language that says it alike.
+    """
+    own = provisional(rows, site=site, table_rows=1)
+    apart = rows["_apart"]
+    yield own.filter(apart).select("line", "slip_key", **BESIDE)
     for lang in sorted({lang for langs in rows["_langs"].unique() for lang in langs}):
-        spoken = rows.filter(pl.col("_langs").list.contains(lang)).with_columns(lang=pl.lit(lang))
-        values = provisional(spoken, site=site, table_rows=1)
-        apart = spoken["_apart"]
-        yield values.filter(~apart).select("line", "slip_key", *FIRST_ROW)
-        yield values.filter(apart).select(
-            "line", "slip_key", inst_full_amount="amount_digits", inst_full_due="due_date"
+        here = rows["_langs"].list.contains(lang)
+        spoken = provisional(rows.filter(here).with_columns(lang=pl.lit(lang)), site=site, table_rows=1)
+        known, beside = own.filter(here), apart.filter(here)
+        new = spoken.with_columns(
+            pl.when(pl.col(name) != known[name]).then(pl.col(name)).otherwise(pl.lit(""))
+            for name in (*FIRST_ROW, *BESIDE.values())
         )
+        yield new.filter(~beside).select("line", "slip_key", *FIRST_ROW)
+        yield new.filter(beside).select("line", "slip_key", **BESIDE)

@@ -110,3 +110,16 @@ def test_a_whole_year_whose_amount_does_not_fit_beside_the_table_is_held(
     alone = rows.head(1)  # without instalments it does not stand there
     (tmp_path / "out").rename(tmp_path / "before")
     assert printed(tmp_path, alone, form).job["printed"]["slips"] == 1
+
+
+def test_what_is_noted_of_a_row_on_the_others_slips_is_noted_once(tmp_path: Path) -> None:
+    """An amount is said alike in every language: its note came once for each of them, and once more for the row itself."""
+    rows = notice(["en", "ja", "zh-Hans"], ["00", "01", "02"], ["99999999999", "99999999999", "1500"])
+    assert printed(tmp_path, rows).job["printed"]["slips"] == 3
+    told = pl.read_csv(tmp_path / "out" / "problems.csv", infer_schema=False).select("line", "code", "field")
+    listed = told.filter(pl.col("field").str.starts_with("inst_")).rows()
+    assert listed == [
+        ("2", "text.fit_step", "inst_amount_1"),
+        ("2", "text.fit_step", "inst_full_amount"),
+        ("3", "text.fit_step", "inst_amount_1"),
+    ]
