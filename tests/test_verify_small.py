@@ -163,3 +163,17 @@ def test_a_tiff_whose_paper_is_zero_is_seen_as_every_viewer_shows_it(dtype: type
     (tmp_path / "a.tif").write_bytes(data)
     seen, _ = load(tmp_path / "a.tif", name="a.tif", page=1, limits=load_gates().pictures)
     assert seen.grey[0, 0] == 255 and seen.grey[30, 30] in (25, 26)
+
+
+@pytest.mark.parametrize(
+    ("name", "up"), [("a.tif", 1), ("a.tif", 6), ("a.tif", 8), ("a.jpg", 1), ("a.jpg", 6)]
+)
+def test_an_oblong_scan_that_its_file_turns_is_made_square_the_right_way(
+    name: str, up: int, tmp_path: Path
+) -> None:
+    """Pillow turns a TIFF by itself and leaves its resolution as it stands in the file: such a page came out four times as high as wide."""
+    picture, way = Image.fromarray(np.full((200, 320), 255, np.uint8)), Image.Exif()
+    way[274] = up
+    picture.save(tmp_path / name, dpi=(200, 100), exif=way)
+    seen, _ = load(tmp_path / name, name=name, page=1, limits=load_gates().pictures)
+    assert seen.grey.shape == ((400, 320) if up == 1 else (320, 400)) and seen.dpi == 200

@@ -41,6 +41,7 @@ _WAYS_UP: Mapping[int, tuple[int, bool]] = {
     8: (1, False),
 }
 """Quarter turns to the left, then whether it is to be mirrored; 1 and nothing mean upright."""
+ON_THEIR_SIDE = (5, 6, 7, 8)
 _GREY_16 = ("I;16", "I;16B", "I;16L", "I")
 
 
@@ -81,7 +82,7 @@ def load(path: Path, *, name: str, page: int, limits: PictureLimits) -> tuple[Sc
             raise Unfit(remark("verify.too_small", measured=measured, limit=limit))
         said = [remark("verify.one_bit")] if image.mode == "1" else []
         image.draft("L", image.size)  # JPEG: grey comes out of the file for nothing
-        dpi = _dpi(image)
+        dpi = _dpi(image)  # before it is decoded: the tag that turns a TIFF is gone then
         grey = _upright(_squared(_grey(image), dpi, limits), image)
     return Scan(source=name, page=page, grey=grey, dpi=max(dpi, default=None)), said
 
@@ -169,7 +170,7 @@ def _upright(grey: Pixels, image: Any) -> Pixels:
 
 
 def _dpi(image: Any) -> tuple[float, ...]:
-    """What the file says of itself, across and down; nothing where it cannot be believed."""
+    """What the file says of itself, across and down what `_grey` gives; nothing where it cannot be believed."""
     said = image.info.get("dpi")
     try:
         across, down = float(said[0]), float(said[1])
@@ -177,4 +178,7 @@ def _dpi(image: Any) -> tuple[float, ...]:
         return ()
     least, most = DPI_BELIEVABLE
     alike = max(across, down) <= OBLONG_MAX * min(across, down)
-    return (across, down) if alike and all(least <= one <= most for one in (across, down)) else ()
+    if not alike or not all(least <= one <= most for one in (across, down)):
+        return ()
+    on_its_side = image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in ON_THEIR_SIDE
+    return (down, across) if on_its_side else (across, down)
