@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pikepdf
 
+from slips.proof.colour_spaces import FOUR, GREYS, colour_of, name_of, space_named
 from slips.proof.expected import Area
 from slips.proof.render import POINTS_PER_MM
 
-GREY = "DeviceGray"
 InkError = pikepdf.PdfError
 """The file is damaged where its colours would be read."""
 _NAMED = re.compile(rb"(?:^|[\s\]\)>])(?:rg|RG|k|K|cs|CS|sc|SC|scn|SCN|sh)(?=[\s/\[(<]|$)")
@@ -29,6 +29,7 @@ _STROKES = frozenset({"S", "s"})
 _BUILDING = frozenset({"m", "l", "c", "v", "y", "re"})
 _TEXT_PLACES = frozenset({"BT", "Td", "TD", "Tm"})
 _TEXTS = frozenset({"Tj", "TJ", "'", '"'})
+_COLOURS = frozenset({"g", "G", "rg", "RG", "k", "K", "cs", "CS", "sc", "SC", "scn", "SCN"})
 _DEEPEST = 8  # forms within forms
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -47,12 +48,20 @@ class InkUse:
 
 
 @dataclass(frozen=True)
+class _Ink:
+    """`colour` is empty for K alone. `four`: it is said in C, M, Y and K, and so is what `sc` chooses next."""
+
+    colour: str = ""
+    four: bool = False
+
+
+@dataclass(frozen=True)
 class _State:
     """What `q` saves."""
 
     matrix: Matrix = (1, 0, 0, 1, 0, 0)
-    fill: str = ""
-    stroke: str = ""
+    fill: _Ink = _Ink()
+    stroke: _Ink = _Ink()
 
 
 @dataclass
@@ -129,12 +138,14 @@ class Inks:
                 state = stack.pop() if stack else state
             elif name == "cm":
                 state = replace(state, matrix=_times(_numbers(operands), state.matrix))
-            elif (colour := _colour(name, operands)) is not None:
-                state = replace(state, stroke=colour) if name[0].isupper() else replace(state, fill=colour)
+            elif name in _COLOURS:
+                now = state.stroke if name[0].isupper() else state.fill
+                ink = _chosen(name, operands, resources, now)
+                state = replace(state, stroke=ink) if name[0].isupper() else replace(state, fill=ink)
             elif name in _TEXT_PLACES:
                 at = _text_place(name, operands, at)
             elif name in _TEXTS:
-                walk.paint(state.fill, [_point(at, state.matrix)])
+                walk.paint(state.fill.colour, [_point(at, state.matrix)])
             elif name == "Do":
                 self._drawn(walk, resources, str(operands[0]), state, depth)
             else:
@@ -151,7 +162,7 @@ class Inks:
                 )
                 self._walk(walk, one, one.get("/Resources", resources), inner, depth=depth + 1)
         elif one.get("/ImageMask", False):
-            walk.paint(state.fill, _unit(state.matrix))
+            walk.paint(state.fill.colour, _unit(state.matrix))
         else:
             walk.show(_image_colour(one), _unit(state.matrix))
 
@@ -167,9 +178,9 @@ def _draw(walk: _Walk, name: str, operands: Any, state: _State) -> None:
     if name in _BUILDING:
         walk.path += _placed(name, _numbers(operands), state.matrix)
     elif name in _PATHS:
-        walk.paint(state.stroke if name in _STROKES else state.fill, walk.path)
+        walk.paint((state.stroke if name in _STROKES else state.fill).colour, walk.path)
         if name.lower().startswith("b"):
-            walk.paint(state.stroke, walk.path)
+            walk.paint(state.stroke.colour, walk.path)
         walk.path = []
     elif name == "n":
         walk.path = []
@@ -178,7 +189,7 @@ def _draw(walk: _Walk, name: str, operands: Any, state: _State) -> None:
     elif name == "INLINE IMAGE":
         image = operands[0]
         if image.image_mask:
-            walk.paint(state.fill, _unit(state.matrix))
+            walk.paint(state.fill.colour, _unit(state.matrix))
         else:
             walk.show(_inline_colour(image), _unit(state.matrix))
 
@@ -198,37 +209,35 @@ def _xobjects(resources: Any) -> Iterator[Any]:
         yield from (resources.get("/XObject") or {}).values()
 
 
-def _colour(name: str, operands: Any) -> str | None:
-    """The colour that is set, empty for K alone; None where the operator sets none."""
-    if name in ("g", "G"):
-        return ""
-    if name in ("rg", "RG"):
-        return f"{_said(operands)} {name}"
-    if name in ("k", "K"):
-        values = _numbers(operands)
-        return "" if not any(values[:3]) else f"{_said(operands)} {name}"
-    if name in ("cs", "CS"):
-        space = str(operands[0]).lstrip("/")
-        return "" if space == GREY else f"/{space} {name}"
-    return None  # sc and scn choose within the space that was set before
+def _chosen(name: str, operands: Any, resources: Any, now: _Ink) -> _Ink:
+    """The ink after a colour operator."""
+    what = name.lower()
+    if what == "g":
+        return _Ink()
+    if what == "rg":
+        return _Ink(f"{_said(operands)} {name}")
+    if what == "cs":
+        space = space_named(resources, str(operands[0]))
+        if name_of(space) in FOUR:
+            return _Ink(four=True)  # black until `sc` says otherwise
+        return _Ink(f"{operands[0]} {name}" if colour_of(space) else "")
+    if what != "k" and not now.four:
+        return now  # chosen within the space that was set before
+    return _Ink(f"{_said(operands)} {name}" if any(_numbers(operands)[:3]) else "", four=True)
 
 
 def _image_colour(image: Any) -> str:
     """How an image is coloured, empty for grey or a mask."""
-    if image.get("/ImageMask", False):
-        return ""
     space = image.get("/ColorSpace")
-    name = str(space[0] if isinstance(space, pikepdf.Array) else space).lstrip("/")
-    if name in (GREY, "CalGray", "G", "None"):
+    if space is None or image.get("/ImageMask", False):
         return ""
-    if name == "ICCBased" and int(space[1].get("/N", 0)) == 1:
-        return ""
-    return f"/{name} image"
+    colour = colour_of(space)
+    return f"/{colour} image" if colour else ""
 
 
 def _inline_colour(image: Any) -> str:
     name = str(image.colorspace or "").lstrip("/")
-    return "" if name in (GREY, "G", "") else f"/{name} image"
+    return "" if name in (*GREYS, "") else f"/{name} image"
 
 
 def _said(operands: Any) -> str:
