@@ -19,7 +19,7 @@ from slips.order import NOTICE
 from slips.values import CELLS, provisional
 
 FIRST_ROW = tuple(f"{cell}_1" for cell in CELLS)
-BESIDE = {"inst_full_amount": "amount_digits", "inst_full_due": "due_date"}
+BESIDE: Mapping[str, str] = {"inst_full_amount": "amount_digits", "inst_full_due": "due_date"}
 """Boxes of the whole-year slip beside instalments, and the values that they show."""
 NOTICE_OF_FORM = ("large", *NOTICE)
 """Ordinary and large print lie in files of their own, each with the table of its slips."""

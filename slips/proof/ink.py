@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pikepdf
 
-from slips.proof.colour_spaces import FOUR, GREYS, colour_of, name_of, space_named
 from slips.proof.expected import Area
 from slips.proof.render import POINTS_PER_MM
 
@@ -30,6 +29,10 @@ _BUILDING = frozenset({"m", "l", "c", "v", "y", "re"})
 _TEXT_PLACES = frozenset({"BT", "Td", "TD", "Tm"})
 _TEXTS = frozenset({"Tj", "TJ", "'", '"'})
 _COLOURS = frozenset({"g", "G", "rg", "RG", "k", "K", "cs", "CS", "sc", "SC", "scn", "SCN"})
+_GREYS = frozenset({"DeviceGray", "CalGray", "G"})
+_FOUR = frozenset({"DeviceCMYK", "CMYK"})
+_K_PLATES = frozenset({"/Black", "/None"})
+"""Names of plates: `None` prints on none; `All` is each of them."""
 _DEEPEST = 8  # forms within forms
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -217,13 +220,40 @@ def _chosen(name: str, operands: Any, resources: Any, now: _Ink) -> _Ink:
     if what == "rg":
         return _Ink(f"{_said(operands)} {name}")
     if what == "cs":
-        space = space_named(resources, str(operands[0]))
-        if name_of(space) in FOUR:
+        space = _space_named(resources, str(operands[0]))
+        if _name_of(space) in _FOUR:
             return _Ink(four=True)  # black until `sc` says otherwise
-        return _Ink(f"{operands[0]} {name}" if colour_of(space) else "")
+        return _Ink(f"{operands[0]} {name}" if _space_colour(space) else "")
     if what != "k" and not now.four:
         return now  # chosen within the space that was set before
     return _Ink(f"{_said(operands)} {name}" if any(_numbers(operands)[:3]) else "", four=True)
+
+
+def _space_named(resources: Any, name: str) -> Any:
+    """The colour space that `cs` names: one of the resources', or a device's own."""
+    known = (resources.get("/ColorSpace") or {}) if resources is not None else {}
+    return known.get(name, name)
+
+
+def _name_of(space: Any) -> str:
+    """`DeviceRGB`, `Separation`, `ICCBased` …"""
+    return str(space[0] if isinstance(space, pikepdf.Array) else space).lstrip("/")
+
+
+def _space_colour(space: Any) -> str:
+    """Empty for a space of grey or of K, else its name."""
+    name = _name_of(space)
+    return "" if name in _GREYS or (isinstance(space, pikepdf.Array) and _is_k(name, space)) else name
+
+
+def _is_k(name: str, space: Any) -> bool:
+    if name == "ICCBased":
+        return int(space[1].get("/N", 0)) == 1
+    if name == "Separation":
+        return str(space[1]) in _K_PLATES
+    if name == "DeviceN":
+        return all(str(plate) in _K_PLATES for plate in space[1])
+    return name in ("Indexed", "I") and not _space_colour(space[1])
 
 
 def _image_colour(image: Any) -> str:
@@ -231,13 +261,13 @@ def _image_colour(image: Any) -> str:
     space = image.get("/ColorSpace")
     if space is None or image.get("/ImageMask", False):
         return ""
-    colour = colour_of(space)
+    colour = _space_colour(space)
     return f"/{colour} image" if colour else ""
 
 
 def _inline_colour(image: Any) -> str:
     name = str(image.colorspace or "").lstrip("/")
-    return "" if name in (*GREYS, "") else f"/{name} image"
+    return "" if name in (*_GREYS, "") else f"/{name} image"
 
 
 def _said(operands: Any) -> str:
