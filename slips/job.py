@@ -30,6 +30,7 @@ from slips.outfiles import telling_disk_errors
 from slips.outfolder import JOB, TABLES, OutFolder, opened
 from slips.progress import Listener, Progress, silent
 from slips.request import PrintRequest, Setting, setting_of
+from slips.same_term import same_terms
 from slips.spool import Buckets, Spool
 from slips.whole_year import uneven_years
 from slips.workers import Crew, FileResult, FileTask, crew
@@ -137,6 +138,7 @@ def _ordered(
         plan = _planned(setting, intake)
     intake.findings.late.extend(plan.log)
     distribute(intake, plan, Buckets(folder.work / "buckets"), listener=listener)
+    intake.findings.late.extend(same_terms(intake.keys, plan))
     intake.findings.late.extend(uneven_years(intake.keys, plan, held=intake.held_payers()["payer"]))
     intake.keys = pl.DataFrame()
     return plan

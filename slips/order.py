@@ -68,6 +68,8 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
         notice_no=pl.col("notice_no"),
         tax_item=pl.col("tax_item").cast(pl.UInt16, strict=False),
         tax_year=pl.col("tax_year").cast(pl.UInt16, strict=False),
+        levy_year=pl.col("levy_year").cast(pl.UInt16, strict=False),
+        period=pl.col("period").fill_null(WHOLE_YEAR).cast(pl.UInt8, strict=False),
         full_year=pl.col("period").fill_null(WHOLE_YEAR) == WHOLE_YEAR,
         first=pl.col("kind").fill_null("initial").is_in(FIRST_KINDS),
         amount=pl.col("amount"),

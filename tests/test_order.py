@@ -24,6 +24,7 @@ def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFram
         "large_print": [False] * n,
         "notice_no": ["N"] * n,
         "tax_item": ["001"] * n,
+        "levy_year": ["2026"] * n,
         "tax_year": ["2026"] * n,
         "period": ["01"] * n,
         "kind": ["initial"] * n,
@@ -31,7 +32,7 @@ def rows_of(*, payers: list[str | None], **columns: list[object]) -> pl.DataFram
         "lang": ["ja"] * n,
     }
     text = ("payer_id", "payer_name", "sort_key", "postal_code", "address")
-    text += ("notice_no", "tax_item", "tax_year", "period", "kind")
+    text += ("notice_no", "tax_item", "levy_year", "tax_year", "period", "kind")
     return pl.DataFrame({**base, **columns}, schema_overrides=dict.fromkeys(text, pl.String))
 
 
