@@ -101,13 +101,13 @@ def print_notices(request: NoticeRequest) -> NoticeReport:
         _clear(request.out)
         try:
             places = _files(request, layout, plan, rows, values)
+            write_whole(request.out / "notices.csv", places.write_csv().encode())
+            write_whole(request.out / "problems.csv", log.report().write_csv().encode())
+            job = _job(request, layout, came_in, rows, log)
+            write_whole(request.out / JOB, to_bytes(job))
         except BaseException:  # what is whole of a job that is none would pass for its result
             _clear(request.out)
             raise
-        write_whole(request.out / "notices.csv", places.write_csv().encode())
-        write_whole(request.out / "problems.csv", log.report().write_csv().encode())
-        job = _job(request, layout, came_in, rows, log)
-        write_whole(request.out / JOB, to_bytes(job))
     return NoticeReport(job, log, request.out)
 
 

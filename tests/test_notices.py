@@ -257,6 +257,33 @@ def test_a_page_that_reads_otherwise_is_not_delivered(
     assert not list((tmp_path / "out").glob("*.pdf")), "nor the first, which was right: the job is none"
 
 
+def test_a_job_whose_lists_are_not_written_leaves_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full after the last page: its PDF stood without the list of what lies where."""
+    import datetime as dt
+
+    from slips import notices
+
+    frame(row()).drop("line").write_csv(tmp_path / "notices.csv")
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(notices, "write_whole", full)
+    request = NoticeRequest(
+        notices=tmp_path / "notices.csv",
+        out=tmp_path / "out",
+        layout="refund_notice",
+        site=SITE,
+        issue_date=dt.date(2026, 7, 10),
+    )
+    with pytest.raises(ProblemError) as refused:
+        print_notices(request)
+    assert [p.code for p in refused.value.problems] == ["out.disk_full"]
+    assert not list((tmp_path / "out").glob("*.pdf"))
+
+
 def test_no_notice_is_printed_that_names_nobody(tmp_path: Path) -> None:
     """Without the site file the instruction on remedies had blanks for the mayor and the city."""
     source = tmp_path / "notices.csv"
