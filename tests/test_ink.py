@@ -126,3 +126,37 @@ def test_what_needs_another_plate_is_told(tmp_path: Path, chosen: bytes, space: 
 def test_a_picture_is_of_the_ink_of_its_space(tmp_path: Path, space: Space, plain: bool) -> None:
     found = used(tmp_path, b"q 20 0 0 20 10 250 cm /P Do Q", space, image=True)
     assert found.pictures == 1 and (found.near == ()) is plain
+
+
+@pytest.mark.parametrize(
+    ("flags", "rect", "found"),
+    [
+        (4, (20, 240, 40, 260), InkUse(near=("1 0 0 rg",))),
+        (4, (240, 20, 260, 40), InkUse(elsewhere=("1 0 0 rg",))),
+        (0, (20, 240, 40, 260), InkUse()),  # on the screen alone
+        (6, (20, 240, 40, 260), InkUse()),  # hidden
+    ],
+)
+@pytest.mark.parametrize("states", [False, True])
+def test_a_stamp_that_is_printed_with_the_page_is_part_of_it(
+    tmp_path: Path, flags: int, rect: tuple[int, ...], found: InkUse, states: bool
+) -> None:
+    """Colour was looked for in the page's own content: a red stamp that somebody had put on the proof was not seen."""
+    file = pikepdf.new()
+    file.add_blank_page(page_size=(300, 300))
+    look = file.make_stream(
+        b"1 0 0 rg 0 0 1 1 re f",
+        {"/Subtype": pikepdf.Name.Form, "/BBox": [0, 0, 1, 1], "/Matrix": [100, 0, 0, 100, 7, 7]},
+    )
+    stamp = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Stamp, Rect=list(rect), F=flags,
+        AP=pikepdf.Dictionary(N=pikepdf.Dictionary(On=look) if states else look),
+    )  # fmt: skip
+    if states:
+        stamp.AS = pikepdf.Name.On
+    link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], F=4)
+    file.pages[0].obj.Annots = pikepdf.Array([link, file.make_indirect(stamp)])
+    file.save(tmp_path / "a.pdf")
+    inks = Inks(tmp_path / "a.pdf")
+    assert inks.of_page(0, [Area(0, 0, 50, 50)]) == found
+    inks.close()

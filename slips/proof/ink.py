@@ -1,6 +1,7 @@
 """With which ink a page of a PDF is painted: K alone, or colours that a press would mix from several plates.
 
-In: a file, areas of its pages. Out: for each page, whether anything but grey or K is used, and whether it touches an area. A page whose bytes
+In: a file, areas of its pages. Out: for each page, whether anything but grey or K is used, and whether it touches an area; stamps and comments that
+are printed with the page are part of it. A page whose bytes
 name no colour operator is done at once; only the others are walked operator by operator. Refuses what pikepdf does not open.
 """
 
@@ -33,6 +34,8 @@ _GREYS = frozenset({"DeviceGray", "CalGray", "G"})
 _FOUR = frozenset({"DeviceCMYK", "CMYK"})
 _K_PLATES = frozenset({"/Black", "/None"})
 """Names of plates: `None` prints on none; `All` is each of them."""
+_HIDDEN, _PRINTED = 2, 4
+"""Flags of an annotation."""
 _DEEPEST = 8  # forms within forms
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -103,11 +106,16 @@ class Inks:
     def of_page(self, index: int, areas: Sequence[Area]) -> InkUse:
         """Page `index` (0-based). `areas` are in millimetres from its upper left corner."""
         page = self._pdf.pages[index]
-        if self._is_plain(page.obj, page.resources, depth=0):
+        stamps = list(_stamps(page.obj))
+        if self._is_plain(page.obj, page.resources, depth=0) and all(
+            self._plain_object(look, 0) for look, _ in stamps
+        ):
             return InkUse()
         left, _, _, top = (float(v) for v in page.cropbox)
         walk = _Walk([_edges(area, left, top) for area in areas])
         self._walk(walk, page, page.resources, _State(), depth=0)
+        for look, matrix in stamps:
+            self._walk(walk, look, look.get("/Resources", page.resources), _State(matrix), depth=1)
         elsewhere = tuple(sorted(walk.elsewhere - walk.near))
         return InkUse(tuple(sorted(walk.near)), elsewhere, walk.pictures)
 
@@ -210,6 +218,28 @@ def _content(thing: Any) -> bytes:
 def _xobjects(resources: Any) -> Iterator[Any]:
     if resources is not None:
         yield from (resources.get("/XObject") or {}).values()
+
+
+def _stamps(page: Any) -> Iterator[tuple[Any, Matrix]]:
+    """What annotations look like that are printed with the page, and where their forms lie on it."""
+    for annotation in page.get("/Annots") or ():
+        look = (annotation.get("/AP") or {}).get("/N")
+        if isinstance(look, pikepdf.Dictionary):  # one for each state of a button
+            look = look.get(str(annotation.get("/AS", "/Off")))
+        flags = int(annotation.get("/F", 0))
+        if isinstance(look, pikepdf.Stream) and flags & _PRINTED and not flags & _HIDDEN:
+            yield look, _stamped(look, _numbers(annotation.Rect))
+
+
+def _stamped(look: Any, rect: Sequence[float]) -> Matrix:
+    """A form's own matrix, and then its box laid onto the rectangle of the annotation."""
+    own: Matrix = _numbers(look.get("/Matrix", (1, 0, 0, 1, 0, 0)))
+    left, bottom, right, top = _numbers(look.get("/BBox", rect))
+    corners = [_point(at, own) for at in ((left, bottom), (right, bottom), (left, top), (right, top))]
+    (x, y), (x2, y2) = np.min(corners, axis=0).tolist(), np.max(corners, axis=0).tolist()
+    wide, high = (abs(rect[2] - rect[0]) / ((x2 - x) or 1.0), abs(rect[3] - rect[1]) / ((y2 - y) or 1.0))
+    at_x, at_y = min(rect[0], rect[2]) - x * wide, min(rect[1], rect[3]) - y * high
+    return _times(own, (wide, 0.0, 0.0, high, at_x, at_y))
 
 
 def _chosen(name: str, operands: Any, resources: Any, now: _Ink) -> _Ink:
