@@ -67,7 +67,7 @@ def page(printed_job: Path) -> Page:
         sheets=(sheet,),
         curve=srgb(),
         thresholds=load_thresholds(),
-        picture_of=lambda form: reference_page(form.layout),
+        picture_of=lambda form, lang: reference_page(form.layout, lang),
         text=PageText((sheet,)),
     )
     return Page(scan, reader.look(scan, hint=Hint()), book, load_gates())

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from elqr.problems import reason_in_both
+from elqr.problems import ProblemError, reason_in_both
 from elqr.renaming import rename
+from slips.labels import LANGUAGES
 from slips.proof import pictures
 from slips.proof.book import Book, open_book
 from slips.proof.curve import Curve
@@ -226,18 +227,27 @@ class Inspector:
     def _third(self) -> WeChat:
         return WeChat()
 
-    def _picture(self, sheet: Sheet) -> Pixels:
-        """The intended page of a form: made by the process that needs it first, and laid down for the others."""
-        if sheet.name not in self._pictures:
+    def _picture(self, sheet: Sheet, lang: str) -> Pixels:
+        """The intended page of a form in a language: made by the process that needs it first, and laid down for the others."""
+        if (sheet.name, lang) not in self._pictures:
             number = [one.name for one in self.sheets].index(sheet.name)
-            path = self.folder / f"form-{number}.npy"
+            path = self.folder / f"form-{number}-{lang}.npy"
             if not path.exists():
                 made = path.with_name(f"{path.stem}-{os.getpid()}.npy")
-                np.save(made, reference_page(sheet.layout))
+                np.save(made, self._drawn(sheet, lang))
                 rename(made, path)
-            self._pictures[sheet.name] = np.load(path)
-        return self._pictures[sheet.name]
+            self._pictures[sheet.name, lang] = np.load(path)
+        return self._pictures[sheet.name, lang]
+
+    def _drawn(self, sheet: Sheet, lang: str) -> Pixels:
+        """Where the typeface of a guidance text is not installed, the form in Japanese, which is tried anyway."""
+        try:
+            return reference_page(sheet.layout, lang)
+        except ProblemError:
+            if lang in LANGUAGES:
+                raise
+            return self._picture(sheet, LANGUAGES[0])
 
     @cached_property
-    def _pictures(self) -> dict[str, Pixels]:
+    def _pictures(self) -> dict[tuple[str, str], Pixels]:
         return {}

@@ -13,6 +13,7 @@ import numpy as np
 from slips.proof.gates import Gates
 from slips.proof.grade import DECODE_ONLY
 from slips.proof.page_fit import PageFit
+from slips.proof.registering import PLACES_MIN
 from slips.proof.remarks import remark
 from slips.proof.scan import MM_PER_INCH, Scan
 from slips.proof.scan_page import Facts
@@ -23,9 +24,6 @@ BELIEVABLE_SCALE = 0.2
 FLAT_WITHIN_MM = 0.15
 """Places on a sheet under a scanner's lid agree within a third of that, also where it is skew, sheared or stretched; within nearly all of it where
 the feed wavers by 0.1 mm. A camera that is so straight that it stays within it sees the code less than 0.2 mm off."""
-
-PLACES_MIN = 10
-"""Of 13 to 30, by the form, that agree on a sheet in a scanner; a camera leaves the handful that happens to lie in one plane."""
 
 STRETCH_MAX = 0.02
 """Of the page, across against down, in a picture whose file does not know its resolution."""

@@ -30,7 +30,7 @@ from slips.proof.scan import Pixels
 from slips.request import table_rows
 from slips.textcheck import TextCheck
 from slips.values import known_values
-from slips.wording import faces_of
+from slips.wording import faces_of, faces_of_languages
 
 PX_A_MM = 4.0
 """Fine enough for 0.02 mm, since tiles are matched between pixels; cost grows with its square."""
@@ -40,13 +40,13 @@ ANY_DAY = dt.date(2026, 4, 1)  # stands in the file's metadata only
 PAPER = 255
 
 
-def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
-    """The form at `px_a_mm` pixels a millimetre, without anything that differs from slip to slip."""
+def reference_page(layout: Layout, lang: str = "ja", *, px_a_mm: float = PX_A_MM) -> Pixels:
+    """The form in the words of `lang` at `px_a_mm` pixels a millimetre, without anything that differs from slip to slip."""
     layout = replace(layout, inserter_marks=())
     names = sorted(known_values(table_rows(layout)) - {"line"})
     columns = {name: [""] for name in names} | {
         "payload": ["0" * symbols.DIGITS],
-        "lang": ["ja"],
+        "lang": [lang],
         "seq": ["0"],
     }
     slots = range(1, layout.slips_per_page + 1)
@@ -56,12 +56,12 @@ def reference_page(layout: Layout, *, px_a_mm: float = PX_A_MM) -> Pixels:
         )
         for slot in slots
     )
-    fonts = load_fonts(faces_of(layout))
+    fonts = load_fonts((*faces_of(layout), *faces_of_languages([lang])))
     check = TextCheck({layout.id: layout}, fonts)
     check.check(frame, layout.id)
     words = {**dict.fromkeys(SITE_WORDS, " ")}
     setup = Setup(
-        layouts={layout.id: layout}, langs=["ja"], site_words=words, issued=ANY_DAY, intent=load_intent(None)
+        layouts={layout.id: layout}, langs=[lang], site_words=words, issued=ANY_DAY, intent=load_intent(None)
     )
     plan = compile_plan(setup, fonts, check.characters())
     file = io.BytesIO()

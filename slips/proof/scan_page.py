@@ -27,10 +27,9 @@ from slips.proof.page_bars import bars_of
 from slips.proof.page_codes import Others, other_codes
 from slips.proof.page_fit import PageFit
 from slips.proof.page_text import PageText, TextFact
-from slips.proof.page_tiles import by_tiles
 from slips.proof.plane import Points
-from slips.proof.reference import PX_A_MM
-from slips.proof.register import register_corners, register_marks, register_picture
+from slips.proof.register import register_corners
+from slips.proof.registering import Registrar
 from slips.proof.scan import Pixels, Scan
 from slips.proof.scan_places import around, corners_mm, crop_at, is_blank, pixels_a_mm, seen_as
 from slips.proof.scanner_scale import ScannerScale
@@ -40,8 +39,6 @@ from slips.proof.wechat import WeChat
 
 AROUND_MM = 9.0
 """How far around its place the code is looked for first."""
-TILES_REACH_MM = 2.5
-CLOSE_MM, CLOSER_MM = 0.15, 0.8
 SIDE_PX_MIN = symbols.SIZE
 """A crop that has not a pixel a module holds no symbol: a reader saw three specks, or the place lies off the picture."""
 
@@ -79,20 +76,22 @@ class Facts:
 
 @dataclass(eq=False)
 class ScanReader:
-    """All that is needed to look at scans of one job; one a process. `picture_of` gives the intended page of a form."""
+    """All that is needed to look at scans of one job; one a process. `picture_of` gives the intended page of a form in a language."""
 
     book: Book
     sheets: Sequence[Sheet]
     curve: Curve
     thresholds: Thresholds
-    picture_of: Callable[[Sheet], Pixels]
+    picture_of: Callable[[Sheet, str], Pixels]
     text: PageText
     wechat: WeChat | None = None
     scanner: ScannerScale = field(default_factory=ScannerScale)
     _sheets: dict[str, Sheet] = field(init=False)
+    _registrar: Registrar = field(init=False)
 
     def __post_init__(self) -> None:
         self._sheets = {sheet.name: sheet for sheet in self.sheets}
+        self._registrar = Registrar(self.sheets, self.picture_of)
 
     def look_at_slips(self, scan: Scan, *, hint: Hint) -> list[Facts]:
         """Everything about each slip of a page, which is registered once; one at least. `hint` as for `look`."""
@@ -172,7 +171,7 @@ class ScanReader:
     def _read_at_place(self, scan: Scan) -> tuple[tuple[Voice, ...], Points | None]:
         """Where the code should stand on a page that lies straight, or upside down: the quick way for nearly all pages."""
         height, width = scan.grey.shape
-        for sheet in self._likely(scan):
+        for sheet in self._registrar.likely(scan):
             scale = pixels_a_mm(scan, sheet)
             place, side = sheet.places.symbol, sheet.side_mm
             left, top = (place.x_mm - AROUND_MM) * scale, (place.y_mm - AROUND_MM) * scale
@@ -216,9 +215,9 @@ class ScanReader:
 
     def _unread(self, scan: Scan, corners: Points | None, hint: Hint) -> Facts:
         """Nobody read it on the page: register the page, look closely at the code's place, and try the identity proof."""
-        fit, sheet = self._registered(scan)
+        fit, sheet = self._registrar.anywhere(scan)
         if fit is None or sheet is None:
-            sheet = next(iter(self._likely(scan)), self.sheets[0])
+            sheet = next(iter(self._registrar.likely(scan)), self.sheets[0])
             if corners is None:
                 return Facts(identity=identify(b"", self.book, place=hint.place), sheet=sheet)
             place = sheet.places.symbol
@@ -279,7 +278,7 @@ class ScanReader:
     def _measured(self, scan: Scan, facts: Facts, content: bytes, corners: Points) -> Facts:
         """A code that was read: its own digits are the intended modules; the second voice; the page; what is printed."""
         entry = None if facts.identity.row is None else self.book.entry(facts.identity.row)
-        sheet = facts.sheet or next(iter(self._likely(scan)), self.sheets[0])
+        sheet = facts.sheet or next(iter(self._registrar.likely(scan)), self.sheets[0])
         if entry and (facts.sheet is None or facts.sheet.name != entry.layout):
             sheet = seen_as(scan, self._sheets[entry.layout], corners, likely=entry.position)
         if not shaped(content):
@@ -296,7 +295,9 @@ class ScanReader:
                 v for v in cascade.read_symbol(crop, wechat=self.wechat) if v.decoder != cascade.ZXING
             )
         fit = (
-            facts.fit if facts.fit and facts.fit.method != "corners" else self._fit(scan, sheet, grid.corners)
+            facts.fit
+            if facts.fit and facts.fit.method != "corners"
+            else self._registrar.around(scan, sheet, grid.corners)
         )
         known = replace(
             facts,
@@ -333,58 +334,6 @@ class ScanReader:
         entry = None if row is None else self.book.entry(row)
         ours = entry is not None and entry.barcode and bars_of(scan.grey, fit, sheet) == entry.barcode
         return entry if ours else None
-
-    # --- registering ------------------------------------------------------------------------------
-
-    def _fit(self, scan: Scan, sheet: Sheet, corners: Points) -> PageFit:
-        """By marks where the form has them, else by the intended page from where the code puts it, else by the code alone."""
-        place = sheet.places.symbol
-        near = register_corners(scan, corners, x_mm=place.x_mm, y_mm=place.y_mm, side_mm=sheet.side_mm)
-        by_marks = _by_marks(scan, sheet)
-        if by_marks is not None:
-            return by_marks
-        page = self.picture_of(sheet)
-        tiles = by_tiles(
-            scan,
-            page,
-            page_px_a_mm=PX_A_MM,
-            near=near.map,
-            reach_mm=TILES_REACH_MM,
-            guess=near.at_nominal_scale(corners_mm(sheet).mean(axis=0)),
-        )
-        if tiles is not None and _apart(tiles, near, corners) > CLOSE_MM:
-            # The code is not where the page wants it, so its corners were no good beginning: once more, from the page itself.
-            tiles = by_tiles(scan, page, page_px_a_mm=PX_A_MM, near=tiles.map, reach_mm=CLOSER_MM) or tiles
-        return tiles or register_picture(scan, page, PX_A_MM) or near
-
-    def _registered(self, scan: Scan) -> tuple[PageFit | None, Sheet | None]:
-        """The page without its code: the form that most places agree on."""
-        best: tuple[PageFit | None, Sheet | None] = None, None
-        for sheet in self._likely(scan):
-            fit = _by_marks(scan, sheet) or register_picture(scan, self.picture_of(sheet), PX_A_MM)
-            if fit is not None and (best[0] is None or fit.points > best[0].points):
-                best = fit, sheet
-        return best
-
-    def _likely(self, scan: Scan) -> list[Sheet]:
-        """The forms whose paper may be this picture; all of them where none fits (a strip, a cut-out)."""
-        height, width = sorted(scan.grey.shape, reverse=True)
-        ratio = height / width
-        shapes = [(s, sorted((s.layout.page_w_mm, s.layout.page_h_mm), reverse=True)) for s in self.sheets]
-        fitting = [s for s, (h, w) in shapes if abs(ratio / (h / w) - 1) < 0.08]
-        return fitting or list(self.sheets)
-
-
-def _apart(one: PageFit, other: PageFit, pixels: Points) -> float:
-    """The largest distance in millimetres at which the two fits see these pixels."""
-    return float(plane.distances(one.to_mm(pixels), other.to_mm(pixels)).max())
-
-
-def _by_marks(scan: Scan, sheet: Sheet) -> PageFit | None:
-    """Marks that look alike upside down are told apart by where the code's finder patterns are."""
-    place, layout = sheet.places.symbol, sheet.layout
-    code = (place.x_mm, place.y_mm, sheet.side_mm)
-    return register_marks(scan, sheet.marks, layout.page_w_mm, layout.page_h_mm, code=code)
 
 
 def _first(voices: Sequence[Voice]) -> bytes:
