@@ -77,8 +77,9 @@ def _texts(rows: pl.DataFrame, site: Site) -> Iterator[pl.DataFrame]:
     own = provisional(rows, site=site, table_rows=1)
     apart = rows["_apart"]
     yield own.filter(apart).select("line", "slip_key", **BESIDE)
-    for lang in sorted({lang for langs in rows["_langs"].unique() for lang in langs}):
-        here = rows["_langs"].list.contains(lang)
+    several = rows["_langs"].list.len() > 1
+    for lang in sorted({lang for langs in rows["_langs"].filter(several).unique() for lang in langs}):
+        here = several & rows["_langs"].list.contains(lang)
         spoken = provisional(rows.filter(here).with_columns(lang=pl.lit(lang)), site=site, table_rows=1)
         known, beside = own.filter(here), apart.filter(here)
         new = spoken.with_columns(
