@@ -1,7 +1,7 @@
 """Two slips for one instalment: the same notice and 期別 under different keys, both of the year's first notices, both payable.
 
-In: the ordering keys of a job and its order. Out: a warning at each of them that names the others' lines. What was reissued, reminded or
-replaced is no first slip and may stand beside one. Refuses nothing: which of them is meant the row does not say.
+In: the ordering keys of a job and its order. Out: a warning at each of them that names the others' lines. What was reissued or reminded
+is no first slip and may stand beside one. Refuses nothing: which of them is meant the row does not say.
 """
 
 from __future__ import annotations
