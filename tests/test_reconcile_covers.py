@@ -50,61 +50,69 @@ def test_the_sentence_says_what_becomes_of_payments_of_such_a_slip(code: str, ou
     assert not any(word in said_ja for word in {"仮受", "過納", "誤納", "保留"} - {ja})
 
 
-@pytest.mark.parametrize(
-    ("slip_", "cover"),
-    [
-        (slip(), [("A1", P, 10000)]),
-        (slip(period="02", amount="9000"), [("A2", P, 9000)]),
-        (slip(period="00", amount="19000"), [("A1", P, 10000), ("A2", P, 9000)]),
-        (slip(amount="4000"), [("A1", P, 4000)]),
-        (
-            slip(amount="10600", principal="10000", delinquency="500", dunning_fee="100"),
-            [("A1", P, 10000), ("A1", D, 500), ("A1", F, 100)],
-        ),
-        (slip(amount="500", principal="0", delinquency="500"), [("A1", D, 500)]),
-        (
-            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10500"),
-            [("A1", P, 10000), ("A1", D, 500)],
-        ),
-        (
-            slip(amount="10500", delinquency="500", principal="10000", covers="A1:10000"),
-            [("A1", P, 10000), ("A1", D, 500)],
-        ),
-        (slip(amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
-        (slip(amount="15000", covers="A1:9000;A1:1000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
-        (slip(amount="5000", notice_no="", covers="B1:5000"), [("B1", P, 5000)]),
-        (slip(amount="15000", covers="A1:10000; B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
-    ],
+SETTLED: tuple[tuple[Row, list[tuple[str, str, int]]], ...] = (
+    (slip(), [("A1", P, 10000)]),
+    (slip(period="02", amount="9000"), [("A2", P, 9000)]),
+    (slip(period="00", amount="19000"), [("A1", P, 10000), ("A2", P, 9000)]),
+    (slip(amount="4000"), [("A1", P, 4000)]),
+    (
+        slip(amount="10600", principal="10000", delinquency="500", dunning_fee="100"),
+        [("A1", P, 10000), ("A1", D, 500), ("A1", F, 100)],
+    ),
+    (slip(amount="500", principal="0", delinquency="500"), [("A1", D, 500)]),
+    (
+        slip(amount="10500", delinquency="500", principal="10000", covers="A1:10500"),
+        [("A1", P, 10000), ("A1", D, 500)],
+    ),
+    (
+        slip(amount="10500", delinquency="500", principal="10000", covers="A1:10000"),
+        [("A1", P, 10000), ("A1", D, 500)],
+    ),
+    (slip(amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+    (slip(amount="15000", covers="A1:9000;A1:1000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+    (slip(amount="5000", notice_no="", covers="B1:5000"), [("B1", P, 5000)]),
+    (slip(amount="15000", covers="A1:10000; B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
+    (slip(period="00", amount="15000", covers="A1:10000;B1:5000"), [("A1", P, 10000), ("B1", P, 5000)]),
 )
+
+
+@pytest.mark.parametrize(("slip_", "cover"), SETTLED)
 def test_what_a_slip_covers(tmp_path: Path, slip_: Row, cover: list[tuple[str, str, int]]) -> None:
     assert covered(tmp_path, slip_) == (cover, [])
 
 
-@pytest.mark.parametrize(
-    ("slip_", "code"),
-    [
-        (slip(covers="A9:10000"), "register.cover_line"),
-        (slip(covers="A1:10000;A9:1", amount="10001"), "register.cover_line"),
-        (slip(covers="A1:9000"), "register.cover_sum"),
-        (slip(covers="A1:9000;A2:9000"), "register.cover_sum"),
-        (slip(period="03"), "register.cover_none"),
-        (slip(notice_no=""), "register.cover_none"),
-        (
-            slip(amount="15500", delinquency="500", principal="15000", covers="A1:10000;B1:5500"),
-            "register.cover_sum",
-        ),
-        (slip(payer_id="P9"), "register.cover_none"),
-        (slip(period=""), "register.cover_none"),
-        (slip(tax_item="002"), "register.cover_none"),
-        (slip(levy_year="2025"), "register.cover_none"),
-        (slip(tax_year="2025"), "register.cover_none"),
-        (slip(period="00", notice_no="N9"), "register.cover_none"),
-        (slip(period="00", amount="18999"), "register.cover_sum"),
-        (slip(period="00", amount="19500", principal="19000", delinquency="500"), "register.cover_split"),
-    ],
+UNSETTLED: tuple[tuple[Row, str], ...] = (
+    (slip(covers="A9:10000"), "register.cover_line"),
+    (slip(covers="A1:10000;A9:1", amount="10001"), "register.cover_line"),
+    (slip(covers="A1:9000"), "register.cover_sum"),
+    (slip(covers="A1:9000;A2:9000"), "register.cover_sum"),
+    (slip(period="03"), "register.cover_none"),
+    (slip(notice_no=""), "register.cover_none"),
+    (
+        slip(amount="15500", delinquency="500", principal="15000", covers="A1:10000;B1:5500"),
+        "register.cover_sum",
+    ),
+    (slip(payer_id="P9"), "register.cover_none"),
+    (slip(period=""), "register.cover_none"),
+    (slip(tax_item="002"), "register.cover_none"),
+    (slip(levy_year="2025"), "register.cover_none"),
+    (slip(tax_year="2025"), "register.cover_none"),
+    (slip(period="00", notice_no="N9"), "register.cover_none"),
+    (slip(period="00", amount="18999"), "register.cover_sum"),
+    (slip(period="00", amount="19001", principal="19000", delinquency="1"), "register.cover_split"),
 )
+
+
+@pytest.mark.parametrize(("slip_", "code"), UNSETTLED)
 def test_what_nothing_settles_is_a_problem_and_no_guess(tmp_path: Path, slip_: Row, code: str) -> None:
     assert covered(tmp_path, slip_, slip("2")) == ([("A1", P, 10000)], [code])
+
+
+def test_slips_of_one_file_change_nothing_of_each_other(tmp_path: Path) -> None:
+    slips = [slip_ for slip_, _ in (*SETTLED, *UNSETTLED)]
+    found, problems = covered(tmp_path, *({**slip_, "slip_key": str(n)} for n, slip_ in enumerate(slips, 1)))
+    assert found == [row for _, cover in SETTLED for row in cover]
+    assert sorted(problems) == sorted(code for _, code in UNSETTLED)
 
 
 def test_the_same_notice_of_another_body_is_another_notice(tmp_path: Path) -> None:
@@ -151,16 +159,29 @@ def test_a_whole_year_slip_and_a_later_change(tmp_path: Path) -> None:
     assert covered(tmp_path, slip(period="00"), lines=cancelled)[0] == [("A1", P, 10000)]
 
 
+@pytest.mark.parametrize("before", [(), (line("A2", principal="9000", period="02"),)])
+def test_a_whole_year_slip_asks_nothing_for_a_line_that_is_cancelled_without_a_day(
+    tmp_path: Path, before: tuple[Row, ...]
+) -> None:
+    """From the start, or since a revision of which nobody says when."""
+    lines = (line("A1"), *before, line("A2", principal="9000", period="02", status="cancelled"))
+    assert covered(tmp_path, slip(period="00"), lines=lines) == ([("A1", P, 10000)], [])
+
+
 def test_of_two_ways_that_come_to_the_same_sum_the_lines_as_they_now_stand_are_meant(tmp_path: Path) -> None:
     moved = {"notice_no": "N7", "revised_at": "2026-07-01"}
     lines = (
+        *LINES,
         line("C1", principal="10000", notice_no="N7"),
         line("C2", principal="9000", period="02", notice_no="N7"),
         line("C1", principal="9500", **moved),
         line("C2", principal="9500", period="02", **moved),
     )
-    found = covered(tmp_path, slip(period="00", amount="19000", notice_no="N7"), lines=lines)
-    assert found == ([("C1", P, 9500), ("C2", P, 9500)], [])
+    slips = (slip("1", period="00", amount="19000", notice_no="N7"), slip("2", period="00", amount="19000"))
+    assert covered(tmp_path, *slips, lines=lines) == (
+        [("C1", P, 9500), ("C2", P, 9500), ("A1", P, 10000), ("A2", P, 9000)],
+        [],
+    )
 
 
 def revised(line_id: str, principal: str, day: str, **changes: str) -> Row:
@@ -240,6 +261,16 @@ def test_revisions_without_a_day_come_before_those_with_one(tmp_path: Path) -> N
     )
     assert covered(tmp_path, slip(period="00", amount="17000"), lines=lines) == (
         [("A1", P, 9000), ("A2", P, 8000)],
+        [],
+    )
+
+
+def test_what_is_known_first_of_a_line_stood_from_the_start_whatever_day_it_names(tmp_path: Path) -> None:
+    """An office's file may know of the last revision alone, and give its day."""
+    later = line("A2", principal="9000", period="02", revised_at="2026-08-01")
+    lines = (line("A1"), revised("A1", "8000", "2026-07-01"), revised("A1", "7000", "2026-08-10"), later)
+    assert covered(tmp_path, slip(period="00", amount="17000"), lines=lines) == (
+        [("A1", P, 8000), ("A2", P, 9000)],
         [],
     )
 
