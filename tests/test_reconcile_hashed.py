@@ -7,11 +7,13 @@ from hashlib import sha256
 
 import numpy as np
 import polars as pl
+import pytest
 from decide_worlds import FEW, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.chain import block_parts, row_keys
+from reconcile import chain
+from reconcile.chain import FIRST, BatchDigest, block_parts, moved, row_keys, run_digest, standing_digest
 from reconcile.entries import change
 from reconcile.hashed import MODULUS, digests, hexed, total
 from reconcile.payments import net, net_yen
@@ -105,3 +107,58 @@ def test_a_block_is_its_columns_with_nulls_and_lengths(
             blobs = [cell.encode() if isinstance(cell, str) else cell or b"" for cell in cells]
             said += np.array([len(blob) for blob in blobs], "<i8").tobytes() + b"".join(blobs)
     assert b"".join(block_parts(frame)) == said
+
+
+# --- what ledgers hold --------------------------------------------------------------------------------
+
+
+def held(count: int) -> pl.DataFrame:
+    """Rows as they stand in the table."""
+    row = {"run_id": 1, "payment_no": 7, "reverses": "", "payment_id": "p", "receipt_id": "r", "amount": 5}
+    row |= {"paid_on": date(2026, 6, 1), "provisional": False}
+    rows = [{"seq": n, "entry_id": str(n), **row} for n in range(1, count + 1)]
+    return pl.DataFrame(rows, schema=dict(TABLES["held"].columns))
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 9])
+def test_a_run_that_is_read_in_other_pieces_has_the_same_digest(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night adds its rows as they come; its check reads them as the store gives them."""
+    monkeypatch.setattr(chain, "BLOCK_ROWS", block)
+    found = set()
+    for sizes in ((8,), (1,) * 8, (2, 6), (3, 0, 5), (7, 1)):
+        rows, batch = held(8), BatchDigest("held")
+        for size in sizes:
+            batch.add(rows[:size])
+            rows = rows[size:]
+        found.add(batch.finish())
+    assert len(found) == 1
+
+
+def test_what_ledgers_hold_is_still_computed_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computed in another way, every night of every ledger that stands would be called damaged, and be posted anew."""
+    key, of_line = row_keys("held", held(2).with_columns(line_id=pl.Series([None, "L"])))
+    assert key == "held\x1fp\x1fr\x1f\x00\x1f\x00\x1f5\x1f\x00\x1f2026-06-01\x1f0"
+    assert of_line == "held\x1fp\x1fr\x1f\x00\x1fL\x1f5\x1f\x00\x1f2026-06-01\x1f0"
+    new, old = (digests(pl.Series([text])) for text in (key, "one that stood"))
+    stands = moved(moved(FIRST, added=old, taken=old[:0]), added=new, taken=old)
+    assert stands == sha256(key.encode()).hexdigest()
+    assert (
+        standing_digest({"postings": FIRST, "held": stands})
+        == "701d370d2afa48c376b7211741c899ba9b16026e246b1ddd52bfdc4d25733859"
+    )
+    assert chain.BLOCK_ROWS == 100_000
+    monkeypatch.setattr(chain, "BLOCK_ROWS", 2)
+    for rows, sha in (
+        (4, "2fb6b851828e956d2a5b780490a5cc34c10302f41b7756f7ba61afef9e58c5d6"),
+        (5, "8a49d04a35d276894c9fd14b94f2dfd53c16b95534b109982d8dcb52adfa4528"),
+    ):
+        batch = BatchDigest("held")
+        batch.add(held(rows))
+        assert batch.finish() == (rows, sha)
+    run = dict.fromkeys(TABLES["runs"].columns) | {"run_id": 1, "kind": "reconcile", "prev_digest": FIRST}
+    assert (
+        run_digest(run, {"postings": (1, FIRST), "held": (5, sha), "charges": (0, FIRST)})
+        == "187d69bc2377ba92536f7b318f71d39adb1bbe84a95e5c71a88debfe3300554b"
+    )
