@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -257,6 +258,19 @@ def test_files_that_came_before_are_counted_together_and_kept_by_their_names(
     with open_ledger(place) as ledger:
         kept = pl.concat(ledger.scan("bank_credits", ["file"]))
     assert kept["file"].to_list() == ["1.csv", "2.csv"]
+
+
+def test_who_a_credit_is_stays_as_ledgers_hold_it(place: str, tmp_path: Path) -> None:
+    """What earlier versions took would count once more: the row's words, and how often the file has said them before."""
+    row: Row = {"remit_date": "2026-06-08", "amount": 300, "channel": "card", "reason": "手数料"}
+    take(place, tmp_path / "1.csv", row, {"remit_date": "2026-06-08", "amount": 1}, row)
+    with open_ledger(place) as ledger:
+        kept = pl.concat(ledger.scan("bank_credits", ["credit_id"]))["credit_id"].to_list()
+    said = "2026-06-08\x1f\0\x1f\0\x1fcard\x1f\0\x1f300\x1f手数料"
+    other = "2026-06-08\x1f\0\x1f\0\x1f\0\x1f\0\x1f1\x1f\0"
+    assert kept == [
+        sha256(f"{n}\x1f{words}".encode()).hexdigest()[:32] for n, words in ((0, said), (0, other), (1, said))
+    ]
 
 
 def test_rows_that_cannot_be_read_are_told_and_the_others_taken(place: str, tmp_path: Path) -> None:

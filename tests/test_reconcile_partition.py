@@ -52,7 +52,7 @@ def written(task: Task) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(task.out).iterdir() if path.is_file()}
 
 
-def begun(task: Task, run: int = 0) -> None:
+def begun(task: Task, run: int | str = 0) -> None:
     """As a worker leaves the folder that died between commit and files."""
     for path in Path(task.out).iterdir():
         path.unlink()
@@ -134,7 +134,7 @@ def test_a_night_that_was_begun_says_whether_somebody_must_look(
 ) -> None:
     task = small(tmp_path, *receipts)
     assert reconcile_one(task).code == left
-    begun(task)
+    begun(task, "")  # the machine went down before the mark was on its disk
     assert reconcile_one(task).code == left
 
 
@@ -177,3 +177,15 @@ def test_a_layout_that_is_not_there_stops_the_night_before_it_begins(task: Task)
     done = reconcile_one(replace(task, receipt_layout="no_such_layout"))
     assert done.code == 2 and "no_such_layout" in done.problems[1]
     assert not Path(task.ledger).exists()
+
+
+def test_a_task_whose_ledger_cannot_be_opened_has_not_begun(tmp_path: Path) -> None:
+    """Its mark would say that no night stood: once the ledger is there again, the task would write the files of an older night."""
+    task = small(tmp_path, PAID)
+    ledger = Path(task.ledger)
+    assert reconcile_one(task).code == 0
+    away = ledger.rename(tmp_path / "away")
+    ledger.write_bytes(b"no ledger at all" * 99)
+    assert reconcile_one(task).code == 2 and BEGUN not in written(task)
+    away.replace(ledger)
+    assert reconcile_one(task).code == 0
