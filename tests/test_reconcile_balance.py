@@ -219,11 +219,12 @@ def test_a_credit_that_differs_in_one_word_is_another(place: str, tmp_path: Path
 def test_a_reason_that_is_known_later_is_taken_and_no_money(place: str, tmp_path: Path) -> None:
     """A difference is seen, its reason found, the file given again with it: the credit counted twice, and was explained."""
     day: Row = {"remit_date": "2026-06-08", "amount": 250}
+    other: Row = {"remit_date": "2026-06-09", "amount": 1}
     assert told(take(place, tmp_path / "1.csv", day, day).table)[0][3:] == (600, 500, -100, "open")
-    known = take(place, tmp_path / "2.csv", {**day, "reason": "手数料"}, day)
-    assert (known.new, known.already) == (0, 2)
+    known = take(place, tmp_path / "2.csv", other, {**day, "reason": "手数料"}, day)
+    assert (known.new, known.already) == (1, 2)
     assert told(known.table)[0][3:] == (600, 500, -100, "explained")
-    assert known.table["reason"].to_list() == ["手数料"]
+    assert known.table["reason"].to_list() == ["手数料", None]
     again = take(place, tmp_path / "3.csv", {**day, "reason": "手数料"}, day)
     assert (again.new, again.already, again.table.equals(known.table)) == (0, 2, True)
     # the bank's own file lies over it, without the word; and one that has a credit more is one more
@@ -231,6 +232,7 @@ def test_a_reason_that_is_known_later_is_taken_and_no_money(place: str, tmp_path
     more = take(place, tmp_path / "5.csv", {**day, "reason": "別口"}, day, {**day, "reason": "手数料"})
     assert (more.new, more.already) == (1, 2)
     assert told(more.table)[0][3:] == (600, 750, 150, "explained")
+    assert take(place, tmp_path / "6.csv", day, day, day).table.equals(more.table)
     with open_ledger(place, writer=True) as ledger:
         assert ledger.standing.run_id == 4 and check_ledger(ledger) == []
 
@@ -283,6 +285,16 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_taken(place: str, tmp_
     )
     assert done.new == 1 and told(done.table)[0][3:6] == (600, 500, -100)
     assert done.logs["1.csv"].table()["code"].to_list() == ["register.date", "register.amount"]
+
+
+def test_a_column_of_the_banks_own_is_told_and_makes_it_no_file_of_receipts(
+    place: str, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path / "1.csv", HEAD + ",摘要", {"remit_date": "2026-06-08", "amount": 600, "摘要": "振込"}
+    )
+    done = take_credits(place, [path], as_of=AS_OF)
+    assert done.new == 1 and done.logs["1.csv"].table()["code"].to_list() == ["heading.unknown"]
 
 
 def test_a_channel_that_no_receipt_has_would_never_balance(place: str, tmp_path: Path) -> None:

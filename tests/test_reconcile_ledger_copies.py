@@ -80,6 +80,18 @@ def test_a_changed_page_is_not_whole_in_the_copy(place: Path, tmp_path: Path) ->
     backup(place, tmp_path / "b.db")
 
 
+def test_a_copy_that_does_not_stand_as_its_ledger_gets_no_name(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sound in itself, and without the nights of the ledger."""
+    night(tmp_path / "other.db")
+    monkeypatch.setattr(SqliteStore, "copy_to", lambda _, target: shutil.copy(tmp_path / "other.db", target))
+    with pytest.raises(ProblemError) as error:
+        backup(place, tmp_path / "b.db")
+    assert refused(error) == {"ledger.check_chain"}
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith("b.db")]
+
+
 def test_no_copy_beside_the_log_of_another_ledger(place: Path, tmp_path: Path) -> None:
     """SQLite would take what stands in that log for the copy's own, and play it over the copy."""
     place.with_name("lost.db-wal").write_bytes(b"committed nights")
