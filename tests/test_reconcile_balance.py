@@ -196,6 +196,8 @@ def test_a_file_counts_once_whatever_its_name_and_equal_rows_are_two_credits(
     assert (again.new, again.already, again.table.equals(first.table)) == (0, 2, True)
     with open_ledger(place, writer=True) as ledger:
         assert ledger.standing.run_id == 2 and check_ledger(ledger) == []
+        acts = pl.concat(ledger.scan("audit", ["who", "at", "what", "content"])).rows()
+    assert acts[1:] == [("tester", "2026-11-20T10:00", "credits", "1.csv")]
 
 
 @pytest.mark.parametrize(

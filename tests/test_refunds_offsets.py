@@ -9,11 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, key, line, night, receipt, slip, write
-from refund_towns import Places, act, copied, found, in_debt, later, refunds, refused, rules
+from refund_towns import FRIDAY, Places, act, copied, found, in_debt, later, refunds, refused, rules
 
 from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
 from reconcile.lines_now import lines_now
+from reconcile.refund_export import export
 from reconcile.refunds import approve, propose, reject
 
 
@@ -64,6 +65,8 @@ def test_an_offset_to_a_charge_fills_the_charge(tmp_path: Path, paid_at: str) ->
         assert now.select("charge", "charge_open").row(0) == (20_000, 0)
         assert ledger.standing.totals["excess"] == before
     assert found(place) == [] and propose(act(place, "mai")).refunds == ()
+    nothing = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")  # is left to transfer
+    assert (nothing.batch, nothing.problems) == (None, ())
 
 
 def test_two_refunds_do_not_fill_one_debt_twice(tmp_path: Path) -> None:
