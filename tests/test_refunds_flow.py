@@ -141,6 +141,9 @@ def test_two_parts_of_one_overpayment_are_approved_together(place: str, tmp_path
         (12_000, "2026-000002"),
         (8_000, "2026-000003"),
     ]
+    # and ordered together: with what is out they come to all that is too much, to the yen
+    both = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
+    assert (both.count, both.yen, both.problems) == (2, 20_000, ())
     assert found(place) == []
 
 
@@ -286,21 +289,23 @@ def test_a_corrected_date_swaps_the_payments_and_opens_nothing(place: str, tmp_p
 
 
 def test_what_was_given_counts_against_what_is_left_of_a_payer(place: str, tmp_path: Path) -> None:
-    """Three payments of one line: two are too much. One is given back, then the first is cancelled: only one is too much, and it was given."""
-    later(place, tmp_path, receipt("T1c", 11, 20_000, date(2026, 6, 5)))
+    """Four payments of one line: three are too much. One is given back, then the first is cancelled: two are too much, and one was given.
+    Of the refunds that are left each has room alone, and in one command only one goes out."""
+    later(place, tmp_path, *(receipt(f"T1{x}", 11, 20_000, date(2026, 6, 5)) for x in "cd"))
     ids = [r.refund_id for r in propose(act(place, "mai"), only=["P00001"]).refunds]
     accounts(place, tmp_path, account(1))
     approve(act(place, "chie"), ids)
-    first, second = ids
+    first, *others = ids
     assert export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[first]).count == 1
     posted = {"T1a", "T1b"} - {txn_of(place, first)}
     later(place, tmp_path, receipt(posted.pop(), 11, 20_000, date(2026, 6, 1), "cancelled"))
-    left = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=[second])
-    assert [(p.code, p.params["found"], p.params["expected"]) for p in left.problems] == [
-        ("refund.overdrawn", "40,000", "20,000")
-    ]
+    left = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank", only=others)
+    assert (left.count, left.yen, [(p.code, p.params) for p in left.problems]) == (
+        *(1, 20_000),
+        [("refund.overdrawn", {"refund": others[1], "found": "60,000", "expected": "40,000"})],
+    )
     assert free_yen(place) == 40_000  # of the two other payers
-    reject(act(place, "mai"), [second], reason="取消")
+    reject(act(place, "mai"), others[1:], reason="取消")
     assert [r.payer_id for r in propose(act(place, "mai")).refunds] == ["P00002", "P00003"]
     assert found(place) == []
 
