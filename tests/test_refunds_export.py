@@ -72,7 +72,7 @@ def test_the_file_is_the_one_accepted_field_by_field(place: str, tmp_path: Path)
     done = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "bank")
     data = (tmp_path / "bank" / "furikomi-00001.txt").read_bytes()
     assert told(data) == GOLDEN.read_text(encoding="utf-8")
-    assert (done.count, done.yen, len(data)) == (3, 60_000, 120 * 6)
+    assert (done.count, done.yen, done.problems, len(data)) == (3, 60_000, (), 120 * 6)
     read = decode(data)
     assert read.transfers["amount"].to_list() == [20_000] * 3
     assert read.transfers["reference"].to_list() == ["0000000001", "0000000002", "0000000003"]

@@ -49,7 +49,8 @@ def bank(ordered: Path) -> Path:
 
 
 def another_account(place: str, tmp_path: Path) -> None:
-    accounts(place, tmp_path, account(1, account_no="55"), who="ida")
+    same_name = account(1, account_no="55", holder_kana="ヤマダ　タロー")
+    accounts(place, tmp_path, same_name, who="ida")
     confirm_account(act(place, "kei"), "P00001")
 
 
