@@ -134,6 +134,23 @@ def test_a_slip_before_its_line_and_a_key_before_its_slip(places: Any, tmp_path:
     assert whole(place) == []
 
 
+def test_a_payment_that_lies_on_the_lines_of_a_successor_follows_them(tmp_path: Path) -> None:
+    """Its slip has no lines of its own, and nobody has paid with the successor: from the line the old slip is two steps away."""
+    place = tmp_path / "l.db"
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 20_000))
+    slips = (slip(11, 1, 1, 20_000, notice_no=""), slip(12, 1, 1, 20_000, supersedes=files.key(11)))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, *slips)
+    r = write(tmp_path / "r.csv", RECEIPT_HEAD, receipt("T1", 11, 20_000, DUES[0]))
+    assert night(place, assessments=[a], slips=[s], receipts=[r]).after["posted"] == (1, 20_000)
+    less = write(tmp_path / "b.csv", LINE_HEAD, line(1, 1, 12_000, revised_at="2026-07-01"))
+    done = night(place, assessments=[less])
+    assert (done.after["posted"], done.after["excess"]) == ((1, 12_000), (1, 8_000))
+    twice = write(tmp_path / "t.csv", RECEIPT_HEAD, receipt("T2", 12, 12_000, date(2026, 6, 1)))
+    done = night(place, receipts=[twice])  # the earlier one, with the successor
+    assert (done.after["posted"], done.after["excess"]) == ((1, 12_000), (1, 20_000))
+    assert whole(str(place)) == []
+
+
 # --- order, split, repetition -------------------------------------------------------------------------
 
 
