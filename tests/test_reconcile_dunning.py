@@ -21,11 +21,13 @@ from ledger_files import (
     write,
 )
 
+from reconcile.closure import in_force
 from reconcile.dunning import Dunning
 from reconcile.ledger import open_ledger
 from reconcile.report_figures import figures
 from reconcile.tables import TABLES
 from reconcile.view import view
+from reconcile.world import BLOCKS
 
 PAID = date(2026, 6, 25)
 SEND_BY = date(2026, 7, 20)  # 20 days after 30 June
@@ -176,3 +178,29 @@ def test_a_payment_with_a_slip_that_nothing_settles_may_be_for_all_lines_that_it
     )
     found = chosen(place, date(2026, 9, 15))["line_id"].sort().to_list()
     assert found == ["00003-1", "00003-2", "00004-1", "00004-2", "00007-1"]
+
+
+def test_a_block_is_lifted_by_itself() -> None:
+    """Of one payer, one payment, for one reason: every other one holds on; and one may be set again."""
+    rows = [
+        ("P1", None, "heirs", None),
+        ("P2", None, "heirs", None),
+        ("P2", None, "co_owners", None),
+        (None, "a", "heirs", False),
+        (None, "b", "heirs", False),
+        ("P3", None, "heirs", None),
+        ("P1", None, "heirs", True),
+        ("P2", None, "co_owners", True),
+        (None, "b", "heirs", True),
+        ("P3", None, "heirs", True),
+        ("P3", None, "heirs", None),
+    ]
+    schema = dict(TABLES["blocks"].columns)
+    told = pl.DataFrame(
+        [dict(zip((*BLOCKS, "lifted"), row, strict=True)) | {"seq": n} for n, row in enumerate(rows)],
+        schema=schema,
+    )
+    for order in (told, told.reverse()):
+        assert sorted(in_force(order).rows(), key=str) == sorted(
+            [("P2", None, "heirs"), (None, "a", "heirs"), ("P3", None, "heirs")], key=str
+        )
