@@ -151,6 +151,25 @@ def test_a_payment_that_lies_on_the_lines_of_a_successor_follows_them(tmp_path: 
     assert whole(str(place)) == []
 
 
+def test_a_line_that_moves_to_another_notice_is_paid_by_the_slips_of_that(tmp_path: Path) -> None:
+    """Nothing leads from the line to the slip that it has left; and where a second line could be meant, nobody guesses."""
+    place = tmp_path / "l.db"
+    a = write(tmp_path / "a.csv", LINE_HEAD, line(1, 1, 20_000))
+    s = write(tmp_path / "s.csv", SLIP_HEAD, slip(11, 1, 1, 20_000), slip(21, 2, 1, 20_000))
+    paid = (receipt("T1", 11, 20_000, DUES[0]), receipt("T2", 21, 19_000, DUES[0]))
+    r = write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)
+    first = night(place, assessments=[a], slips=[s], receipts=[r])
+    assert (first.after["posted"], first.after["held"]) == ((1, 20_000), (1, 19_000))
+    there = {"payer_id": "P00002", "notice_no": "N00002"}
+    moved = write(tmp_path / "m.csv", LINE_HEAD, line(1, 1, 20_000, revised_at="2026-07-01", **there))
+    second = night(place, assessments=[moved])
+    assert (second.after["posted"], second.after["held"]) == ((1, 19_000), (1, 20_000))
+    twin = write(tmp_path / "t.csv", LINE_HEAD, line(2, 1, 20_000))
+    third = night(place, assessments=[twin])
+    assert (third.after["posted"], third.after["held"]) == ((0, 0), (2, 39_000))
+    assert whole(str(place)) == []
+
+
 # --- order, split, repetition -------------------------------------------------------------------------
 
 
