@@ -95,8 +95,16 @@ def test_the_same_words_again_write_the_same_bytes_and_pay_nobody(place: str, tm
     for name in first.files:
         same = {(tmp_path / folder / name).read_bytes() for folder in ("one", "two", "three")}
         assert len(same) == 1
-    other = export(act(place, "eri"), transfer_on=date(2026, 11, 30), out=tmp_path / "four")
-    assert other.batch is None and not list((tmp_path / "four").iterdir())
+    named = export(act(place, "eri"), transfer_on=FRIDAY, out=tmp_path / "one", only=list(refunds(place)))
+    assert (named.again, named.batch, named.problems) == (True, 1, ())
+    others: tuple[tuple[str, date, list[str]], ...] = (
+        ("eri", date(2026, 11, 30), []),
+        ("fuji", FRIDAY, []),
+        ("eri", FRIDAY, ["R000001"]),  # the order was for more
+    )
+    for who, day, only in others:
+        other = export(act(place, who), transfer_on=day, out=tmp_path / "four", only=only)
+        assert other.batch is None and not list((tmp_path / "four").iterdir())
     with open_ledger(place) as ledger:
         assert ledger.store.highest("refund_exports") == 1
     assert "refund.no_batch" in refused(lambda: export_again(place, 2, out=tmp_path / "five"))
