@@ -267,7 +267,7 @@ def test_revisions_without_a_day_come_before_those_with_one(tmp_path: Path) -> N
 
 def test_what_is_known_first_of_a_line_stood_from_the_start_whatever_day_it_names(tmp_path: Path) -> None:
     """An office's file may know of the last revision alone, and give its day."""
-    later = line("A2", principal="9000", period="02", revised_at="2026-08-01")
+    later = line("A2", principal="9000", period="02", revised_at="2026-08-20")
     lines = (line("A1"), revised("A1", "8000", "2026-07-01"), revised("A1", "7000", "2026-08-10"), later)
     assert covered(tmp_path, slip(period="00", amount="17000"), lines=lines) == (
         [("A1", P, 8000), ("A2", P, 9000)],
