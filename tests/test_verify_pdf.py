@@ -211,3 +211,45 @@ def test_other_data_on_a_page_that_was_placed_elsewhere_is_told(
     found = verify(VerifyRequest(paths=[placed], manifest=tmp_path / "manifest.parquet", sample=True))
     for page in found.pages[: len(PLACINGS)]:
         assert "verify.amount_differs" in {f.code for f in page.findings}
+
+
+def test_a_sheet_before_the_slips_is_not_taken_for_the_first_of_them(
+    printed_job: Path, tmp_path: Path
+) -> None:
+    """A job ticket as page 1 made the first slip a duplicate whose amount and dates were all another: the sheet that is right was not to be sent."""
+    with pikepdf.open(printed_job / "slips-00001.pdf") as file:
+        del file.pages[3:]
+        ticket = file.add_blank_page(page_size=tuple(float(v) for v in file.pages[0].mediabox[2:]))
+        ticket.contents_add(file.make_stream(b"q 0 g 100 200 300 9 re f Q"))
+        file.pages.insert(0, file.pages[3])
+        del file.pages[4]
+        file.save(tmp_path / "slips-00001.pdf")
+    paths = [tmp_path / "slips-00001.pdf"]
+    found = verify(VerifyRequest(paths=paths, manifest=printed_job / "manifest.parquet", sample=True))
+    assert [page.row for page in found.pages] == [None, 0, 1, 2]
+    assert codes(found.pages[0]) == {"verify.unreadable"} and not found.clean
+    assert [slip.verdict for slip in found.slips if slip.slip_key] == [Verdict.PASS] * 3
+
+
+def test_every_page_of_an_imposed_file_says_which_other_slip_is_on_it(
+    printed_job: Path, tmp_path: Path
+) -> None:
+    """Two slips on a sheet: of the pages between the first and the last the second slip was said to be lost, to be looked for or printed again."""
+    with pikepdf.open(printed_job / "slips-00001.pdf") as file:
+        slips = [page.as_form_xobject() for page in file.pages[:6]]
+        wide, high = (float(file.pages[0].mediabox[k]) for k in (2, 3))
+        for k in range(3):
+            sheet = file.add_blank_page(page_size=(wide, 2 * high))
+            below, above = (sheet.add_resource(slip, "/XObject") for slip in (slips[k + 3], slips[k]))
+            sheet.contents_add(b"q %b Do Q q 1 0 0 1 0 %.4f cm %b Do Q" % (_name(below), high, _name(above)))
+        del file.pages[:-3]
+        file.save(tmp_path / "slips-00001.pdf")
+    paths = [tmp_path / "slips-00001.pdf"]
+    found = verify(VerifyRequest(paths=paths, manifest=printed_job / "manifest.parquet"))
+    assert all({"verify.page_size", "verify.second_slip"} <= codes(page) for page in found.pages)
+    seen = [slip for slip in found.slips if any(f.code == "verify.missing_seen" for f in slip.findings)]
+    assert [slip.slip_key for slip in found.slips[3:6]] == [slip.slip_key for slip in seen]
+
+
+def _name(key: pikepdf.Name) -> bytes:
+    return str(key).encode()

@@ -176,7 +176,7 @@ class Inspector:
         """Pages that are pictures of paper one by one, the others together; in their order."""
         dpis = {index: page.scan_dpi() for index, page in zip(indices, pages, strict=True)}
         plain = [(index, page) for index, page in zip(indices, pages, strict=True) if dpis[index] is None]
-        hints = {index: task.hints.get(index + 1, Hint()) for index, _ in plain}
+        hints = {index: task.hints[index + 1] for index, _ in plain if index + 1 in task.hints}
         results = drawn.look([i for i, _ in plain], [p for _, p in plain], hints=hints) if plain else []
         by_page = {number: list(some) for number, some in groupby(results, key=lambda result: result.page)}
         for index, page in zip(indices, pages, strict=True):

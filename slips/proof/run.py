@@ -28,7 +28,7 @@ from slips.proof.scanner_scale import ScannerScale, load_scanner
 from slips.proof.sequence import sampling
 from slips.proof.sheets import load_sheets
 from slips.proof.sources import Source, gather
-from slips.proof.stack import hints, settled
+from slips.proof.stack import hints, not_its_place, settled
 from slips.proof.thresholds import load_thresholds
 from slips.proof.verdicts import Finding, SlipResult, Verdict
 
@@ -135,6 +135,7 @@ def _looked_again(
 ) -> list[PageResult]:
     """A second look at pages that nobody knows yet, with what the stack says of them."""
     paths = {source.name: source for source, _ in surveyed}
+    pages = not_its_place(pages)
     found = list(pages)
     standing = [k for k, page in enumerate(pages) if not page.back]  # a back is no gap, and fills none
     asked: deque[int] = deque()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from slips.proof.book import Book
 from slips.proof.identity import FOREIGN, FOREIGN_CODE, Hint
 from slips.proof.outcome import PageResult
-from slips.proof.remarks import remark
+from slips.proof.remarks import OTHER_DATA, remark
 from slips.proof.sequence import Order, looks_like_a_sample, order_of
 from slips.proof.verdicts import Finding, SlipResult, Verdict, Weight
 
@@ -24,6 +24,22 @@ TOO_MANY = 0.5
 NAMED_MAX = 5
 _OF_ALL = "verify.upside_down"
 _SECOND = "verify.second_slip"
+
+
+def not_its_place(pages: Sequence[PageResult]) -> list[PageResult]:
+    """Pages without the slip that their number in the file gives them, where what they say of it is another's and a page says itself that
+    it is that slip: a sheet before it (a job ticket) or a page that lacks moves every number behind it.
+    """
+    told = {page.row for page in pages if page.row is not None and page.known_by != "place"}
+
+    def moved(page: PageResult) -> bool:
+        return (
+            page.known_by == "place"
+            and page.row in told
+            and any(finding.code in OTHER_DATA for finding in page.findings)
+        )
+
+    return [replace(page, row=None, known_by="") if moved(page) else page for page in pages]
 
 
 def hints(pages: Sequence[PageResult], total: int) -> Iterator[tuple[int, Hint]]:

@@ -68,11 +68,16 @@ class VectorPages:
     def look(
         self, indices: Sequence[int], pages: Sequence[Page], *, hints: Mapping[int, Hint]
     ) -> list[PageResult]:
-        """Judge these pages (0-based numbers, at most `GROUP`): a result for each slip of a page, one at least."""
+        """Judge these pages (0-based numbers, at most `GROUP`): a result for each slip of a page, one at least.
+
+        A hint is what the stack says, and stands before what the number of the page says.
+        """
         views = [
             (index, page, one)
             for index, page in zip(indices, pages, strict=True)
-            for one in self._slips(index, page, self._first_look(index, page, hints.get(index, Hint())))
+            for one in self._slips(
+                index, page, self._first_look(index, page, hints.get(index)), hints.get(index)
+            )
         ]
         seen = [one for _, _, one in views]
         entries = {
@@ -90,9 +95,10 @@ class VectorPages:
                 results.append(self._unknown(index, page, seen[k]))
                 continue
             entry = wanted[known]
-            found = [*identity_remarks(seen[k].identity, entry), *self._size(page, seen[k].sheet)]
+            size = self._size(page, seen[k].sheet)
+            found = [*identity_remarks(seen[k].identity, entry), *size]
             found += slot_remarks(seen[k].sheet.slot, entry, window=_window(seen[k].sheet))
-            code, where = self._code(index, page, seen[k], modules[known], entry)
+            code, where = self._code(index, page, seen[k], modules[known], entry, imposed=bool(size))
             found += code
             found += self._bars(page, seen[k].sheet, entry, bars[known], where)
             found += self._texts(page, seen[k].sheet, texts[known], where)
@@ -101,9 +107,8 @@ class VectorPages:
             results.append(self._result(index, page, seen[k], entry, found))
         return results
 
-    def _first_look(self, index: int, page: Page, given: Hint) -> _Seen:
-        hint = self._book.of_page(self._name, index + 1)
-        hint = given.place if hint is None else hint
+    def _first_look(self, index: int, page: Page, given: Hint | None) -> _Seen:
+        hint = self._book.of_page(self._name, index + 1) if given is None else given.place
         if hint is not None:
             self._usual = self._sheets[self._book.rows.item(hint, "layout")]
         tried: list[Sheet] = [self._usual, *(s for s in self._sheets.values() if s is not self._usual)]
@@ -131,12 +136,12 @@ class VectorPages:
         eligible = [content for content in found if shaped(content)] or ([] if due else found)
         return eligible[0] if eligible else b""
 
-    def _slips(self, index: int, page: Page, first: _Seen) -> Iterator[_Seen]:
+    def _slips(self, index: int, page: Page, first: _Seen, given: Hint | None) -> Iterator[_Seen]:
         """The first look and, where the page has more places, one at each: where a slip should stand, and where a code does."""
         yield first
         row = first.identity.row
         for sheet in first.sheet.slots[1:]:
-            due = self._book.of_page(self._name, index + 1, position=sheet.slot)
+            due = self._book.of_page(self._name, index + 1, position=sheet.slot) if given is None else None
             if due is None and row is not None:
                 due = self._book.beside(row, position=sheet.slot)
             picture = page.picture(sheet.symbol_frame).copy()
@@ -156,11 +161,12 @@ class VectorPages:
         return self._result(index, page, seen, None, said, blank=blank)
 
     def _code(
-        self, index: int, page: Page, seen: _Seen, modules: compare.Modules, entry: Entry
+        self, index: int, page: Page, seen: _Seen, modules: compare.Modules, entry: Entry, *, imposed: bool
     ) -> tuple[list[Finding], Displaced | None]:
         """Every pixel of the code and its quiet zone; finer on the sample, since pages of a form share their geometry.
 
-        With it, where the code stands if it does not stand in its place.
+        With it, where the code stands if it does not stand in its place. A page that was `imposed` on a sheet of another size is searched
+        for the slips beside it.
         """
         difference = compare.difference(seen.picture, modules)
         sampled = index % SECOND_EVERY == 0 or index == self._document.page_count - 1
@@ -191,6 +197,7 @@ class VectorPages:
             second = decode.second_opinion(seen.picture)
             if second != [seen.content] and difference is None:
                 found.append(remark("verify.one_voice", measured="1", limit="2", window=_window(seen.sheet)))
+        if seen.content == entry.payload.encode() and (sampled or imposed):
             found += self._second_codes(page, entry)
         return found, where
 
