@@ -239,6 +239,13 @@ def test_a_scan_too_coarse_says_nothing_of_a_symbol_that_was_read(page: Page) ->
     assert said(page.judge(coarse(unproven(by_two(page.facts))))) == {"verify.decode_only"}
 
 
+def test_a_scan_too_coarse_says_nothing_of_a_code_s_print(page: Page) -> None:
+    """Of clean prints at 200 dpi four in six were to be printed again with less ink, beside the sentence that only reading was judged."""
+    coarse = graded(standing=DECODE_ONLY, letter="", overall=None, pixels_a_module=2.7)
+    errors = measured(left_best=4, errors_best=(0, 4, 0, 1), growth_h=0.15, growth_v=0.14)
+    assert said(page.judge(coarse(errors(page.facts)))) == {"verify.decode_only"}
+
+
 def test_a_scan_too_coarse_says_nothing_of_a_code_s_size(page: Page) -> None:
     """One per cent of a code at 200 dpi is one pixel: a good page failed with 101.6 %, beside the sentence that only reading is judged."""
     coarse = graded(standing=DECODE_ONLY, letter="", overall=None, pixels_a_module=2.7)

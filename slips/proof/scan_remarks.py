@@ -194,11 +194,11 @@ def _symbol(facts: Facts, gates: Gates, window: Window | None) -> Iterator[Findi
     if not m.intended:
         yield from _barely_read(facts, m, grades, window)
         return
+    if grades.standing == DECODE_ONLY:
+        return
     if m.left_best < gates.left_min:
         measured = f"{m.left_best} ({_errors(m.errors_best)})"
         yield remark("verify.codewords_left", measured=measured, limit=f"{gates.left_min}", window=window)
-    if grades.standing == DECODE_ONLY:
-        return
     quiet = min(m.quiet)
     if quiet < gates.quiet_zone_modules_min:
         side = m.quiet.index(quiet)
