@@ -33,11 +33,7 @@ def not_its_place(pages: Sequence[PageResult]) -> list[PageResult]:
     told = {page.row for page in pages if page.row is not None and page.known_by != "place"}
 
     def moved(page: PageResult) -> bool:
-        return (
-            page.known_by == "place"
-            and page.row in told
-            and any(finding.code in OTHER_DATA for finding in page.findings)
-        )
+        return page.known_by == "place" and page.row in told and _of_another(page.findings)
 
     return [replace(page, row=None, known_by="") if moved(page) else page for page in pages]
 
@@ -169,7 +165,8 @@ def _present(
     if any(page.unreadable or page.blank for page in mine):
         verdicts.add(Verdict.UNREADABLE)
     if misplaced:
-        verdicts.add(Verdict.OUT_OF_ORDER)
+        if not _of_another(findings):  # a sheet with another's code does not want to be put in order
+            verdicts.add(Verdict.OUT_OF_ORDER)
         findings.append(_misplaced(row, pages, book, order))
     decided = next(verdict for verdict in Verdict if verdict in verdicts)
     return SlipResult(
@@ -183,6 +180,10 @@ def _present(
         decoders=first.decoders,
         figures=first.figures,
     )
+
+
+def _of_another(findings: Sequence[Finding]) -> bool:
+    return any(finding.code in OTHER_DATA for finding in findings)
 
 
 def _of_findings(findings: Sequence[Finding]) -> Iterator[Verdict]:
