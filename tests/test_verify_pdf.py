@@ -253,3 +253,33 @@ def test_every_page_of_an_imposed_file_says_which_other_slip_is_on_it(
 
 def _name(key: pikepdf.Name) -> bytes:
     return str(key).encode()
+
+
+OVER_A_TEXT = {
+    "a white box": b"q 1 g %.3f %.3f %.3f %.3f re f Q",
+    "a picture": b"q %.3f 0 0 %.3f %.3f %.3f cm BI/W 1/H 1/CS/G/BPC 8/F/AHx ID ff>\nEI Q",
+}
+
+
+@pytest.mark.parametrize("over", OVER_A_TEXT)
+def test_a_text_that_something_was_painted_over_does_not_pass(
+    printed_job: Path, tmp_path: Path, over: str
+) -> None:
+    """The text layer was right and nothing else was asked: a sheet without an amount passed, and one with another's amount as a picture."""
+    box = next(b for b in altered_pages.LAYOUT.boxes if b.value == "amount_yen")
+    left, low, wide, high = box.x_mm, altered_pages.HEIGHT - box.y_mm - box.h_mm, box.w_mm, box.h_mm
+    places = (left, low, wide, high) if over == "a white box" else (wide, high, left, low)
+    with pikepdf.open(printed_job / "slips-00001.pdf") as file:
+        del file.pages[2:]
+        for text, page in zip(
+            (OVER_A_TEXT[over], b"q 0.5 w %.3f %.3f %.3f %.3f re S Q"), file.pages, strict=True
+        ):
+            framed = places if page is not file.pages[1] else (left, low, wide, high)
+            page.contents_add(file.make_stream(text % tuple(v * altered_pages.MM for v in framed)))
+        file.save(tmp_path / "slips-00001.pdf")
+    paths = [tmp_path / "slips-00001.pdf"]
+    found = verify(VerifyRequest(paths=paths, manifest=printed_job / "manifest.parquet", sample=True))
+    (covered,) = [f for f in found.pages[0].findings if f.code == "verify.text_covered"]
+    assert covered.params["value"] == "amount_yen" and covered.window is not None
+    assert found.slips[0].verdict is Verdict.FAIL
+    assert found.slips[1].verdict is Verdict.PASS  # a frame around it hides nothing

@@ -36,6 +36,8 @@ AIM_INSIDE_PX = 0.05
 SCAN_SHARE = 0.7
 """A page whose images cover at least this share of it, and that shows no text of its own, is a picture of paper."""
 _INVISIBLE = 3  # text rendering mode: what recognition software lays over a scan
+COVERED_SHARE = 0.1
+"""A text is covered where this share of its box is painted over: a frame or a rule that grazes it is not meant."""
 
 _TEXT_CAPACITY = 1024  # UTF-16 units of one box
 
@@ -229,6 +231,28 @@ class Page:
                     found.append(number)
         return tuple(found)
 
+    def covered(self, areas: Sequence[Area]) -> list[bool]:
+        """Whether the text of each area is invisible, or has a fill, an image or a shading painted over it. Forms are not opened."""
+        boxes = [self._points(area) for area in areas]
+        texts: list[list[_Box]] = [[] for _ in boxes]
+        found = [False] * len(boxes)
+        for number in range(self.object_count):
+            thing = pdfium.FPDFPage_GetObject(self._handle, number)
+            kind = pdfium.FPDFPageObj_GetType(thing)
+            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+                bounds = _bounds(thing)
+                for k, box in enumerate(boxes):
+                    if _size(common := _common(bounds, box)):
+                        texts[k].append(common)
+                        found[k] |= pdfium.FPDFTextObj_GetTextRenderMode(thing) == _INVISIBLE
+            elif _paints(thing, kind):
+                bounds = _bounds(thing)
+                for k, shown in enumerate(texts):
+                    found[k] |= any(
+                        _size(_common(bounds, text)) >= COVERED_SHARE * _size(text) for text in shown
+                    )
+        return found
+
     def lift(self, numbers: Sequence[int], areas: Sequence[Area]) -> list[str]:
         """Take these objects off the page, as parsed, and give the text that they alone have inside each area."""
         return self._desk.read(self._handle, numbers, [self._points(area) for area in areas])
@@ -300,6 +324,24 @@ def _bounds(thing: Any) -> _Box:
     pdfium.FPDFPageObj_GetBounds(thing, *map(ctypes.byref, edges))
     left, bottom, right, top = (edge.value for edge in edges)
     return left, bottom, right, top
+
+
+def _common(one: _Box, other: _Box) -> _Box:
+    """What two boxes have in common; turned inside out where that is nothing."""
+    return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
+
+
+def _size(box: _Box) -> float:
+    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
+
+
+def _paints(thing: Any, kind: int) -> bool:
+    """Whether an object lays ink, or takes it away, over a surface: lines alone do not."""
+    if kind != pdfium.FPDF_PAGEOBJ_PATH:
+        return bool(kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING))
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(thing, ctypes.byref(mode), ctypes.byref(stroke))
+    return bool(mode.value != pdfium.FPDF_FILLMODE_NONE)
 
 
 def _texts_of(page: Any, boxes: Sequence[_Box]) -> list[str]:

@@ -242,21 +242,29 @@ class VectorPages:
     def _texts(
         self, page: Page, sheet: Sheet, right: Mapping[str, tuple[str, ...]], where: Displaced | None
     ) -> list[Finding]:
-        """Amount, dates and numbers from the text layer, each in each of its boxes, or there where the code says that the page lies."""
+        """Amount, dates and numbers from the text layer, each in each of its boxes, or there where the code says that the page lies.
+
+        What is painted over a text afterwards is not in the layer, and is told.
+        """
         shown = [
             (name, area) for name, areas in sheet.places.texts.items() if name in right for area in areas
         ]
         found = []
-        for (name, area), text in zip(shown, page.texts([area for _, area in shown]), strict=True):
+        areas = [area for _, area in shown]
+        for (name, area), text, covered in zip(shown, page.texts(areas), page.covered(areas), strict=True):
             allowed = {solid(one) for one in right[name]}
-            if solid(text) not in allowed and not (
+            agrees = solid(text) in allowed or (
                 where is not None and solid(page.texts([where.area(area)])[0]) in allowed
-            ):
-                code = dict(TEXT_CODES).get(name, "verify.number_differs")
-                window = crops.window_of(area, around_mm=crops.TEXT_MM)
+            )
+            if not agrees or covered:
+                other = dict(TEXT_CODES).get(name, "verify.number_differs")
                 found.append(
                     remark(
-                        code, measured=text.strip() or "—", limit=right[name][0], window=window, value=name
+                        "verify.text_covered" if agrees else other,
+                        measured=text.strip() or "—",
+                        limit=right[name][0],
+                        window=crops.window_of(area, around_mm=crops.TEXT_MM),
+                        value=name,
                     )
                 )
         return found
