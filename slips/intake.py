@@ -162,14 +162,15 @@ def _placed(good: pl.DataFrame, forms: Mapping[bool, Form], log: ProblemLog) -> 
 
 
 def _meant_for(good: pl.DataFrame, forms: Mapping[bool, Form], log: ProblemLog) -> pl.DataFrame:
-    """The rows whose kind of slip their form may carry: no reminder goes to somebody who is not late."""
+    """The rows whose kind of slip their form may carry: no reminder goes to somebody who is not late.
+
+    What the form is for, its large print is for, though that carries more beside other forms.
+    """
     wrong = []
     for large, form in forms.items():
-        if form.kinds:
-            rows = good.filter(
-                pl.col("large_print").fill_null(False) == large, ~pl.col("kind").is_in(form.kinds)
-            )
-            expected = ", ".join(form.kinds)
+        if kinds := form.kinds or forms[False].kinds:
+            rows = good.filter(pl.col("large_print").fill_null(False) == large, ~pl.col("kind").is_in(kinds))
+            expected = ", ".join(kinds)
             log.add(
                 rows,
                 "kind.not_of_form",

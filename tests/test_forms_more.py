@@ -216,7 +216,8 @@ def test_a_trial_without_the_site_is_warned_even_where_no_slip_is_good(tmp_path:
 def test_a_reminder_goes_to_nobody_who_is_not_to_get_one(tmp_path: Path) -> None:
     """It says that the day is past, whatever the row says."""
     rows = clean(6).with_columns(
-        kind=pl.Series(["initial", "dunning", None, "reissue", "dunning", "delinquency"])
+        kind=pl.Series(["initial", "dunning", None, "reissue", "dunning", "delinquency"]),
+        large_print=pl.Series(["1", "1", "0", "0", "0", "0"]),
     )
     write_csv(rows, tmp_path / "slips.csv")
     args = ["--out", str(tmp_path / "o"), "--site", str(SITE), "--issue-date", "2026-06-01"]
@@ -230,6 +231,21 @@ def test_a_reminder_goes_to_nobody_who_is_not_to_get_one(tmp_path: Path) -> None
         assert f"種別(kind)が dunning の納付書だけに使います。この行は {kind} です" in text
     job = json.loads((tmp_path / "o" / "job.json").read_text(encoding="utf-8"))
     assert (job["held"]["slips"], job["printed"]["slips"]) == (4, 2)
+    # Who asked for large print got a tax notice of a4_large in place of the reminder, and no word of it: no 督促 in law.
+    assert {one["id"] for one in job["layouts"]} == {"postcard_reminder"}
+    assert problems.filter(pl.col("code") == "large_print.no_layout")["line"].to_list() == ["2", "3"]
+
+
+def test_the_kinds_of_a_form_hold_for_its_large_print_too(tmp_path: Path) -> None:
+    form = tmp_path / "mine.toml"
+    form.write_text('base = "mihara"\nid = "mine"\nversion = "1"\nkinds = ["dunning"]\n', encoding="utf-8")
+    kinds, large = pl.Series(["initial", "dunning"]), pl.Series(["1", "1"])
+    write_csv(clean(2).with_columns(kind=kinds, large_print=large), tmp_path / "slips.csv")
+    args = ["--layout", str(form), "--out", str(tmp_path / "o"), "--site", str(SITE), "--skip-read-back"]
+    args += ["--issue-date", "2026-06-01"]
+    assert CliRunner().invoke(main, ["print", str(tmp_path / "slips.csv"), *args]).exit_code == 1
+    problems = pl.read_csv(tmp_path / "o" / "problems.csv", infer_schema=False)
+    assert problems.filter(pl.col("code") == "kind.not_of_form")["line"].to_list() == ["2"]
 
 
 def test_a_form_is_for_kinds_of_slip_that_there_are(tmp_path: Path) -> None:
