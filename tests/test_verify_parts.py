@@ -339,16 +339,6 @@ class TestStack:
         assert "s.tif p.1" in sentence(told, "ja") and "s.tif p.1" in sentence(told, "en")
         assert slips[11].verdict is Verdict.FAIL
 
-    def test_a_code_on_another_s_sheet_is_more_than_a_wrong_order(self, book: Book) -> None:
-        """Codes exchanged between two payers were summed up as two sheets to be put in order."""
-        pages = [self.page(row) for row in (0, 1, 5, 3, 4, 2, *range(6, 40))]
-        amount = remark("verify.amount_differs", measured="2円", limit="1円", value="amount_yen")
-        for k in (2, 5):
-            pages[k] = replace(pages[k], findings=(amount,), pictures=(b"",))
-        _, slips, _, _ = stack.settled(pages, book, sample=False)
-        assert [slips[k].verdict for k in (2, 5)] == [Verdict.FAIL] * 2
-        assert all("verify.out_of_order" in {f.code for f in slips[k].findings} for k in (2, 5))
-
     def test_sheets_drawn_at_random_are_not_told_one_by_one(self, book: Book) -> None:
         shuffled = np.random.default_rng(3).permutation(40).tolist()
         slips, said = self.settle(book, shuffled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import altered_pages
@@ -9,8 +10,11 @@ import pikepdf
 import polars as pl
 import pytest
 
+from slips.proof.book import read_book
 from slips.proof.outcome import Inspection, PageResult
+from slips.proof.remarks import remark
 from slips.proof.run import VerifyRequest, verify
+from slips.proof.stack import settled
 from slips.proof.verdicts import Verdict
 
 CAUSES = {
@@ -249,6 +253,20 @@ def test_every_page_of_an_imposed_file_says_which_other_slip_is_on_it(
     assert all({"verify.page_size", "verify.second_slip"} <= codes(page) for page in found.pages)
     seen = [slip for slip in found.slips if any(f.code == "verify.missing_seen" for f in slip.findings)]
     assert [slip.slip_key for slip in found.slips[3:6]] == [slip.slip_key for slip in seen]
+
+
+def test_a_code_on_another_s_sheet_is_more_than_a_wrong_order(printed_job: Path) -> None:
+    """Codes exchanged between two payers were summed up as two sheets to be put in order."""
+    book, _ = read_book(printed_job / "manifest.parquet")
+    pages = [
+        PageResult(source="s.tif", page=1, kind="scan", row=k) for k in (0, 1, 5, 3, 4, 2, *range(6, 40))
+    ]
+    amount = remark("verify.amount_differs", measured="2円", limit="1円", value="amount_yen")
+    for k in (2, 5):
+        pages[k] = replace(pages[k], findings=(amount,), pictures=(b"",))
+    _, slips, _, _ = settled(pages, book, sample=False)
+    assert [slips[k].verdict for k in (2, 5)] == [Verdict.FAIL] * 2
+    assert all("verify.out_of_order" in {f.code for f in slips[k].findings} for k in (2, 5))
 
 
 def _name(key: pikepdf.Name) -> bytes:
