@@ -234,23 +234,29 @@ class Page:
     def covered(self, areas: Sequence[Area]) -> list[bool]:
         """Whether the text of each area is invisible, or has a fill, an image or a shading painted over it. Forms are not opened."""
         boxes = [self._points(area) for area in areas]
-        texts: list[list[_Box]] = [[] for _ in boxes]
         found = [False] * len(boxes)
+        texts, paint = [], []
         for number in range(self.object_count):
             thing = pdfium.FPDFPage_GetObject(self._handle, number)
             kind = pdfium.FPDFPageObj_GetType(thing)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-                bounds = _bounds(thing)
-                for k, box in enumerate(boxes):
-                    if _size(common := _common(bounds, box)):
-                        texts[k].append(common)
-                        found[k] |= pdfium.FPDFTextObj_GetTextRenderMode(thing) == _INVISIBLE
+                invisible = pdfium.FPDFTextObj_GetTextRenderMode(thing) == _INVISIBLE
+                texts.append((number, thing, invisible))
             elif _paints(thing, kind):
                 bounds = _bounds(thing)
-                for k, shown in enumerate(texts):
-                    found[k] |= any(
-                        _size(_common(bounds, text)) >= COVERED_SHARE * _size(text) for text in shown
-                    )
+                if any(_size(_common(bounds, box)) for box in boxes):
+                    paint.append((number, bounds))
+        for number, thing, invisible in texts:
+            over = [bounds for later, bounds in paint if later > number]
+            if (
+                not over and not invisible
+            ):  # as of nearly every text: its bounds take longer than all the rest
+                continue
+            bounds = _bounds(thing)
+            for k, box in enumerate(boxes):
+                if size := _size(shown := _common(bounds, box)):
+                    least = COVERED_SHARE * size
+                    found[k] |= invisible or any(_size(_common(one, shown)) >= least for one in over)
         return found
 
     def lift(self, numbers: Sequence[int], areas: Sequence[Area]) -> list[str]:
