@@ -78,8 +78,9 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {o.value: (o.ja, o.en) for o in Outc
 
 
 def postings(view: View) -> pl.DataFrame:
-    """What this run adds, reversals included: the export to the tax system."""
-    rows = view.entries["postings"].sort("seq")
+    """What this run adds and what refunds posted since the night before, reversals included: the export to the tax system."""
+    own = view.entries["postings"].sort("seq")
+    rows = pl.concat([view.between.select(own.columns), own])
     return _cells("postings.csv", rows, posting_id="entry_id", paid_at="paid_on")
 
 

@@ -19,7 +19,7 @@ from elqr.site import Site
 from reconcile import csv_out
 from reconcile.descriptors import load_receipt_layout
 from reconcile.export import ExportMapping
-from reconcile.facts import Facts, facts_from, facts_of
+from reconcile.facts import Facts, facts_from, facts_of, posted_between
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.policy import Policy
 from reconcile.redecide import Decided
@@ -131,7 +131,8 @@ def write_again(
     with open_ledger(place) as ledger:
         facts = facts_from(ledger, run_id)
         day = as_of or facts.as_of
-        seen = view(ledger, facts.entries, policy=policy, as_of=day)
+        between = posted_between(ledger, facts.run_id)
+        seen = view(ledger, facts.entries, policy=policy, as_of=day, between=between)
         counted = figures(ledger, seen, policy=policy, as_of=day) if report else None
     files, more = _files(replace(facts, as_of=day), seen, counted, export=export, site=site, excel=excel)
     if more:
@@ -158,7 +159,10 @@ class _Look:
 
     def __call__(self, ledger: Ledger, decided: Decided) -> None:
         self.recorded = ledger.grown and not self._dry_run
-        self._view = view(ledger, decided.entries, policy=self._policy, as_of=self._as_of)
+        between = None  # without a run what is between waits for the next night: no two files say it
+        if ledger.grown:
+            between = posted_between(ledger, ledger.standing.run_id if self.recorded else ledger.run_id)
+        self._view = view(ledger, decided.entries, policy=self._policy, as_of=self._as_of, between=between)
         if self._report:
             self._figures = figures(ledger, self._view, policy=self._policy, as_of=self._as_of)
 

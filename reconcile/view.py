@@ -39,11 +39,12 @@ WAITING = ("suspense", "held")
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """`entries`: rows the run added, by table. `excess`, `suspense`, `held`, `charges`: all that stands. `cases`: outcomes to be told, with
-    `file`, `file_line`, `is_new`; `candidates`: proposals for keys that lead nowhere; `owed`: the same with refunds; `proposals`: 充当 and
-    還付, as of the day, of what no refund took."""
+    """`entries`: rows the run added, by table; `between`: postings of refunds since the night before. `excess`, `suspense`, `held`, `charges`:
+    all that stands. `cases`: outcomes to be told, with `file`, `file_line`, `is_new`; `candidates`: proposals for keys that lead nowhere; `owed`:
+    the same with refunds; `proposals`: 充当 and 還付, as of the day, of what no refund took."""
 
     entries: Mapping[str, pl.DataFrame]
+    between: pl.DataFrame
     excess: pl.DataFrame
     suspense: pl.DataFrame
     held: pl.DataFrame
@@ -54,13 +55,21 @@ class View:
     proposals: Proposals
 
 
-def view(ledger: Ledger, entries: Mapping[str, pl.DataFrame], *, policy: Policy, as_of: date) -> View:
+def view(
+    ledger: Ledger,
+    entries: Mapping[str, pl.DataFrame],
+    *,
+    policy: Policy,
+    as_of: date,
+    between: pl.DataFrame | None = None,
+) -> View:
     """Everything but the report's figures."""
     now = owed(ledger)
     stands = {name: standing_of(ledger, name) for name in (*WAITING, "charges")}
     cases = _cases(ledger, entries["outcomes"], pl.concat([stands[n]["payment_no"] for n in WAITING]))
     return View(
         entries=entries,
+        between=pl.DataFrame(schema=dict(TABLES["postings"].columns)) if between is None else between,
         excess=now.excess,
         **stands,
         cases=cases,

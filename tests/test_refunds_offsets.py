@@ -8,12 +8,26 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from ledger_files import LINE_HEAD, POLICY, RECEIPT_HEAD, SLIP_HEAD, key, line, night, receipt, slip, write
+from ledger_files import (
+    LINE_HEAD,
+    POLICY,
+    RECEIPT_HEAD,
+    SLIP_HEAD,
+    key,
+    line,
+    night,
+    receipt,
+    request,
+    slip,
+    write,
+)
+from night_runs import rows, yen
 from refund_towns import FRIDAY, Places, act, copied, found, in_debt, later, refunds, refused, rules
 
 from elqr.problems import ProblemError
 from reconcile.ledger import open_ledger
 from reconcile.lines_now import lines_now
+from reconcile.nightly import NightRequest, run_night, write_again
 from reconcile.refund_export import export
 from reconcile.refunds import approve, propose, reject
 
@@ -42,6 +56,36 @@ def test_an_offset_is_carried_out_with_the_decision_and_taken_back_with_the_reje
     assert found(place) == []
     approve(act(place, "chie"), [propose(act(place, "mai")).refunds[0].refund_id])
     assert found(place) == []
+
+
+def test_the_next_postings_file_brings_what_refunds_posted_between_two_nights(
+    places: Places, tmp_path: Path
+) -> None:
+    """The tax system reads postings.csv and nothing else: a 充当 was in no file of any night, while its later reversal was."""
+    place = places()
+    in_debt(place, tmp_path / "t")
+    out = [tmp_path / name for name in ("first", "paid", "quiet", "after", "rejected")]
+    write_again(place, out[0], policy=POLICY, report=False)
+
+    def one_more(folder: Path, *paid: dict[str, object]) -> None:
+        new = write(tmp_path / f"{folder.name}.csv", RECEIPT_HEAD, *paid)  # type: ignore[arg-type]
+        asked = request(place, receipts=[new] if paid else [])
+        run_night(NightRequest(run=asked, out=folder, report=False))
+
+    approve(act(place, "chie"), [propose(act(place, "mai")).refunds[0].refund_id])
+    one_more(out[1], dict(receipt("X1", 999, 100, date(2026, 11, 1))))
+    assert [row["rule"] for row in rows(out[1] / "postings.csv")] == ["offset_applied"]
+    one_more(out[2])
+    one_more(out[3], dict(receipt("Tc", 12, 15_000, date(2026, 8, 1))))
+    reject(act(place, "rei"), ["R000001"], reason="充当先の誤り")
+    one_more(out[4], dict(receipt("X2", 999, 200, date(2026, 11, 2))))
+    every = [row for folder in out for row in rows(folder / "postings.csv")]
+    ids = [row["posting_id"] for row in every]
+    assert len(set(ids)) == len(ids) and {row["reverses"] for row in every} - {""} <= set(ids)
+    with open_ledger(place) as ledger:
+        assert yen(every) == ledger.standing.totals["posted"][1] == 35_000
+    write_again(place, tmp_path / "again", policy=POLICY, report=False, run_id=4)
+    assert (tmp_path / "again/postings.csv").read_bytes() == (out[1] / "postings.csv").read_bytes()
 
 
 @pytest.mark.parametrize("paid_at", ["2026-11-10", "2026-11-10 15:30:00"])
