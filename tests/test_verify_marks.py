@@ -88,7 +88,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
         sheets=(sheet,),
         curve=srgb(),
         thresholds=load_thresholds(),
-        picture_of=lambda _: picture,
+        picture_of=lambda _form, _lang: picture,
         text=PageText((sheet,)),
     )
     sheets = tuple(sheets_of(request.out / "slips-00001.pdf", [1, 2, 3]))
