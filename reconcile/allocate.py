@@ -19,11 +19,13 @@ Surplus = tuple[str, str, int, Outcome, date | None]  # component, class, yen, c
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a line was assessed at from a day on (None: from the beginning). `due` is 0 where it is cancelled."""
+    """What a line was assessed at from a day on (None: from the beginning), and in whose books. `due` is 0 where it is cancelled."""
 
     revised_at: date | None
     due: int
     cancelled: bool
+    fiscal_year: int
+    carried_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,6 @@ class Line:
     tax_item: str
     notice_no: str
     is_premium: bool
-    fiscal_year: int
-    carried_over: bool
     due_date: date
     barred_from: date | None
     fee: int

@@ -226,13 +226,17 @@ def _line(versions: Sequence[Row], payments: Sequence[Payment], policy: Policy) 
         tax_item=last["tax_item"],
         notice_no=last["notice_no"],
         is_premium=premium,
-        fiscal_year=int(last["fiscal_year"]),
-        carried_over=bool(last["carried_over"]),
         due_date=due,
         barred_from=barred if last["time_barred_on"] is None else last["time_barred_on"],
         fee=max(fees, default=0) if last["dunning_fee"] is None else last["dunning_fee"],
         versions=tuple(
-            Version(v["revised_at"], 0 if g else v["principal"], g)
+            Version(
+                v["revised_at"],
+                0 if g else v["principal"],
+                g,
+                int(v["fiscal_year"]),
+                bool(v["carried_over"]),
+            )
             for v, g in zip(versions, gone, strict=True)
         ),
     )

@@ -21,8 +21,7 @@ _PAYMENT = (
     "fate", "rung", "superseded", "full_year", "slip_amount", "slip_payer", "slip_body", "slip_item",
 )  # fmt: skip
 _LINE = (
-    "line_id", "payer_id", "body_code", "tax_item", "notice_no", "is_premium", "fiscal_year", "carried_over", "rolled", "barred",
-    "dunning_fee",
+    "line_id", "payer_id", "body_code", "tax_item", "notice_no", "is_premium", "rolled", "barred", "dunning_fee",
 )  # fmt: skip
 
 
@@ -51,14 +50,16 @@ def line_objects(
     ids = pl.DataFrame({"line_id": sorted(wanted)}, schema={"line_id": pl.String})
     versions: dict[str, list[Version]] = defaultdict(list)
     rows = ordered_versions(assessments.join(ids, on="line_id", how="semi"))
-    for line_id, day, yen, status in rows.select("line_id", "revised_at", "principal", "status").iter_rows():
+    books = pl.col("fiscal_year").cast(pl.Int64)
+    said = rows.select("line_id", "revised_at", "principal", "status", books, "carried_over")
+    for line_id, day, yen, status, year, carried in said.iter_rows():
         gone = status == "cancelled"
-        versions[line_id].append(Version(day, 0 if gone else yen, gone))
+        versions[line_id].append(Version(day, 0 if gone else yen, gone, year, bool(carried)))
     fees = (
         covers.filter(pl.col("component") == "dunning_fee").group_by("line_id").agg(fee=pl.col("yen").max())
     )
     mine = lines.join(ids, on="line_id", how="semi").join(fees, on="line_id", how="left")
-    mine = mine.with_columns(pl.col("fiscal_year").cast(pl.Int64), fee=pl.coalesce("dunning_fee", "fee", 0))
+    mine = mine.with_columns(fee=pl.coalesce("dunning_fee", "fee", 0))
     make: Callable[..., Line] = Line
     return {
         row[0]: make(*row, tuple(versions[row[0]])) for row in mine.select(*_LINE[:-1], "fee").iter_rows()

@@ -216,13 +216,20 @@ def fiscal_year(day: date) -> int:
 
 
 def _books(payment: Payment, line: Line, share: Share) -> set[Outcome]:
-    """Which year's books, where that is not the line's own year."""
+    """Which year's books, where that is not the line's own year. A line that was carried over later was not yet when it was paid."""
     if not share.principal:
         return set()
     day = payment.booked_on
-    if line.carried_over or revenue_year(line.fiscal_year, day) > line.fiscal_year:
+    then = line.on(day)
+    if then.carried_over or revenue_year(then.fiscal_year, day) > then.fiscal_year:
         return {Outcome.CARRIED_OVER}
-    return {Outcome.CLOSING_PERIOD} if fiscal_year(day) > line.fiscal_year else set()
+    return {Outcome.CLOSING_PERIOD} if fiscal_year(day) > then.fiscal_year else set()
+
+
+def _books_of(payment: Payment, line: Line | None) -> str:
+    """The year whose books hold the yen, by what the line was on that day: books that are closed stay as they are when it is carried over."""
+    day = payment.booked_on
+    return str(revenue_year(line.on(day).fiscal_year if line else fiscal_year(day), day))
 
 
 def _postings(
@@ -237,7 +244,7 @@ def _postings(
             "receipt_id": payment.receipt_id,
             "paid_on": payment.paid_on,
             "account_date": payment.account_date,
-            "fiscal_year": str(revenue_year(lines[line_id].fiscal_year, payment.booked_on)),
+            "fiscal_year": _books_of(payment, lines[line_id]),
             "rule": outcome.value,
             "provisional": payment.provisional,
         }
@@ -278,7 +285,6 @@ def _excess(
         sure = not payment.provisional and near.isdisjoint(unsure)
         person = blocked.get(payment.payment_id) or blocked.get(f"payer:{payer}")
         reasons = [r for r in (None if sure else PRELIMINARY, person) if r]
-        year = line.fiscal_year if line else fiscal_year(payment.booked_on)
         rows.append(
             {
                 "payment_id": payment.payment_id,
@@ -293,7 +299,7 @@ def _excess(
                 "paid_on": payment.paid_on,
                 "account_date": payment.account_date,
                 "remit_date": payment.remit_date,
-                "fiscal_year": str(revenue_year(year, payment.booked_on)),
+                "fiscal_year": _books_of(payment, line),
                 "body_code": line.body_code if line else payment.body_code,
                 "tax_item": line.tax_item if line else payment.tax_item,
                 "notice_no": line.notice_no if line else None,

@@ -31,12 +31,10 @@ def line(
         tax_item="001",
         notice_no="N1",
         is_premium=False,
-        fiscal_year=2026,
-        carried_over=False,
         due_date=day(due),
         barred_from=day(barred) if barred else None,
         fee=fee,
-        versions=tuple(Version(day(d) if d else None, yen, yen == 0) for d, yen in versions),
+        versions=tuple(Version(day(d) if d else None, yen, yen == 0, 2026, False) for d, yen in versions),
     )
 
 

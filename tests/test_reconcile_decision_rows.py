@@ -48,6 +48,22 @@ def test_a_year_ends_in_march_and_its_books_in_may(on: str, case: Outcome) -> No
     assert w.outcome(w.decided(simple(paid(on=on), lines=[last_year]))) == case.value
 
 
+@pytest.mark.parametrize("surplus", [0, 3_000])
+def test_what_was_paid_before_a_line_was_carried_over_stays_in_the_books_of_its_day(surplus: int) -> None:
+    """年度切替 brings every open line once more, with the new year: the year that is closed by then stays as it was."""
+    before = line(due="02-02", fiscal_year="2025")
+    after = {**before, "fiscal_year": "2026", "carried_over": True, "revised_at": w.day("06-01")}
+    parts = [paid("p1", amount=12_000, on="05-29"), paid("p2", amount=8_000 + surplus, on="06-02")]
+    found = w.decided(simple(*parts, lines=[before, after]))
+    assert found.postings.sort("payment_id").select("payment_id", "fiscal_year").rows() == [
+        ("p1", "2025"),
+        ("p2", "2026"),
+    ]
+    facts = dict(found.outcomes.select("payment_id", "facts").iter_rows())
+    assert ["carried_over" in facts[p] for p in ("p1", "p2")] == [False, True]
+    assert found.excess["fiscal_year"].to_list() == (["2026"] if surplus else [])
+
+
 @pytest.mark.parametrize("premium", [False, True])
 def test_a_surplus_over_several_lines_lies_in_the_books_of_its_day_and_beside_its_kind(
     *, premium: bool
