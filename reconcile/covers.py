@@ -135,20 +135,21 @@ def _whole(
     first = pl.col("_first_sum") == pl.col("_base")
     rest = met.filter(~(now | first))
     between = _between(rest, assessments)
-    wrong = rest.join(between, on="slip_key", how="anti", maintain_order="left")
+    rest = rest.join(between, on="slip_key", how="anti", maintain_order="left")
+    joined = _between(rest, assessments, joining=True)
+    wrong = rest.join(joined, on="slip_key", how="anti", maintain_order="left")
     wrong = wrong.unique("slip_key", keep="first", maintain_order=True)
     log.add(wrong, "register.cover_sum", field="covers", found=pl.col("_now_sum"), expected=pl.col("_base"))
     chosen = met.filter(now | first).select(
         "slip_key", "line_id", amount=pl.when(now).then(pl.col("_now")).otherwise(pl.col("_first"))
     )
-    return pl.concat([chosen.cast(_PART), between]).filter(pl.col("amount") > 0)
+    return pl.concat([chosen.cast(_PART), between, joined]).filter(pl.col("amount") > 0)
 
 
-def _between(slips: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
+def _between(slips: pl.DataFrame, assessments: pl.DataFrame, *, joining: bool = False) -> pl.DataFrame:
     """The parts of slips (`slip_key, line_id, _base`) that come to the sum of their lines as these stood on a day of revision, the last such day.
 
-    What was revised without a day was so before the first day. Where no day fits with all lines, those may be later ones whose first version
-    names a later day: a line that joined the notice (追加調定) is no part of a slip that was made before it.
+    What was revised without a day was so before the first day. `joining`: the first version of a line has its day too, before which there was none.
     """
     if not slips.height:
         return _PART.to_frame()
@@ -159,33 +160,20 @@ def _between(slips: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
         on="line_id",
         maintain_order="left_right",
     )
-    some = history.select("slip_key", _all=pl.lit(value=False), _day="revised_at")
-    days = pl.concat(
-        [
-            history.filter(pl.col("version") > 1).select(
-                "slip_key", _all=pl.lit(value=True), _day="revised_at"
-            ),
-            some,
-            some.with_columns(_day=pl.lit(None, pl.Date)),
-        ]
-    ).unique()
-    by_then = (
-        ((pl.col("version") == 1) & pl.col("_all"))
-        | pl.col("revised_at").is_null()
-        | (pl.col("revised_at") <= pl.col("_day")).fill_null(value=False)
-    )
-    which = ("slip_key", "_all", "_day")
+    first = pl.lit(value=not joining) & (pl.col("version") == 1)  # as it was before any day
+    days = history.filter(~first).select("slip_key", _day="revised_at").unique()
+    by_then = first | pl.col("revised_at").is_null() | (pl.col("revised_at") <= pl.col("_day"))
     stood = (
         history.join(days, on="slip_key")
         .filter(by_then)
-        .sort(*which, "line_id", "version")
-        .group_by(*which, "line_id", maintain_order=True)
+        .sort("slip_key", "_day", "line_id", "version")
+        .group_by("slip_key", "_day", "line_id", maintain_order=True)
         .agg(pl.col("_base", "amount").last())
-        .filter(pl.col("amount").sum().over(which) == pl.col("_base"))
+        .filter(pl.col("amount").sum().over("slip_key", "_day") == pl.col("_base"))
     )
-    # sorted: no day first, the days, and days of all lines behind those that leave some out
-    last = stood.select(which).unique("slip_key", keep="last", maintain_order=True)
-    return stood.join(last, on=which, nulls_equal=True, maintain_order="left").select(_PART.names())
+    return stood.filter(pl.col("_day").eq_missing(pl.col("_day").max().over("slip_key"))).select(
+        _PART.names()
+    )
 
 
 def _split(covers: pl.DataFrame, slips: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:

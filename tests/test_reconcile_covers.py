@@ -206,6 +206,25 @@ def test_a_whole_year_slip_of_between_two_revisions_keeps_its_lines(tmp_path: Pa
     )
 
 
+def test_a_line_that_joins_a_notice_later_takes_no_whole_year_slip_off_its_lines(tmp_path: Path) -> None:
+    """Its 調定日 says that it was not there when the slip was printed: what was paid with the slip stays on the lines it was printed for."""
+    joined = (
+        *LINES,
+        line("A3", principal="5000", revised_at="2026-07-22", period="21", due_date="2026-08-27"),
+    )
+    before, after = slip(period="00", amount="19000"), slip("2", period="00", amount="24000")
+    of_two = [("A1", P, 10000), ("A2", P, 9000)]
+    assert covered(tmp_path, before, after, lines=joined) == ([*of_two, *of_two, ("A3", P, 5000)], [])
+    again = (LINES[0], revised("A1", "9000", "2026-07-01"), *joined[1:], revised("A1", "8000", "2026-08-01"))
+    reduced = slip("3", period="00", amount="18000")
+    assert covered(tmp_path, before, reduced, lines=again) == (
+        [*of_two, ("A1", P, 9000), ("A2", P, 9000)],
+        [],
+    )
+    undated = (*LINES, {**joined[-1], "revised_at": ""})
+    assert covered(tmp_path, before, lines=undated) == ([], ["register.cover_sum"])
+
+
 def test_what_was_revised_on_one_day_was_revised_at_once(tmp_path: Path) -> None:
     """A sum that only half of a day's revisions would come to was never asked for."""
     day = "2026-07-01"
@@ -236,20 +255,6 @@ def test_of_several_days_with_the_same_sum_the_last_is_meant(tmp_path: Path) -> 
         ("A1", P, 8000),
         ("A2", P, 10000),
     ]
-
-
-def test_a_line_that_joins_the_notice_is_no_part_of_the_slips_made_before_it(tmp_path: Path) -> None:
-    """The whole year was asked for, and paid; what is assessed on top of it later is owed by itself, and takes no money off the others."""
-    joined = line("A3", principal="4000", period="03", due_date="2026-10-31", revised_at="2026-09-01")
-    before, after = slip("1", period="00", amount="19000"), slip("2", period="00", amount="23000")
-    stood = [("A1", P, 10000), ("A2", P, 9000)]
-    assert covered(tmp_path, before, after, lines=(*LINES, joined)) == ([*stood, *stood, ("A3", P, 4000)], [])
-    reduced = (*LINES, revised("A2", "6000", "2026-07-01"), joined)
-    between = slip("3", period="00", amount="16000")
-    known = [("A1", P, 10000), ("A2", P, 6000)]
-    assert covered(tmp_path, before, between, lines=reduced) == ([*stood, *known], [])
-    undated = line("A3", principal="4000", period="03", due_date="2026-10-31")
-    assert covered(tmp_path, before, lines=(*LINES, undated)) == ([], ["register.cover_sum"])
 
 
 def test_revisions_without_a_day_come_before_those_with_one(tmp_path: Path) -> None:
