@@ -72,6 +72,13 @@ def test_faults_are_named(tmp_path: Path, old: str, new: str, field: str) -> Non
     assert {p.code for p in caught.value.problems} == {"policy.file"}
 
 
+def test_a_table_that_is_named_by_its_file_is_told_how_to_name_it(tmp_path: Path) -> None:
+    """Nothing else tells a clerk in January how his own table is taken."""
+    with pytest.raises(ProblemError) as caught:
+        load_policy(written(tmp_path, ('rates = "delinquency"', 'rates = "delinquency.toml"')))
+    assert caught.value.problems[0].params["expected"] == "delinquency(delinquency.toml)"
+
+
 def test_all_faults_at_once(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as caught:
         load_policy(written(tmp_path, ("tolerance = 0", "tolerance = 5"), ("tax_years = 5", "tax_years = 0")))
