@@ -44,7 +44,11 @@ def derive_covers(slips: pl.DataFrame, assessments: pl.DataFrame) -> Covers:
     given = slips.filter(pl.col("covers").is_not_null())
     whole = slips.filter(pl.col("covers").is_null() & (pl.col("period") == WHOLE_YEAR))
     term = slips.filter(pl.col("covers").is_null() & (pl.col("period") != WHOLE_YEAR).fill_null(value=True))
-    ways = ((_given, given), (_term, term), (partial(_whole, assessments=assessments), whole))
+    ways = (
+        (_given, given),
+        (partial(_term, assessments=assessments), term),
+        (partial(_whole, assessments=assessments), whole),
+    )
     parts = [way(some, lines, log) for way, some in ways if some.height]
     return Covers(_split(pl.concat([_PART.to_frame(), *parts]), slips, log), log)
 
@@ -103,12 +107,25 @@ def _given(slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog) -> pl.Data
     ).cast(_PART)
 
 
-def _term(slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog) -> pl.DataFrame:
-    """The one line of the slip's notice and period."""
+def _once(slips: pl.DataFrame, lines: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
+    """The lines of these slips' notices under every payer that one of their versions names: 承継 gives a line another 宛名番号, and what was printed
+    before means it still."""
+    payers = assessments.select("line_id", "payer_id").unique(maintain_order=True)
+    rows = lines.drop("payer_id").join(payers, on="line_id", maintain_order="left").select(lines.columns)
+    return rows.join(slips, on=list(_NOTICE), how="semi", maintain_order="left")
+
+
+def _term(
+    slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog, *, assessments: pl.DataFrame
+) -> pl.DataFrame:
+    """The one line of the slip's notice and period; where there is none, the one that was its payer's."""
     keys = [*_NOTICE, "period"]
-    met = slips.join(lines, on=keys, how="inner", maintain_order="left").with_columns(
-        _n=pl.len().over("slip_key")
-    )
+    met = slips.join(lines, on=keys, how="inner", maintain_order="left")
+    rest = slips.join(met, on="slip_key", how="anti", maintain_order="left")
+    if rest.height:
+        once = rest.join(_once(rest, lines, assessments), on=keys, how="inner", maintain_order="left")
+        met = pl.concat([met, once])
+    met = met.with_columns(_n=pl.len().over("slip_key"))
     none = slips.join(met, on="slip_key", how="anti", maintain_order="left")
     log.add(none, "register.cover_none", field="covers", found=_named(keys))
     many = met.filter(pl.col("_n") > 1).unique("slip_key", keep="first", maintain_order=True)
@@ -122,11 +139,27 @@ def _term(slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog) -> pl.DataF
 def _whole(
     slips: pl.DataFrame, lines: pl.DataFrame, log: ProblemLog, *, assessments: pl.DataFrame
 ) -> pl.DataFrame:
-    """All lines of the notice: the principals as they now stand, else as first assessed, else as on a day between, must be the slip's."""
+    """All lines of the notice: the principals as they now stand, else as first assessed, else as on a day between, must be the slip's; or
+    those of its lines with what was the payer's once."""
     keys = list(_NOTICE)
-    met = slips.join(lines, on=keys, how="inner", suffix="_of_line", maintain_order="left")
-    none = slips.join(met, on="slip_key", how="anti", maintain_order="left")
+    found, wrong = _summed(slips, lines, assessments)
+    rest = slips.join(found, on="slip_key", how="anti", maintain_order="left")
+    if rest.height:
+        again, wrong = _summed(rest, _once(rest, lines, assessments), assessments)
+        found = pl.concat([found, again])
+    none = rest.join(
+        pl.concat([found, wrong], how="diagonal"), on="slip_key", how="anti", maintain_order="left"
+    )
     log.add(none, "register.cover_none", field="covers", found=_named([*keys, "period"]))
+    log.add(wrong, "register.cover_sum", field="covers", found=pl.col("_now_sum"), expected=pl.col("_base"))
+    return found.filter(pl.col("amount") > 0)
+
+
+def _summed(
+    slips: pl.DataFrame, lines: pl.DataFrame, assessments: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The parts of slips that their notice's lines come to, and of those that they do not the first row each."""
+    met = slips.join(lines, on=list(_NOTICE), how="inner", suffix="_of_line", maintain_order="left")
     stands = pl.when("_stands").then("_last").otherwise(0)
     met = met.with_columns(_now=stands).with_columns(
         _now_sum=pl.col("_now").sum().over("slip_key"), _first_sum=pl.col("_first").sum().over("slip_key")
@@ -138,12 +171,11 @@ def _whole(
     rest = rest.join(between, on="slip_key", how="anti", maintain_order="left")
     joined = _between(rest, assessments, joining=True)
     wrong = rest.join(joined, on="slip_key", how="anti", maintain_order="left")
-    wrong = wrong.unique("slip_key", keep="first", maintain_order=True)
-    log.add(wrong, "register.cover_sum", field="covers", found=pl.col("_now_sum"), expected=pl.col("_base"))
     chosen = met.filter(now | first).select(
         "slip_key", "line_id", amount=pl.when(now).then(pl.col("_now")).otherwise(pl.col("_first"))
     )
-    return pl.concat([chosen.cast(_PART), between, joined]).filter(pl.col("amount") > 0)
+    parts = pl.concat([chosen.cast(_PART), between, joined])
+    return parts, wrong.unique("slip_key", keep="first", maintain_order=True)
 
 
 def _between(slips: pl.DataFrame, assessments: pl.DataFrame, *, joining: bool = False) -> pl.DataFrame:

@@ -206,6 +206,26 @@ def test_a_whole_year_slip_of_between_two_revisions_keeps_its_lines(tmp_path: Pa
     )
 
 
+def test_what_was_printed_for_a_payer_means_his_lines_also_when_an_heir_has_them(tmp_path: Path) -> None:
+    """承継 gives the lines another 宛名番号; nothing paid before is taken off them, and the slips that are out stay good."""
+    heir = {"payer_id": "P9", "revised_at": "2026-07-20"}
+    moved = (*LINES, {**LINES[0], **heir}, {**LINES[1], **heir})
+    one, year = slip(period="01", amount="10000"), slip("2", period="00", amount="19000")
+    of_two = [("A1", P, 10000), ("A2", P, 9000)]
+    assert covered(tmp_path, one, year, lines=moved) == ([("A1", P, 10000), *of_two], [])
+    partly = (*LINES, {**LINES[1], **heir})
+    second = slip("3", period="02", amount="9000")
+    assert covered(tmp_path, one, year, second, lines=partly) == (
+        [("A1", P, 10000), *of_two, ("A2", P, 9000)],
+        [],
+    )
+    mistaken = (
+        *moved,
+        line("A3", principal="10000"),
+    )  # what stands under the number now goes before what once did
+    assert covered(tmp_path, one, lines=mistaken) == ([("A3", P, 10000)], [])
+
+
 def test_a_line_that_joins_a_notice_later_takes_no_whole_year_slip_off_its_lines(tmp_path: Path) -> None:
     """Its 調定日 says that it was not there when the slip was printed: what was paid with the slip stays on the lines it was printed for."""
     joined = (
