@@ -129,7 +129,10 @@ def _wrong_words(name: str, content: Mapping[str, Any]) -> list[Problem]:
     rounding = content["charge"]["rounding"]
     if rounding not in ROUNDINGS:
         found.append(_fault(name, "charge.rounding", rounding, ", ".join(ROUNDINGS)))
-    for table, key, shipped in (("charge", "rates", "delinquency"), ("refund", "interest", "refund_interest")):
+    for table, key, shipped in (
+        ("charge", "rates", "delinquency"),
+        ("refund", "interest", "refund_interest"),
+    ):
         if not re.fullmatch(r"[\w-]{1,80}", content[table][key]):
             found.append(_fault(name, f"{table}.{key}", content[table][key], f"{shipped}({shipped}.toml)"))
     order = content["posting"]["order"]

@@ -14,7 +14,8 @@ import polars as pl
 from reconcile.balance import REMITTED, remitted
 from reconcile.credits import balance_of
 from reconcile.dunning import Dunning, Reminders
-from reconcile.fiscal import fiscal_year, is_carried_over
+from reconcile.earlier_books import EarlierBooks
+from reconcile.fiscal import fiscal_year, is_carried_over, revenue_year
 from reconcile.ledger import Ledger
 from reconcile.lines_now import all_lines
 from reconcile.payments import net
@@ -30,7 +31,8 @@ RATES = ("lines", "due", "paid", "provisional", "open")
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """`rates`: `tax_item, carried, lines, due, paid, provisional, open`; `channels`: `channel, count, yen`; `months`: `month, this_year,
+    """`rates`: `tax_item, carried, lines, due, paid, provisional, open`, of what is carried over the rest that came into these books and what was
+    paid of it in them; `channels`: `channel, count, yen`; `months`: `month, this_year,
     last_year, change` (yen by 納付日; null: not known, no month to compare); `since`: the first payment of the ledger; `shares`:
     `year, month, channel, count`, this year and the last; `balance`: `BALANCE`;
     `unconfirmed`, `suspense`, `held`: `from_days, to_days, count, yen`.
@@ -53,8 +55,10 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
     """All of them, as of the day."""
     rates = Sums({"tax_item": pl.String(), "carried": pl.Boolean()}, RATES)
     reminders = Reminders(ledger, seen, as_of=as_of)
+    year = int(fiscal_year(pl.Series([as_of]))[0])
+    earlier = EarlierBooks(ledger, before=year)
     for lines in all_lines(ledger, policy=policy):
-        rates.add(_assessed(lines, as_of))
+        rates.add(_assessed(lines, earlier, as_of))
         reminders.add(lines)
     came = Sums(REMITTED, ("amount",))
     received = Sums({"year": pl.Int32(), "month": pl.Int8(), "channel": pl.String()}, ("count", "yen"))
@@ -70,7 +74,6 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> Figur
         received.add(confirmed.select("channel", **when, count=pl.lit(1, pl.Int64), yen="net"))
         since = min((d for d in (since, paid.min()) if isinstance(d, date)), default=None)
         unconfirmed.add(by_age(payments.filter("provisional"), "net", as_of))
-    year = int(fiscal_year(pl.Series([as_of]))[0])
     sums = received.frame()
     channels = sums.group_by("channel").agg(pl.col("count", "yen").sum())
     months = sums.group_by("year", "month").agg(pl.col("yen").sum())
@@ -102,12 +105,19 @@ def by_age(rows: pl.DataFrame, yen: str, as_of: date) -> pl.DataFrame:
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def _assessed(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """調定 and 収入済 a line, 現年 and 滞納繰越 apart; cancelled lines are no 調定."""
+def _assessed(lines: pl.DataFrame, earlier: EarlierBooks, as_of: date) -> pl.DataFrame:
+    """調定 and 収入済 a line, 現年 and 滞納繰越 apart; cancelled lines are no 調定.
+
+    What was paid before a line was carried over is of those years' books: it brings the rest, and one that was paid whole brings nothing.
+    """
     standing = lines.filter(pl.col("status") != "cancelled")
     on = pl.repeat(as_of, standing.height, dtype=pl.Date(), eager=True)
+    books = revenue_year(standing["fiscal_year"].cast(pl.Int32), on=on)
     carried = is_carried_over(standing["fiscal_year"], on=on, carried_over=standing["carried_over"])
-    return standing.with_columns(carried=carried, lines=pl.lit(1, pl.Int64))
+    known = standing.with_columns(carried=carried, lines=pl.lit(1, pl.Int64), books=books)
+    before = known.select(pl.when("carried").then(earlier.posted(known)).otherwise(0)).to_series()
+    rest = known.with_columns(pl.col("due", "paid") - before, _before=before)
+    return rest.filter((pl.col("due") != 0) | (pl.col("paid") != 0) | (pl.col("_before") == 0))
 
 
 def _months(paid: pl.DataFrame, year: int, *, since: date | None, as_of: date) -> pl.DataFrame:

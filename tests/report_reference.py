@@ -9,12 +9,12 @@ import polars as pl
 
 from reconcile.balance import balance
 from reconcile.dunning import CHOSEN, LEAD_DAYS, LEFT_OUT, ORDER, WITHIN_DAYS
-from reconcile.fiscal import fiscal_year, is_carried_over
+from reconcile.fiscal import fiscal_year
 from reconcile.frames import ASSESSMENTS, CREDITS
 from reconcile.ledger import Ledger
 from reconcile.payments import net
 from reconcile.policy import Policy
-from reconcile.report_figures import MONTHS, by_age
+from reconcile.report_figures import MONTHS, RATES, by_age
 from reconcile.standing import last_versions
 from reconcile.tables import TABLES
 from reconcile.view import View
@@ -29,7 +29,11 @@ def figures(ledger: Ledger, seen: View, *, policy: Policy, as_of: date) -> dict[
     confirmed = payments.filter(~pl.col("provisional") & (pl.col("net") > 0))
     channels = confirmed.group_by("channel").agg(count=pl.len().cast(pl.Int64), yen=pl.col("net").sum())
     return {
-        "rates": rates(lines, as_of),
+        "rates": rates(
+            lines,
+            whole(ledger, "postings", ["line_id", "component", "amount", "fiscal_year", "provisional"]),
+            as_of,
+        ),
         "channels": channels.sort("yen", "channel", descending=[True, False]),
         "months": months(confirmed, as_of),
         "shares": shares(confirmed, as_of),
@@ -56,14 +60,31 @@ def all_lines(ledger: Ledger, *, policy: Policy) -> pl.DataFrame:
     return paid.with_columns(open=pl.col("due") - pl.col("paid") - pl.col("provisional"))
 
 
-def rates(lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """調定 and 収入済 by tax item, 現年 and 滞納繰越 apart."""
-    standing = lines.filter(pl.col("status") != "cancelled")
-    on = pl.repeat(as_of, standing.height, dtype=pl.Date(), eager=True)
-    carried = is_carried_over(standing["fiscal_year"], on=on, carried_over=standing["carried_over"])
-    sums = (pl.col(n).sum() for n in ("due", "paid", "provisional", "open"))
-    by = standing.with_columns(carried=carried).group_by("tax_item", "carried")
-    return by.agg(pl.len().cast(pl.Int64).alias("lines"), *sums).sort("carried", "tax_item")
+def rates(lines: pl.DataFrame, postings: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """調定 and 収入済 by tax item, 現年 and 滞納繰越 apart, the latter without what earlier years' books hold."""
+    sums: dict[tuple[bool, str], list[int]] = {}
+    paid = postings.filter(component="principal").rows(named=True)
+    open_books = as_of.year - (as_of.month < 6)
+    for line in lines.filter(pl.col("status") != "cancelled").iter_rows(named=True):
+        year = int(line["fiscal_year"])
+        books = max(year, open_books)
+        carried = bool(line["carried_over"]) or books > year
+        before = sum(
+            p["amount"]
+            for p in paid
+            if carried
+            and p["line_id"] == line["line_id"]
+            and not p["provisional"]
+            and int(p["fiscal_year"]) < books
+        )
+        due, got = line["due"] - before, line["paid"] - before
+        if before == 0 or due or got:
+            row = (1, due, got, line["provisional"], line["open"])
+            known = sums.setdefault((carried, line["tax_item"]), [0] * len(row))
+            known[:] = [a + b for a, b in zip(known, row, strict=True)]
+    schema = {"tax_item": pl.String(), "carried": pl.Boolean(), **dict.fromkeys(RATES, pl.Int64())}
+    rows = [(item, carried, *sums[carried, item]) for carried, item in sorted(sums)]
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def months(confirmed: pl.DataFrame, as_of: date) -> pl.DataFrame:

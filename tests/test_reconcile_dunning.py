@@ -204,3 +204,34 @@ def test_a_block_is_lifted_by_itself() -> None:
         assert sorted(in_force(order).rows(), key=str) == sorted(
             [("P2", None, "heirs"), (None, "a", "heirs"), ("P3", None, "heirs")], key=str
         )
+
+
+def test_a_line_that_is_carried_over_brings_the_rest_and_no_more(tmp_path: Path) -> None:
+    """Half a year after the 年度切替 the 収納率 of 滞繰 was that of all that these lines were ever assessed, the paid ones among them."""
+    lines = [line(1, 1, 10_000), line(2, 1, 10_000), line(3, 1, 8_000), line(4, 1, 20_000, fiscal_year=2027)]
+    paid = [
+        receipt("T1", 1, 4_000, date(2027, 2, 1)),
+        receipt("T2", 1, 5_000, date(2027, 6, 10)),
+        receipt("T3", 2, 10_000, PAID),
+        receipt("T4", 4, 1_000, date(2027, 6, 10)),
+    ]
+    night(
+        tmp_path / "ledger",
+        assessments=[write(tmp_path / "a.csv", LINE_HEAD, *lines)],
+        slips=[
+            write(
+                tmp_path / "s.csv",
+                SLIP_HEAD,
+                *(slip(n, n, 1, int(r["principal"])) for n, r in enumerate(lines, 1)),
+            )
+        ],
+        receipts=[write(tmp_path / "r.csv", RECEIPT_HEAD, *paid)],
+    )
+    with open_ledger(tmp_path / "ledger") as ledger:
+        nothing_new = {"outcomes": pl.DataFrame(schema=dict(TABLES["outcomes"].columns))}
+        seen = view(ledger, nothing_new, policy=POLICY, as_of=date(2027, 7, 1))
+        found = figures(ledger, seen, policy=POLICY, as_of=date(2027, 7, 1)).rates
+    assert found.select("carried", "lines", "due", "paid", "open").rows() == [
+        (False, 1, 20_000, 1_000, 19_000),
+        (True, 2, 14_000, 5_000, 9_000),
+    ]

@@ -89,6 +89,12 @@ def fill(ledger: Ledger, seed: int, nothing: View) -> View:
         {"line_id": i, "paid": chance.choice([0, 5_000, 12_300]), "provisional": chance.choice([0, 0, 500]), "charge": None,
          "charge_open": None} for i in paid
     ])  # fmt: skip
+    added(ledger, "postings", [
+        {"payment_no": 0, "payment_id": "", "receipt_id": "", "entry_id": f"{n:032}", "reverses": "", "line_id": chance.choice(lines),
+         "amount": chance.choice([5_000, 12_300, -5_000]),
+         "component": chance.choice(["principal", "principal", "delinquency"]), "fiscal_year": chance.choice(["2024", "2025", "2026"]),
+         "provisional": chance.choice([False, False, True])} for n in range(chance.randint(0, 12) if lines else 0)
+    ])  # fmt: skip
     events: Rows = []
     for number in range(chance.randint(0, 20)):
         for place, kind in enumerate(chance.choice(KINDS)):
