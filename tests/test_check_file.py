@@ -193,3 +193,23 @@ def test_any_changed_digit_is_found_on_its_row_alone(
     assert {p.where.line for p in problems} == set(changed)
     assert frame["line"].to_list() == [i for i in range(2, 402) if i not in changed]
     assert check.totals().held_rows == len(changed)
+
+
+@pytest.mark.parametrize("kind", ["dunning", "delinquency"])
+def test_a_reminder_of_what_is_left_of_many_years_is_no_slip_of_a_wrong_year(
+    tmp_path: Path, kind: str
+) -> None:
+    """A 催告 of one payer's debts is one job; a year that nobody can owe any more is still a slip of the pen."""
+    old = pl.int_range(pl.len()).replace_strict({0: "2016", 1: "2021", 2: "2015"}, default=None)
+    rows = clean(8, codes=False).with_columns(
+        pl.coalesce(old, name).alias(name) for name in ("levy_year", "tax_year")
+    )
+    rows = rows.with_columns(kind=pl.when(old.is_not_null()).then(pl.lit(kind)))
+    _, problems, _ = run(rows.with_columns(payload=payloads(rows)), SITE, tmp_path)
+    far = [
+        (p.code, p.where.line, p.params["found"], p.params["expected"])
+        for p in problems
+        if p.code.endswith(".far")
+    ]
+    said = ("2015", "2016–2036")
+    assert far == [("levy_year.far", 4, *said), ("tax_year.far", 4, *said)]

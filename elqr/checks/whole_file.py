@@ -21,6 +21,8 @@ from elqr.site import Site
 
 OTHERS_SHOWN = 5  # lines named beside a key that comes more than once
 YEARS_APART_MAX = 1
+ARREARS_APART_MAX = 10  # reminders of one job ask for what is left of many years
+ARREARS = ("dunning", "delinquency")
 HABIT_ROWS_MIN = 20  # fewer barcodes than this make no habit
 HABIT_SHARE_MIN = 0.9
 
@@ -33,6 +35,7 @@ _KEPT: Mapping[str, pl.DataType] = {
     "low": pl.UInt64(),
     "levy_year": pl.Int16(),
     "tax_year": pl.Int16(),
+    "arrears": pl.Boolean(),
     "due_date": pl.Date(),
     "amount": pl.Int64(),
     "held": pl.Boolean(),
@@ -97,6 +100,7 @@ class WholeFile:
                 "line",
                 *_halves(),
                 *_years(),
+                pl.col("kind").is_in(ARREARS).fill_null(value=False).alias("arrears"),
                 "due_date",
                 "amount",
                 held=held,
@@ -138,10 +142,11 @@ class WholeFile:
             return
         # The most frequent year; of two equally frequent ones the later.
         usual = self._year if self._year is not None else max(_whole_numbers(levied.mode()))
-        expected = f"{usual - YEARS_APART_MAX}–{usual + YEARS_APART_MAX}"
         for name in ("levy_year", "tax_year"):
-            far = _named(rows.filter((pl.col(name) - usual).abs() > YEARS_APART_MAX))
-            report(far, f"{name}.far", name, log, {"found": pl.col(name), "expected": expected})
+            for arrears, apart in ((False, YEARS_APART_MAX), (True, ARREARS_APART_MAX)):
+                far = _named(rows.filter((pl.col(name) - usual).abs() > apart, arrears=arrears))
+                expected = f"{usual - apart}–{usual + apart}"
+                report(far, f"{name}.far", name, log, {"found": pl.col(name), "expected": expected})
 
 
 def _halves() -> tuple[pl.Expr, pl.Expr]:
